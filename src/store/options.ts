@@ -1,0 +1,54 @@
+/** Every size and limit of the store, with its default. */
+
+export interface StoreOptions {
+  /** Largest size of one journal file. */
+  journalFileBytes: number
+  /** A flush into the volume starts at least this often while something is pending. */
+  flushIntervalMs: number
+  /** A flush starts when this much of small batches is pending. */
+  flushBytes: number
+  /** Batches from this size on stay in the journal file; the volume holds their place. */
+  largeBatchBytes: number
+  /** Largest chunk of small batches, as one value of the volume. */
+  chunkBytes: number
+  /** A volume is sealed when it holds this many bytes. */
+  volumeBytes: number
+  /** A volume is sealed when it is this old. */
+  volumeAgeMs: number
+  /** Bytes pending in memory at which producers must wait. */
+  pendingBytesMax: number
+  /** Bytes of appends between two checkpoints. */
+  checkpointBytes: number
+  /** A sync or flush that takes longer has failed (R-S2). */
+  syncTimeoutMs: number
+  /** R-S9: free space below which only reserve logs may write. */
+  reserveBytes: number
+  /** Sealed volumes that keep their environment open at the same time. */
+  openVolumesMax: number
+  /** Bytes of survivors copied forward in one slice. */
+  copySliceBytes: number
+  /** A sealed volume with less alive than this part of it is copied forward. */
+  aliveRatioMin: number
+  /** Bytes that the scrub checks a second; 0 turns it off. */
+  scrubBytesPerSecond: number
+}
+
+const MB = 1024 * 1024
+
+export const defaults: StoreOptions = {
+  journalFileBytes: 64 * MB,
+  flushIntervalMs: 250,
+  flushBytes: 32 * MB,
+  largeBatchBytes: 8 * 1024,
+  chunkBytes: 65_472,
+  volumeBytes: 1024 * MB,
+  volumeAgeMs: 7 * 24 * 3_600_000,
+  pendingBytesMax: 64 * MB,
+  checkpointBytes: 64 * MB,
+  syncTimeoutMs: 5_000,
+  reserveBytes: 256 * MB,
+  openVolumesMax: 64,
+  copySliceBytes: 500_000,
+  aliveRatioMin: 0.25,
+  scrubBytesPerSecond: 4 * MB,
+}
