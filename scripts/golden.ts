@@ -1,0 +1,37 @@
+/**
+ * `npm run golden -- FILE...` compares vector files with our codec, both ways, and prints
+ * `N matched, M differ` last; any difference makes it fail.
+ */
+import { readFileSync } from 'node:fs'
+import { gunzipSync } from 'node:zlib'
+import { compareMessage } from './golden-messages.ts'
+
+const SHOWN_MAX = 20
+
+export interface Tally { matched: number, differ: number, shown: string[] }
+
+/** Compares every line of a file; `.gz` is unpacked. */
+export function compareFile (file: string, tally: Tally): void {
+  const bytes = readFileSync(file)
+  const text = (file.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('utf8')
+  const lines = text.split('\n').filter(line => line !== '')
+  for (const line of lines) {
+    const vector = JSON.parse(line)
+    const differences = compareMessage(vector)
+    if (differences.length === 0) tally.matched++
+    else {
+      tally.differ++
+      const { api, name, type, version, variant } = vector
+      tally.shown.push(`${api ?? name} ${type ?? ''} v${version ?? ''} ${variant ?? ''}\n  ${differences.join('\n  ')}`)
+    }
+  }
+}
+
+export function main (files: string[]): number {
+  const tally: Tally = { matched: 0, differ: 0, shown: [] }
+  for (const file of files) compareFile(file, tally)
+  for (const shown of tally.shown.slice(0, SHOWN_MAX)) console.log(shown)
+  console.log(`${tally.matched} matched, ${tally.differ} differ`)
+  return tally.differ === 0 && tally.matched > 0 ? 0 : 1
+}
+
