@@ -61,9 +61,9 @@ export interface Disk {
   open (path: string, readOnly?: boolean): DiskFile
   rename (from: string, to: string): void
   unlink (path: string): void
-  syncDirectory (path: string): void
+  syncDirectory (path: string): Promise<void>
   freeBytes (directory: string): number
   /** Refuses (EEXIST) while another living process holds it; a dead one's lock is taken over. */
-  lock (path: string): { release (): void }
+  lock (path: string): Promise<{ release (): void }>
   openEnvironment (path: string, options: EnvironmentOptions): KeyValueEnvironment
 }

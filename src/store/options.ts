@@ -31,6 +31,8 @@ export interface StoreOptions {
   aliveRatioMin: number
   /** Bytes that the scrub checks a second; 0 turns it off. */
   scrubBytesPerSecond: number
+  /** Breaks one rule on purpose, for the harness that must notice the loss (R-S10). */
+  mutant: 'reuse-early' | 'place-before-sync' | 'acknowledge-early' | undefined
 }
 
 const MB = 1024 * 1024
@@ -51,4 +53,5 @@ export const defaults: StoreOptions = {
   copySliceBytes: 500_000,
   aliveRatioMin: 0.25,
   scrubBytesPerSecond: 4 * MB,
+  mutant: undefined,
 }

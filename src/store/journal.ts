@@ -1,0 +1,265 @@
+/**
+ * The journal: one write a turn, into one file (storage.md 4.1.1), files filled in order and used
+ * again once everything in them is in a volume (4.1.2). This is the one place that decides what an
+ * acknowledgement waits for: `write` has returned (committed), or `sync` has resolved (durable).
+ */
+import { join } from 'node:path'
+import type { Disk, DiskFile } from './disk.ts'
+import { StoreError } from './error.ts'
+import { isDiskFull } from './guard.ts'
+import type { Guard } from './guard.ts'
+import { encodeFileHeader, FILE_HEADER_SIZE } from './journal-format.ts'
+
+export interface JournalFile {
+  readonly number: number
+  readonly path: string
+  handle: DiskFile | undefined
+  /** Where the next turn goes. */
+  end: number
+  lastTurn: bigint
+  /** Bytes of large batches in it that a volume points to: such a file is kept. */
+  placeBytes: number
+  dirty: boolean
+}
+
+export interface JournalOptions {
+  journalFileBytes: number
+  /** Breaks R-S10 on purpose, for the harness that must notice it. */
+  mutant: string | undefined
+}
+
+interface SyncRound { promise: Promise<void>, resolve: () => void, reject: (error: unknown) => void }
+
+/** Files without places that stay at rest (storage.md 4.1.2). */
+const FREE_FILES = 2
+const OPEN_KEPT_FILES = 64
+
+export class Journal {
+  readonly files = new Map<number, JournalFile>()
+  readonly free: JournalFile[] = []
+  current: JournalFile | undefined
+  bytesWritten = 0
+  syncs = 0
+  private nextNumber = 1
+  private running: SyncRound | undefined
+  private waiting: SyncRound | undefined
+  private directorySync: Promise<void> | undefined
+  private readonly keptOpen = new Set<JournalFile>()
+  private readonly directory: string
+  private readonly disk: Disk
+  private readonly guard: Guard
+  private readonly options: JournalOptions
+
+  constructor (directory: string, disk: Disk, guard: Guard, options: JournalOptions) {
+    this.directory = join(directory, 'journal')
+    this.disk = disk
+    this.guard = guard
+    this.options = options
+  }
+
+  /** Registers the files that are there, by number. */
+  scan (): JournalFile[] {
+    this.disk.createDirectory(this.directory)
+    for (const name of this.disk.list(this.directory)) {
+      const match = /^(\d{10})\.journal$/.exec(name)
+      if (match === null) continue
+      const file = this.register(Number(match[1]))
+      file.handle = this.disk.open(file.path)
+    }
+    return [...this.files.values()].sort((left, right) => left.number - right.number)
+  }
+
+  private register (number: number): JournalFile {
+    const file: JournalFile = {
+      number,
+      path: join(this.directory, `${String(number).padStart(10, '0')}.journal`),
+      handle: undefined,
+      end: FILE_HEADER_SIZE,
+      lastTurn: -1n,
+      placeBytes: 0,
+      dirty: false,
+    }
+    this.files.set(number, file)
+    if (number >= this.nextNumber) this.nextNumber = number + 1
+    return file
+  }
+
+  /**
+   * Writes one whole turn. Throws DISK_FULL with the file as it was, or FAILED.
+   * Only its return makes a commit.
+   */
+  write (parts: readonly Buffer[], bytes: number, turn: bigint): JournalFile {
+    let file = this.current
+    const { journalFileBytes } = this.options
+    if (file === undefined ||
+      (file.end + bytes > journalFileBytes && file.end > FILE_HEADER_SIZE)) file = this.rotate()
+    const handle = this.open(file)
+    try {
+      handle.write(parts, file.end)
+    } catch (error) {
+      throw this.refuse(file, handle, error)
+    }
+    file.dirty = true
+    file.end += bytes
+    file.lastTurn = turn
+    this.bytesWritten += bytes
+    return file
+  }
+
+  private refuse (file: JournalFile, handle: DiskFile, error: unknown): StoreError {
+    if (!isDiskFull(error)) return this.guard.fail('the journal could not be written', error)
+    try {
+      if (handle.size() > file.end) handle.truncate(file.end)
+    } catch (failure) {
+      return this.guard.fail('the journal could not be cut back', failure)
+    }
+    return new StoreError('DISK_FULL',
+      `no space left in ${this.directory}: free some, writing then goes on by itself`, error)
+  }
+
+  /** Goes on in another file: a free one, else a new one. Throws as `write`. */
+  rotate (): JournalFile {
+    const left = this.current
+    if (left !== undefined && this.options.mutant === 'reuse-early' && left.placeBytes === 0) {
+      this.free.push(left)
+    }
+    const file = this.free.shift() ?? this.create()
+    file.end = FILE_HEADER_SIZE
+    this.current = file
+    return file
+  }
+
+  private create (): JournalFile {
+    const number = this.nextNumber
+    const file = this.register(number)
+    try {
+      file.handle = this.disk.create(file.path)
+      file.handle.write([encodeFileHeader(number)], 0)
+      file.dirty = true
+    } catch (error) {
+      this.files.delete(number)
+      if (!isDiskFull(error)) throw this.guard.fail('a journal file could not be made', error)
+      try { this.forget(file) } catch { /* its header may be missing: recovery skips such a file */ }
+      throw new StoreError('DISK_FULL', `no space left in ${this.directory}`, error)
+    }
+    this.syncDirectory()
+    return file
+  }
+
+  /** R-S8: a file that a power loss may take away is no journal; `sync` waits for this. */
+  private syncDirectory (): void {
+    const earlier = this.directorySync
+    const mine = this.guard.within('the sync of the journal directory',
+      this.disk.syncDirectory(this.directory))
+    const both = earlier === undefined ? mine : Promise.all([earlier, mine]).then(() => {})
+    both.catch(() => {}) // the guard has told everybody
+    this.directorySync = both
+  }
+
+  /** Resolves when an fdatasync that began after this call has covered every turn before it. */
+  sync (): Promise<void> {
+    if (this.guard.failure !== undefined) return Promise.reject(this.guard.failure)
+    if (this.waiting === undefined) this.waiting = newRound()
+    const round = this.waiting
+    if (this.running === undefined) this.startSync()
+    return round.promise
+  }
+
+  private startSync (): void {
+    const round = this.waiting
+    this.running = round
+    this.waiting = undefined
+    if (round === undefined) return
+    this.syncFiles().then(() => {
+      round.resolve()
+      this.startSync()
+    }, error => {
+      round.reject(error)
+      this.waiting?.reject(error)
+      this.waiting = undefined
+      this.running = undefined
+    })
+  }
+
+  private async syncFiles (): Promise<void> {
+    const work: Array<Promise<void>> = []
+    for (const file of this.files.values()) {
+      if (!file.dirty) continue
+      file.dirty = false
+      work.push(this.guard.within('the sync of the journal', this.open(file).sync()))
+      this.syncs++
+    }
+    const directory = this.directorySync
+    if (directory !== undefined) work.push(directory)
+    await Promise.all(work)
+    if (this.directorySync === directory) this.directorySync = undefined
+  }
+
+  /** Every turn up to `covered` is in a volume and on the disk: files without places are free. */
+  release (covered: bigint): void {
+    if (this.options.mutant === 'reuse-early') return
+    for (const file of this.files.values()) {
+      if (file === this.current || file.lastTurn > covered || file.dirty) continue
+      if (file.placeBytes > 0) this.keep(file)
+      else if (!this.free.includes(file)) this.makeFree(file)
+    }
+  }
+
+  private makeFree (file: JournalFile): void {
+    if (this.free.length >= FREE_FILES) this.remove(file)
+    else this.free.push(file)
+  }
+
+  /** A kept file is only read: its descriptor may be closed when many are. */
+  private keep (file: JournalFile): void {
+    if (file.handle === undefined) return
+    this.keptOpen.delete(file)
+    this.keptOpen.add(file)
+    for (const oldest of this.keptOpen) {
+      if (this.keptOpen.size <= OPEN_KEPT_FILES) return
+      oldest.handle?.close()
+      oldest.handle = undefined
+      this.keptOpen.delete(oldest)
+    }
+  }
+
+  /** The open file, opened again when its descriptor had been given up. */
+  open (file: JournalFile): DiskFile {
+    if (file.handle === undefined) {
+      file.handle = this.disk.open(file.path)
+      this.keep(file)
+    }
+    return file.handle
+  }
+
+  /** Unlinks a file that nothing points into. */
+  remove (file: JournalFile): void {
+    this.files.delete(file.number)
+    try {
+      this.forget(file)
+    } catch (error) {
+      throw this.guard.fail('a journal file could not be removed', error)
+    }
+    this.syncDirectory()
+  }
+
+  private forget (file: JournalFile): void {
+    this.keptOpen.delete(file)
+    file.handle?.close()
+    file.handle = undefined
+    if (this.disk.exists(file.path)) this.disk.unlink(file.path)
+  }
+
+  async close (): Promise<void> {
+    if (this.guard.failure === undefined) await this.sync()
+    for (const file of this.files.values()) file.handle?.close()
+  }
+}
+
+function newRound (): SyncRound {
+  let resolve: () => void = () => {}
+  let reject: (error: unknown) => void = () => {}
+  const promise = new Promise<void>((done, fail) => { resolve = done; reject = fail })
+  promise.catch(() => {}) // whoever waits sees it; the guard has told everybody else
+  return { promise, resolve, reject }
+}

@@ -1,0 +1,29 @@
+/** What the rooms of the store share: composed once, in `store.ts`. */
+import type { StoreEnvironment } from './contract.ts'
+import type { Guard } from './guard.ts'
+import type { Journal } from './journal.ts'
+import type { StoredLog } from './log.ts'
+import type { StoreOptions } from './options.ts'
+import type { Pool } from './pool.ts'
+import type { Search } from './search.ts'
+import type { Writer } from './writer.ts'
+
+export interface StoreCore {
+  readonly directory: string
+  readonly environment: StoreEnvironment
+  readonly options: StoreOptions
+  readonly guard: Guard
+  readonly pool: Pool
+  readonly readPool: Pool
+  readonly journal: Journal
+  readonly writer: Writer
+  readonly search: Search
+  readonly logs: Map<string, StoredLog>
+  readonly logsByNumber: Map<number, StoredLog>
+  nextLogNumber: number
+  closed: boolean
+  addLog (log: StoredLog): void
+  dropLog (log: StoredLog): void
+  /** R-S9: true while only reserve logs may write. */
+  reserveReached (): boolean
+}
