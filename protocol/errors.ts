@@ -275,3 +275,16 @@ export function errorText (errorCode: number): string | null {
   const text = byCode.get(errorCode)?.text
   return text === undefined || text === '' ? null : text
 }
+
+/** A failure that has a Kafka error code; `text` is what the client is told, null for nothing. */
+export class KafkaError extends Error {
+  override name = 'KafkaError'
+  readonly errorCode: number
+  readonly text: string | null
+
+  constructor (errorCode: number, text: string | null = errorText(errorCode)) {
+    super(`${errorName(errorCode)}${text === null ? '' : `: ${text}`}`)
+    this.errorCode = errorCode
+    this.text = text
+  }
+}

@@ -1,0 +1,46 @@
+/** What a handler is: an API, the versions it serves, and a function that names what it needs. */
+import type { Broker } from '../broker.ts'
+import type { Api, MessageOf, MessageToWrite, VersionRange } from '../../protocol/types.ts'
+import type { Session } from '../server/session.ts'
+
+/** One request as a handler sees it. */
+export interface Call {
+  readonly version: number
+  readonly clientId: string | null
+  readonly session: Session
+  /** Runs when the answer's bytes are with the kernel: pooled memory may be used again. */
+  onSent (release: () => void): void
+}
+
+/** A handler that says this has no answer to send: the connection goes on (acks=0). */
+export const NO_ANSWER = Symbol('no answer')
+/** The connection must be closed without an answer, as Kafka does. */
+export const CLOSE = Symbol('close')
+
+export type Answer<A extends Api> = MessageToWrite<A['response']> | typeof NO_ANSWER | typeof CLOSE
+
+export interface Handler<A extends Api = Api> {
+  readonly api: A
+  /** The versions that are served. */
+  readonly versions: VersionRange
+  /** The versions that ApiVersions lists: those of Kafka 4.4. */
+  readonly advertised: VersionRange
+  /** Several requests of one connection may be under way at once: their order is fixed when called. */
+  readonly pipelined: boolean
+  handle (request: MessageOf<A['request']>, call: Call, broker: Broker): Answer<A> | Promise<Answer<A>>
+}
+
+export interface HandlerOptions {
+  versions: VersionRange
+  advertised?: VersionRange
+  pipelined?: boolean
+}
+
+/** Defines a handler; `Needs` are the parts of the broker that it uses. */
+export function handler<A extends Api, Needs> (
+  api: A,
+  { versions, advertised = versions, pipelined = false }: HandlerOptions,
+  handle: (request: MessageOf<A['request']>, call: Call, needs: Needs) => Answer<A> | Promise<Answer<A>>
+): Handler<A> & { handle: typeof handle } {
+  return { api, versions, advertised, pipelined, handle: handle as any }
+}

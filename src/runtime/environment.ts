@@ -1,0 +1,23 @@
+/** Everything outside that the broker's runtime needs: the process gives the real ones, the simulator its own. */
+
+export interface Timer { cancel (): void }
+
+export interface Clock {
+  /** Wall clock, milliseconds since 1970. */
+  nowMs (): number
+  setTimer (delayMs: number, run: () => void): Timer
+  /** Runs once this turn of the event loop is over. */
+  atTurnEnd (run: () => void): void
+}
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
+
+export interface Environment extends Clock {
+  /** Uniform in [0, 1). */
+  random (): number
+  /** A random UUID in its 36-character form. */
+  newUuid (): string
+  /** A random id in Kafka's form: 22 characters of base64, never one that starts with `-`. */
+  newId (): string
+  log (level: LogLevel, message: string, fields?: object): void
+}

@@ -1,0 +1,248 @@
+/**
+ * One replica with its log: append as leader, the high watermark, and those who wait for it.
+ * Every offset is decided before the first await; memory runs ahead of the journal until the turn
+ * is written, and a turn that fails takes the derived state back to the log by loading it anew.
+ */
+import { code, KafkaError } from '../../protocol/errors.ts'
+import { stamp } from '../../protocol/records/header.ts'
+import { LogState } from '../core/replica/log-state.ts'
+import type { LoggedBatch } from '../core/replica/log-state.ts'
+import type { AbortedTransaction } from '../core/replica/aborted-transactions.ts'
+import type { Log, LogRead } from '../store/store.ts'
+import { StoreError } from '../store/store.ts'
+import type { Environment } from './environment.ts'
+import { loadLogState } from './partition-load.ts'
+import type { TopicSettings } from './topic-settings.ts'
+
+export interface PartitionIdentity {
+  readonly topic: string
+  readonly topicId: string
+  readonly index: number
+}
+
+/** What the controller decided about the partition. */
+export interface Leadership {
+  readonly leaderId: number
+  readonly leaderEpoch: number
+  readonly partitionEpoch: number
+  readonly replicas: readonly number[]
+  readonly isr: readonly number[]
+}
+
+/** What happened to an append; `committed` settles when the high watermark has passed it. */
+export interface Appended {
+  readonly baseOffset: bigint
+  readonly lastOffset: bigint
+  /** Settles once the batch is in the log, as durably as the topic asks. */
+  readonly written: Promise<void>
+}
+
+export type PartitionEvent = 'appended' | 'start-moved' | 'leadership' | 'gone'
+
+interface Waiter { offset: bigint, resolve: () => void, reject: (error: KafkaError) => void }
+
+export class Partition {
+  readonly identity: PartitionIdentity
+  readonly log: Log
+  settings: TopicSettings
+  leadership: Leadership | undefined
+  readonly nodeId: number
+  readonly #environment: Environment
+  #state: LogState
+  /** The end of what the journal has (with flush: what is synced): this replica's own end (R-S1). */
+  #ownEnd: bigint
+  #highWatermark: bigint
+  #unflushedRecords = 0n
+  #available = true
+  #reloading: Promise<void> | undefined
+  /** Ascending by offset. */
+  readonly #waiters: Waiter[] = []
+  readonly #watchers = new Set<(event: PartitionEvent) => void>()
+  /** Bytes written below the high watermark since the partition was opened: fetches wait by it. */
+  committedBytes = 0
+  /** A large compressed batch is being checked off the loop: later appends wait for their turn. */
+  checking: Promise<void> | undefined
+  #unsettled: Array<{ lastOffset: bigint, bytes: number }> = []
+  gone = false
+
+  private constructor (identity: PartitionIdentity, nodeId: number, log: Log, settings: TopicSettings,
+    environment: Environment, state: LogState) {
+    this.identity = identity
+    this.nodeId = nodeId
+    this.log = log
+    this.settings = settings
+    this.#environment = environment
+    this.#state = state
+    this.#ownEnd = this.#highWatermark = log.endOffset
+    log.onCheckpoint(() => this.#state.encode())
+  }
+
+  static async open (identity: PartitionIdentity, nodeId: number, log: Log, settings: TopicSettings,
+    environment: Environment): Promise<Partition> {
+    const state = await loadLogState(log, settings.segment, environment)
+    return new Partition(identity, nodeId, log, settings, environment, state)
+  }
+
+  get state (): LogState { return this.#state }
+  get name (): string { return `${this.identity.topic}-${this.identity.index}` }
+  get startOffset (): bigint { return this.log.startOffset }
+  get endOffset (): bigint { return this.log.endOffset }
+  get highWatermark (): bigint { return this.#highWatermark }
+  get leaderEpoch (): number { return this.leadership?.leaderEpoch ?? -1 }
+  get isLeader (): boolean { return this.leadership?.leaderId === this.nodeId && !this.gone }
+  /** 2.3.3: in-sync replicas enough for acks=all; min.insync.replicas counts at most all replicas. */
+  get hasEnoughReplicas (): boolean {
+    const { isr, replicas } = this.leadership ?? { isr: [], replicas: [] }
+    return isr.length >= Math.min(this.settings.minInsyncReplicas, replicas.length)
+  }
+
+  get available (): boolean { return this.#available && !this.gone }
+
+  /** D25.5: nobody reads committed data above the first undecided transaction. */
+  get lastStableOffset (): bigint {
+    const open = this.#state.producers.firstOpenOffset
+    return open !== undefined && open < this.#highWatermark ? open : this.#highWatermark
+  }
+
+  /** Follows the controller. A new leader notes (epoch, log end) even without records (KIP-279). */
+  lead (leadership: Leadership): void {
+    const known = this.leadership
+    this.leadership = leadership
+    if (leadership.leaderId === this.nodeId && known?.leaderEpoch !== leadership.leaderEpoch) {
+      this.#state.epochs.assign(leadership.leaderEpoch, this.log.endOffset)
+    }
+    this.#advance()
+    this.#tell('leadership')
+  }
+
+  /**
+   * Appends one checked batch as leader: stamps it, hands it to this turn's journal write, and
+   * notes what follows from it. Throws KafkaError when the partition cannot take it.
+   */
+  append (batch: Buffer, facts: Omit<LoggedBatch, 'baseOffset' | 'lastOffset' | 'leaderEpoch' | 'bytes'>,
+    count: number): Appended {
+    this.ensureLeader()
+    const baseOffset = this.log.endOffset
+    const lastOffset = baseOffset + BigInt(count - 1)
+    stamp(batch, baseOffset, this.leaderEpoch)
+    const durable = this.#mustFlush(BigInt(count))
+    const written = this.log.append(batch, durable)
+    const bytes = batch.length
+    this.#state.replay({ ...facts, baseOffset, lastOffset, leaderEpoch: this.leaderEpoch, bytes }, {
+      limits: this.settings.segment,
+      nowMs: this.#environment.nowMs(),
+      random: this.settings.segment.jitterMsMax === 0 ? 0 : this.#environment.random(),
+    })
+    this.#unsettled.push({ lastOffset, bytes })
+    return { baseOffset, lastOffset, written: written.then(() => { this.#written(lastOffset) },
+      error => { throw this.#failed(error) }) }
+  }
+
+  /** flush.messages: N=1 answers after the fdatasync, others sync after every N records (0.2). */
+  #mustFlush (count: bigint): boolean {
+    const every = this.settings.flushMessages
+    if (every === 1n) return true
+    this.#unflushedRecords += count
+    if (this.#unflushedRecords < every) return false
+    this.#unflushedRecords = 0n
+    return true
+  }
+
+  #written (lastOffset: bigint): void {
+    if (lastOffset < this.#ownEnd) return
+    this.#ownEnd = lastOffset + 1n
+    this.#advance()
+  }
+
+  /** 2.3.1: the smallest end over the in-sync replicas; alone, that is this replica's own. */
+  #advance (): void {
+    if (!this.isLeader || this.#ownEnd <= this.#highWatermark) return
+    this.#highWatermark = this.#ownEnd
+    const unsettled = this.#unsettled
+    let settled = 0
+    while (settled < unsettled.length && (unsettled[settled] as { lastOffset: bigint }).lastOffset < this.#highWatermark) {
+      this.committedBytes += (unsettled[settled++] as { bytes: number }).bytes
+    }
+    if (settled > 0) unsettled.splice(0, settled)
+    while (this.#waiters.length > 0 && (this.#waiters[0] as Waiter).offset <= this.#highWatermark) {
+      (this.#waiters.shift() as Waiter).resolve()
+    }
+    this.#tell('appended')
+  }
+
+  /** Resolves when the high watermark has reached `offset`; rejects when leadership ends first. */
+  reached (offset: bigint): Promise<void> {
+    if (this.#highWatermark >= offset) return Promise.resolve()
+    return new Promise((resolve, reject) => {
+      let at = this.#waiters.length
+      while (at > 0 && (this.#waiters[at - 1] as Waiter).offset > offset) at--
+      this.#waiters.splice(at, 0, { offset, resolve, reject })
+    })
+  }
+
+  /** The turn was refused: what ran ahead of it is derived again from the log (D25, R-S9). */
+  #failed (error: unknown): KafkaError {
+    if (!(error instanceof StoreError)) throw error
+    this.#reloading ??= this.#reload()
+    return new KafkaError(code.KAFKA_STORAGE_ERROR)
+  }
+
+  async #reload (): Promise<void> {
+    this.#available = false
+    this.#unsettled = []
+    try {
+      this.#state = await loadLogState(this.log, this.settings.segment, this.#environment)
+      if (this.isLeader) this.#state.epochs.assign(this.leaderEpoch, this.log.endOffset)
+      this.#available = true
+    } catch (error) {
+      this.#environment.log('error', `${this.name} cannot be read again after a failed write`, { error })
+    } finally {
+      this.#reloading = undefined
+    }
+  }
+
+  /** D5.12, D6.12: offline, then leadership. */
+  ensureLeader (): void {
+    if (this.gone) throw new KafkaError(code.UNKNOWN_TOPIC_OR_PARTITION)
+    if (!this.#available) throw new KafkaError(code.KAFKA_STORAGE_ERROR)
+    if (!this.isLeader) throw new KafkaError(code.NOT_LEADER_OR_FOLLOWER)
+  }
+
+  /** Whole batches from `offset` up to `bound`; see Log.read. */
+  read (offset: bigint, bound: bigint, bytesMax: number, firstWhole: boolean): LogRead | Promise<LogRead> {
+    return this.log.read(offset, bound, bytesMax, firstWhole)
+  }
+
+  abortedBetween (from: bigint, end: bigint): AbortedTransaction[] {
+    return this.#state.aborted.between(from, end)
+  }
+
+  /** DeleteRecords and retention: the log start moves forward, never past the high watermark. */
+  async advanceStart (offset: bigint): Promise<void> {
+    if (offset <= this.log.startOffset) return
+    const done = this.log.advanceStart(offset)
+    this.#state.startAt(this.log.startOffset, this.log.endOffset)
+    this.#tell('start-moved')
+    await done
+  }
+
+  /** Calls back when something happened that a waiting fetch looks at; answers how to stop that. */
+  watch (watcher: (event: PartitionEvent) => void): () => void {
+    this.#watchers.add(watcher)
+    return () => { this.#watchers.delete(watcher) }
+  }
+
+  #tell (event: PartitionEvent): void {
+    if (this.#watchers.size === 0) return
+    for (const watcher of [...this.#watchers]) watcher(event)
+  }
+
+  /** The topic was deleted: requests that wait here end with an error (D12.6). */
+  remove (): void {
+    this.gone = true
+    for (const waiter of this.#waiters.splice(0)) {
+      waiter.reject(new KafkaError(code.UNKNOWN_TOPIC_OR_PARTITION))
+    }
+    this.#tell('gone')
+  }
+}

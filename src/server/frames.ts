@@ -1,0 +1,87 @@
+/**
+ * Bytes to frames: the size prefix, its limit, and buffers that grow with what has arrived, so
+ * that four bytes never buy a hundred megabytes (R-X1).
+ */
+import { REQUEST_MIN } from '../../protocol/frame.ts'
+
+/** What a frame may take before its bytes are there. */
+const FIRST_CAPACITY_MAX = 1024 * 1024
+const PREFIX_SIZE = 4
+
+export class FrameError extends Error {
+  override name = 'FrameError'
+}
+
+/** Takes what the socket reads and calls back with each whole frame, without its size prefix. */
+export class FrameReader {
+  readonly #sizeMax: number
+  readonly #onFrame: (frame: Buffer) => void
+  #prefix = Buffer.alloc(PREFIX_SIZE)
+  #prefixLength = 0
+  #frame: Buffer | undefined
+  #size = 0
+  #filled = 0
+
+  constructor (sizeMax: number, onFrame: (frame: Buffer) => void) {
+    this.#sizeMax = sizeMax
+    this.#onFrame = onFrame
+  }
+
+  /** Bytes held for the frame that is not whole yet. */
+  get pendingBytes (): number { return this.#frame?.length ?? 0 }
+
+  /** Throws FrameError where the connection must be closed. */
+  push (chunk: Buffer): void {
+    let position = 0
+    while (position < chunk.length) {
+      if (this.#frame !== undefined) {
+        position = this.#fill(chunk, position)
+      } else if (this.#prefixLength === 0 && chunk.length - position >= PREFIX_SIZE) {
+        const size = this.#checked(chunk.readInt32BE(position))
+        position += PREFIX_SIZE
+        // A frame that came whole is used where it lies.
+        if (chunk.length - position >= size) {
+          this.#onFrame(chunk.subarray(position, position + size))
+          position += size
+        } else this.#begin(size)
+      } else {
+        this.#prefix[this.#prefixLength++] = chunk[position++] as number
+        if (this.#prefixLength === PREFIX_SIZE) {
+          this.#prefixLength = 0
+          this.#begin(this.#checked(this.#prefix.readInt32BE(0)))
+        }
+      }
+    }
+  }
+
+  #checked (size: number): number {
+    if (size > this.#sizeMax) {
+      throw new FrameError(`a request of ${size} bytes; socket.request.max.bytes allows ${this.#sizeMax}`)
+    }
+    if (size < REQUEST_MIN) throw new FrameError(`a request of ${size} bytes`)
+    return size
+  }
+
+  #begin (size: number): void {
+    this.#size = size
+    this.#filled = 0
+    this.#frame = Buffer.allocUnsafeSlow(Math.min(size, FIRST_CAPACITY_MAX))
+  }
+
+  #fill (chunk: Buffer, position: number): number {
+    let frame = this.#frame as Buffer
+    if (this.#filled === frame.length) {
+      const larger = Buffer.allocUnsafeSlow(Math.min(this.#size, frame.length * 2))
+      frame.copy(larger)
+      this.#frame = frame = larger
+    }
+    const taken = Math.min(frame.length - this.#filled, chunk.length - position)
+    chunk.copy(frame, this.#filled, position, position + taken)
+    this.#filled += taken
+    if (this.#filled === this.#size) {
+      this.#frame = undefined
+      this.#onFrame(frame)
+    }
+    return position + taken
+  }
+}

@@ -1,0 +1,19 @@
+/** What the broker knows of a connection: where it came in, and who is behind it. */
+
+export interface Session {
+  readonly id: number
+  /** Name of the listener that it came in by. */
+  readonly listener: string
+  /** The address that the client itself connected to: what it is told when nothing is advertised. */
+  readonly localAddress: string
+  readonly localPort: number
+  /** Of the client, without the slash that Kafka prints before it. */
+  readonly remoteAddress: string
+  readonly principal: string
+  /** As the last ApiVersions request named it (KIP-511). */
+  softwareName: string
+  softwareVersion: string
+  readonly closed: boolean
+  /** Runs when the connection has gone; at once if it is gone already. */
+  onClose (run: () => void): void
+}
