@@ -1,0 +1,84 @@
+/**
+ * The records of a compressed batch, as windows. R-X6: at most `limitBytes` come out of one batch,
+ * whatever its lengths claim; a window is valid only until the next is asked for.
+ */
+import type { Codec } from './attributes.ts'
+import { RecordError } from './error.ts'
+import { gunzip, gunzipAsync } from './gzip.ts'
+import { unlz4 } from './lz4.ts'
+import { unsnappy } from './snappy.ts'
+import { unzstd, unzstdAsync, zstdIsThreaded } from './zstd.ts'
+
+/** R-X6: what one batch may decompress to. */
+export const DECOMPRESSED_BYTES_MAX = 128 * 1024 * 1024
+/** R-X6: payloads above this are decompressed off the event loop. */
+export const INLINE_BYTES_MAX = 64 * 1024
+/** Between two breaths of the event loop at most this much is decompressed on it. */
+const BREATH_BYTES = 1024 * 1024
+
+export interface Payload {
+  codec: Codec
+  bytes: Buffer
+  magic: number
+  limitBytes: number
+}
+
+/** Windows of the decompressed payload. Throws KafkaException for a stream that is broken. */
+export function windowsOf ({ codec, bytes, magic, limitBytes }: Payload): Iterable<Uint8Array> {
+  switch (codec) {
+    case 'none': return [bytes]
+    case 'gzip': return gunzip(bytes, limitBytes)
+    case 'snappy': return unsnappy(bytes, limitBytes)
+    // Producers of magic 0 computed the frame's header checksum wrongly, so nobody checks it.
+    case 'lz4': return unlz4(bytes, limitBytes, magic === 0)
+    case 'zstd': return unzstd(bytes, limitBytes)
+  }
+}
+
+/** The same off the event loop, or with breaths where the codec runs on it. */
+export function windowsOfAsync (payload: Payload): AsyncIterable<Uint8Array> {
+  if (payload.codec === 'gzip') return gunzipAsync(payload.bytes, payload.limitBytes)
+  if (payload.codec === 'zstd' && zstdIsThreaded) {
+    return unzstdAsync(payload.bytes, payload.limitBytes)
+  }
+  return withBreaths(windowsOf(payload))
+}
+
+async function * withBreaths (windows: Iterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let sinceBreath = 0
+  for (const window of windows) {
+    yield window
+    sinceBreath += window.length
+    if (sinceBreath < BREATH_BYTES) continue
+    sinceBreath = 0
+    await new Promise(resolve => { setImmediate(resolve) })
+  }
+}
+
+/** What a payload decompresses to before it breaks, if it does. */
+export interface Decompressed { bytes: Buffer, failure: RecordError | undefined }
+
+/**
+ * The whole decompressed payload, for those who keep its records. Like a reader of Kafka's stream
+ * one may find the records wrong before the stream is: its failure comes with what it gave.
+ */
+export function decompressedUntilFailure (payload: Payload): Decompressed {
+  if (payload.codec === 'none') return { bytes: payload.bytes, failure: undefined }
+  const chunks: Buffer[] = []
+  let failure: RecordError | undefined
+  try {
+    // Windows are used again by their codec, so each is copied; one-window codecs pay one copy.
+    for (const window of windowsOf(payload)) chunks.push(Buffer.from(window))
+  } catch (error) {
+    if (!(error instanceof RecordError)) throw error
+    failure = error
+  }
+  return { bytes: chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks), failure }
+}
+
+/** The whole decompressed payload. Throws KafkaException for a stream that is broken. */
+export function decompressed (payload: Payload): Buffer {
+  const { bytes, failure } = decompressedUntilFailure(payload)
+  if (failure !== undefined) throw failure
+  return bytes
+}

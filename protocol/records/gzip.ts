@@ -1,0 +1,126 @@
+/**
+ * gzip for record batches. The header is read here and the deflate stream by zlib's raw inflate,
+ * because the checksum comes last: records before it count, as they do for Kafka's streaming reader.
+ */
+import zlib from 'node:zlib'
+import { crc32 } from './checksum.ts'
+import { decompressesTooLarge, RecordError, undecompressable } from './error.ts'
+
+const HEADER_BYTES = 10
+const TRAILER_BYTES = 8
+const WINDOW_BYTES = 64 * 1024
+/** Java reads one member after another; more than this many is an attack on the processor. */
+const MEMBERS_MAX = 1_000
+
+const flag = { headerChecksum: 0x02, extra: 0x04, name: 0x08, comment: 0x10, reserved: 0xe0 }
+
+/** Where the deflate stream of the gzip member at `start` begins. */
+function deflateStart (bytes: Buffer, start: number): number {
+  if (bytes.length - start < HEADER_BYTES) throw broken('the header is cut')
+  if (bytes[start] !== 0x1f || bytes[start + 1] !== 0x8b) throw broken('not in gzip format')
+  if (bytes[start + 2] !== 8) throw broken('unsupported compression method')
+  const flags = bytes[start + 3]!
+  if ((flags & flag.reserved) !== 0) throw broken('reserved flags are set')
+  let position = start + HEADER_BYTES
+  if ((flags & flag.extra) !== 0) {
+    if (position + 2 > bytes.length) throw broken('the header is cut')
+    position += 2 + bytes.readUInt16LE(position)
+  }
+  if ((flags & flag.name) !== 0) position = afterZero(bytes, position)
+  if ((flags & flag.comment) !== 0) position = afterZero(bytes, position)
+  if ((flags & flag.headerChecksum) !== 0) position += 2
+  if (position > bytes.length) throw broken('the header is cut')
+  return position
+}
+
+function afterZero (bytes: Buffer, position: number): number {
+  const zero = bytes.indexOf(0, position)
+  if (zero === -1) throw broken('the header is cut')
+  return zero + 1
+}
+
+/** Where another member may start after the first; what is not one is ignored, as Java does. */
+function hasMember (bytes: Buffer, position: number, members: number): boolean {
+  if (bytes.length - position < HEADER_BYTES + TRAILER_BYTES) return false
+  if (bytes.readUInt16BE(position) !== 0x1f8b) return false
+  if (members >= MEMBERS_MAX) throw broken('too many members')
+  return true
+}
+
+/** Checks the 8 bytes after the deflate stream; gives where the next member starts. */
+function checkTrailer (bytes: Buffer, position: number, checksum: number, size: number): number {
+  if (position + TRAILER_BYTES > bytes.length) throw broken('unexpected end of the stream')
+  if (bytes.readUInt32LE(position) !== checksum) throw broken('corrupt trailer: wrong checksum')
+  if (bytes.readUInt32LE(position + 4) !== size >>> 0) throw broken('corrupt trailer: wrong size')
+  return position + TRAILER_BYTES
+}
+
+/** Decompresses in one go; throws when the records take more than `limitBytes`. */
+export function * gunzip (bytes: Buffer, limitBytes: number): Generator<Uint8Array> {
+  let position = 0
+  let total = 0
+  let members = 0
+  do {
+    members += 1
+    const start = deflateStart(bytes, position)
+    const { output, consumed } = inflate(bytes.subarray(start), limitBytes - total)
+    total += output.length
+    if (output.length > 0) yield output
+    position = checkTrailer(bytes, start + consumed, crc32(output), output.length)
+  } while (hasMember(bytes, position, members))
+}
+
+interface Inflated { output: Buffer, consumed: number }
+
+function inflate (bytes: Buffer, limitBytes: number): Inflated {
+  try {
+    // A cut stream gives what it has; the trailer that is missing then tells.
+    const { buffer, engine } = zlib.inflateRawSync(bytes, {
+      info: true, maxOutputLength: Math.max(limitBytes, 1), finishFlush: zlib.constants.Z_SYNC_FLUSH,
+    }) as unknown as { buffer: Buffer, engine: { bytesWritten: number } }
+    if (buffer.length > limitBytes) throw tooLong()
+    return { output: buffer, consumed: engine.bytesWritten }
+  } catch (error) { throw translated(error) }
+}
+
+/** Decompresses in windows, in zlib's own threads. */
+export async function * gunzipAsync (bytes: Buffer, limitBytes: number): AsyncGenerator<Uint8Array> {
+  let position = 0
+  let total = 0
+  let members = 0
+  do {
+    members += 1
+    const start = deflateStart(bytes, position)
+    const stream = zlib.createInflateRaw({
+      chunkSize: WINDOW_BYTES, finishFlush: zlib.constants.Z_SYNC_FLUSH,
+    })
+    let checksum = 0
+    let size = 0
+    try {
+      stream.end(bytes.subarray(start))
+      for await (const window of stream as AsyncIterable<Buffer>) {
+        size += window.length
+        if (total + size > limitBytes) throw tooLong()
+        checksum = crc32(window, 0, window.length, checksum)
+        yield window
+      }
+    } catch (error) { throw translated(error) } finally { stream.destroy() }
+    total += size
+    position = checkTrailer(bytes, start + stream.bytesWritten, checksum, size)
+  } while (hasMember(bytes, position, members))
+}
+
+/** Compresses with zlib's levels 1 to 9, -1 for its default. */
+export function gzip (bytes: Uint8Array, level: number): Buffer {
+  return zlib.gzipSync(bytes, { level })
+}
+
+function broken (reason: string): RecordError { return undecompressable('gzip', reason) }
+
+function tooLong (): RecordError { return decompressesTooLarge('gzip') }
+
+function translated (error: unknown): RecordError {
+  if (error instanceof RecordError) return error
+  const code = (error as NodeJS.ErrnoException).code
+  return code === 'ERR_BUFFER_TOO_LARGE' ? tooLong() : broken((error as Error).message)
+}

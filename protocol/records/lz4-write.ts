@@ -1,0 +1,97 @@
+/** Writes LZ4 frames like Kafka's: independent blocks of 64 KiB, no checksum but the header's. */
+import { xxhash32 } from './xxhash.ts'
+
+const FRAME_MAGIC = 0x184d2204
+/** Version 1, independent blocks; blocks of 64 KiB. */
+const DESCRIPTOR = [0x60, 0x40] as const
+const HEADER_BYTES = 7
+const BLOCK_BYTES = 64 * 1024
+const RAW_BLOCK = 0x80000000
+const HASH_BITS = 13
+/** The format: no match starts in the last 12 bytes, and the last 5 are literals. */
+const TAIL_BYTES = 12
+const LAST_LITERALS = 5
+const MATCH_MIN = 4
+const MISSES_PER_STEP_LOG2 = 5
+
+/** One frame. Magic 0 takes the magic number into the header's checksum, as its readers expect. */
+export function lz4 (bytes: Uint8Array, brokenHeaderChecksum: boolean): Buffer {
+  const blocks = Math.ceil(bytes.length / BLOCK_BYTES)
+  const output = Buffer.allocUnsafe(HEADER_BYTES + bytes.length + blocks * 4 + 4)
+  output.writeUInt32LE(FRAME_MAGIC)
+  output.set(DESCRIPTOR, 4)
+  output[6] = (xxhash32(output, brokenHeaderChecksum ? 0 : 4, 6) >>> 8) & 0xff
+  let written = HEADER_BYTES
+  const table = new Int32Array(1 << HASH_BITS)
+  for (let start = 0; start < bytes.length; start += BLOCK_BYTES) {
+    const block = bytes.subarray(start, start + BLOCK_BYTES)
+    const room = output.subarray(written + 4, written + 4 + block.length)
+    const length = compressBlock(block, room, table)
+    if (length === 0) room.set(block)
+    const size = length === 0 ? block.length : length
+    output.writeUInt32LE(length === 0 ? RAW_BLOCK + size : size, written)
+    written += 4 + size
+  }
+  return output.subarray(0, output.writeUInt32LE(0, written))
+}
+
+/** Compresses one block into `output`; gives 0 if it does not become smaller. */
+function compressBlock (input: Uint8Array, output: Uint8Array, table: Int32Array): number {
+  table.fill(-1)
+  const limit = input.length - TAIL_BYTES
+  const matchEnd = input.length - LAST_LITERALS
+  let written = 0
+  let literalStart = 0
+  let position = 0
+  let misses = 1 << MISSES_PER_STEP_LOG2
+  while (position < limit) {
+    const word = wordAt(input, position)
+    const slot = Math.imul(word, 0x9e3779b1) >>> (32 - HASH_BITS)
+    const candidate = table[slot]!
+    table[slot] = position
+    if (candidate < 0 || position - candidate > 0xffff || wordAt(input, candidate) !== word) {
+      position += misses++ >>> MISSES_PER_STEP_LOG2
+      continue
+    }
+    misses = 1 << MISSES_PER_STEP_LOG2
+    let length = MATCH_MIN
+    while (position + length < matchEnd &&
+      input[candidate + length] === input[position + length]) length += 1
+    const literal = position - literalStart
+    if (written + sequenceBound(literal, length) > output.length) return 0
+    written = writeToken(output, written, literal, length - MATCH_MIN)
+    output.set(input.subarray(literalStart, position), written)
+    written += literal
+    output[written++] = (position - candidate) & 0xff
+    output[written++] = (position - candidate) >>> 8
+    if (length - MATCH_MIN >= 15) written = writeLength(output, written, length - MATCH_MIN - 15)
+    position += length
+    literalStart = position
+  }
+  const literal = input.length - literalStart
+  if (written + sequenceBound(literal, 0) > output.length) return 0
+  written = writeToken(output, written, literal, 0)
+  output.set(input.subarray(literalStart), written)
+  return written + literal
+}
+
+function wordAt (bytes: Uint8Array, position: number): number {
+  return bytes[position]! | (bytes[position + 1]! << 8) |
+    (bytes[position + 2]! << 16) | (bytes[position + 3]! << 24)
+}
+
+function sequenceBound (literal: number, match: number): number {
+  return 5 + literal + Math.floor(literal / 255) + Math.floor(match / 255)
+}
+
+/** The token and the literal's further length bytes. */
+function writeToken (output: Uint8Array, written: number, literal: number, match: number): number {
+  output[written++] = (Math.min(literal, 15) << 4) | Math.min(match, 15)
+  return literal >= 15 ? writeLength(output, written, literal - 15) : written
+}
+
+function writeLength (output: Uint8Array, written: number, length: number): number {
+  for (; length >= 255; length -= 255) output[written++] = 255
+  output[written++] = length
+  return written
+}
