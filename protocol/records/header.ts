@@ -91,3 +91,45 @@ export function maxTimestamp (bytes: Buffer, offset = 0): bigint {
 export function leaderEpoch (bytes: Buffer, offset = 0): number {
   return bytes.readInt32BE(offset + at.partitionLeaderEpoch)
 }
+
+export function attributesOf (bytes: Buffer, offset = 0): number {
+  return bytes.readInt16BE(offset + at.attributes)
+}
+
+export function magicOf (bytes: Buffer, offset = 0): number {
+  return bytes.readInt8(offset + at.magic)
+}
+
+export function producerId (bytes: Buffer, offset = 0): bigint {
+  return bytes.readBigInt64BE(offset + at.producerId)
+}
+
+export function producerEpoch (bytes: Buffer, offset = 0): number {
+  return bytes.readInt16BE(offset + at.producerEpoch)
+}
+
+export function baseSequence (bytes: Buffer, offset = 0): number {
+  return bytes.readInt32BE(offset + at.baseSequence)
+}
+
+export function recordsCount (bytes: Buffer, offset = 0): number {
+  return bytes.readInt32BE(offset + at.recordsCount)
+}
+
+/** The sequence `delta` after `sequence`: 2^31-1 is followed by 0 (D5.29). */
+export function sequenceAfter (sequence: number, delta: number): number {
+  return sequence > 0x7fffffff - delta ? delta - (0x7fffffff - sequence) - 1 : sequence + delta
+}
+
+/** Sequence of the batch's last record; -1 without sequences. */
+export function lastSequence (bytes: Buffer, offset = 0): number {
+  const first = baseSequence(bytes, offset)
+  return first < 0 ? -1 : sequenceAfter(first, bytes.readInt32BE(offset + at.lastOffsetDelta))
+}
+
+/** What the header's checksum covers starts here: the attributes and all that follows. */
+export const CHECKSUM_START = at.attributes
+/** The smallest length field that Kafka takes for a batch of any magic. */
+export const LENGTH_MIN = 14
+/** Bytes from which the magic can be read. */
+export const HEADER_UP_TO_MAGIC = at.magic + 1

@@ -1,0 +1,119 @@
+/** Writing magic 2 batches, byte for byte as Kafka writes them. */
+import { attribute, codecs, NO_PRODUCER_ID, NO_TIMESTAMP, type Codec, type TimestampType } from './attributes.ts'
+import { compress } from './compress.ts'
+import { at, HEADER_SIZE, LOG_OVERHEAD } from './header.ts'
+import { bodySize, writeRecord, type NewRecord } from './record.ts'
+import { sealBatch } from './seal.ts'
+import { varintSize } from './varint.ts'
+
+/** What a batch says besides its records; all have Kafka's defaults. */
+export interface BatchFacts {
+  baseOffset?: bigint
+  /** -1: not known. */
+  leaderEpoch?: number
+  codec?: Codec
+  /** `compression.<codec>.level` */
+  level?: number | undefined
+  timestampType?: TimestampType
+  /** With LogAppendTime: the timestamp of all records. */
+  logAppendTime?: bigint
+  /** -1: not idempotent. */
+  producerId?: bigint
+  producerEpoch?: number
+  baseSequence?: number
+  transactional?: boolean
+  control?: boolean
+  /** If offsets are missing after the last record; else that record's. */
+  lastOffsetDelta?: number
+  /** When tombstones may go; stands in the base timestamp field (D25.15). */
+  deleteHorizonMs?: bigint | undefined
+}
+
+/** A record with its place in the batch, if the offsets have gaps. */
+export interface PlacedRecord extends NewRecord {
+  /** Offset minus the batch's base offset; its index if left out. */
+  offsetDelta?: number
+}
+
+/** One batch of at least one record. */
+export function writeBatch (records: readonly PlacedRecord[], facts: BatchFacts = {}): Buffer {
+  const horizon = facts.deleteHorizonMs
+  const baseTimestamp = horizon ?? records[0]?.timestamp ?? NO_TIMESTAMP
+  const payload = writeRecords(records, baseTimestamp)
+  const last = records.length - 1
+  const latest = records.reduce((max, { timestamp }) => timestamp > max ? timestamp : max,
+    NO_TIMESTAMP)
+  return assemble(payload, facts, {
+    baseTimestamp,
+    maxTimestamp: facts.timestampType === 'LogAppendTime' ? facts.logAppendTime ?? latest : latest,
+    lastOffsetDelta: facts.lastOffsetDelta ?? records[last]?.offsetDelta ?? last,
+    count: records.length,
+  })
+}
+
+/** The records one after another, uncompressed: what stands after a batch's header. */
+export function writeRecords (records: readonly PlacedRecord[], baseTimestamp: bigint): Buffer {
+  let size = 0
+  records.forEach((record, index) => {
+    const body = bodySize(record, record.timestamp - baseTimestamp, record.offsetDelta ?? index)
+    size += varintSize(body) + body
+  })
+  const output = Buffer.allocUnsafe(size)
+  let position = 0
+  records.forEach((record, index) => {
+    const delta = record.timestamp - baseTimestamp
+    position = writeRecord(output, position, record, delta, record.offsetDelta ?? index)
+  })
+  return output
+}
+
+interface Computed {
+  baseTimestamp: bigint
+  maxTimestamp: bigint
+  lastOffsetDelta: number
+  count: number
+}
+
+/** Puts a header before uncompressed records, which it compresses as the facts say. */
+export function assemble (payload: Buffer, facts: BatchFacts, computed: Computed): Buffer {
+  const codec = facts.codec ?? 'none'
+  const packed = compress({ codec, bytes: payload, magic: 2, level: facts.level })
+  const batch = Buffer.allocUnsafe(HEADER_SIZE + packed.length)
+  batch.set(packed, HEADER_SIZE)
+  writeHeader(batch, facts, computed)
+  return batch
+}
+
+/** A batch without records, as compaction leaves one (D25.17). */
+export function writeEmptyBatch (
+  facts: BatchFacts, lastOffsetDelta: number, maxTimestamp: bigint,
+): Buffer {
+  const batch = Buffer.allocUnsafe(HEADER_SIZE)
+  const baseTimestamp = NO_TIMESTAMP
+  writeHeader(batch, facts, { baseTimestamp, maxTimestamp, lastOffsetDelta, count: 0 })
+  return batch
+}
+
+function writeHeader (batch: Buffer, facts: BatchFacts, computed: Computed): void {
+  batch.writeBigInt64BE(facts.baseOffset ?? 0n, at.baseOffset)
+  batch.writeInt32BE(batch.length - LOG_OVERHEAD, at.batchLength)
+  batch.writeInt32BE(facts.leaderEpoch ?? -1, at.partitionLeaderEpoch)
+  batch.writeInt8(2, at.magic)
+  batch.writeInt16BE(attributesFor(facts), at.attributes)
+  batch.writeInt32BE(computed.lastOffsetDelta, at.lastOffsetDelta)
+  batch.writeBigInt64BE(computed.baseTimestamp, at.baseTimestamp)
+  batch.writeBigInt64BE(computed.maxTimestamp, at.maxTimestamp)
+  batch.writeBigInt64BE(facts.producerId ?? NO_PRODUCER_ID, at.producerId)
+  batch.writeInt16BE(facts.producerEpoch ?? -1, at.producerEpoch)
+  batch.writeInt32BE(facts.baseSequence ?? -1, at.baseSequence)
+  batch.writeInt32BE(computed.count, at.recordsCount)
+  sealBatch(batch)
+}
+
+function attributesFor (facts: BatchFacts): number {
+  return codecs.indexOf(facts.codec ?? 'none') |
+    (facts.timestampType === 'LogAppendTime' ? attribute.logAppendTime : 0) |
+    (facts.transactional === true ? attribute.transactional : 0) |
+    (facts.control === true ? attribute.control : 0) |
+    (facts.deleteHorizonMs === undefined ? 0 : attribute.deleteHorizon)
+}
