@@ -61,6 +61,8 @@ export interface AcceptedBatch {
   targetCodec: Codec
   /** `none`: append as it is; `header`: `rewriteHeader`; `rebuild`: `rebuildBatch`. */
   rewrite: 'none' | 'header' | 'rebuild'
+  /** Whether a rebuilt batch has the same records, byte for byte before compression. */
+  sameRecords: boolean
   isTransactional: boolean
   /** -1: not idempotent. */
   producerId: bigint
@@ -98,7 +100,7 @@ export function theBatch (records: Buffer | null, version: number): Buffer | Ref
       throw invalid('Produce requests must have exactly one record batch per partition')
     }
     return batch
-  } catch (error) { return refused(error) }
+  } catch (error) { return refusedBy(error) }
 }
 
 /** Whether `checkBatchAsync` is the one to call: decompressing it would hold up the loop (R-X6). */
@@ -113,7 +115,7 @@ export function checkBatch (batch: Buffer, rules: BatchRules): BatchDecision {
     const check = new Check(batch, rules)
     for (const window of windowsOf(check.payload)) check.walk.push(window)
     return check.decide()
-  } catch (error) { return refused(error) }
+  } catch (error) { return refusedBy(error) }
 }
 
 /** The same with decompression off the event loop. */
@@ -122,7 +124,7 @@ export async function checkBatchAsync (batch: Buffer, rules: BatchRules): Promis
     const check = new Check(batch, rules)
     for await (const window of windowsOfAsync(check.payload)) check.walk.push(window)
     return check.decide()
-  } catch (error) { return refused(error) }
+  } catch (error) { return refusedBy(error) }
 }
 
 class Check {
@@ -247,6 +249,8 @@ class Check {
       codec: this.payload.codec,
       targetCodec: this.#targetCodec,
       rewrite: rebuild ? 'rebuild' : same ? 'none' : 'header',
+      sameRecords: this.walk.consecutive && this.walk.startsAtBase &&
+        timestampTypeOf(this.#attributes) === 'CreateTime',
       isTransactional: (this.#attributes & attribute.transactional) !== 0,
       producerId: header.producerId(batch),
       producerEpoch: header.producerEpoch(batch),
@@ -292,7 +296,7 @@ function tooLarge (batch: Buffer, { topicPartition, messageBytesMax }: BatchRule
 
 /** The answer to a batch that is too large once it was rebuilt (D5.23). */
 export function tooLargeBatch (batch: Buffer, rules: BatchRules): RefusedBatch {
-  return refused(tooLarge(batch, rules))
+  return refusedBy(tooLarge(batch, rules))
 }
 
 /** D5.18: what a client may say in a header. */
@@ -326,7 +330,7 @@ function int64 (value: bigint): bigint {
 }
 
 /** A record error as a decision; every other error is a fault of this program and goes on. */
-function refused (error: unknown): RefusedBatch {
+export function refusedBy (error: unknown): RefusedBatch {
   if (!(error instanceof RecordError)) throw error
   return {
     ok: false, exception: error.exception, errorCode: error.errorCode,

@@ -5,7 +5,9 @@
  */
 import assert from 'node:assert'
 import { s32be, s8, struct, u32be } from 'buffer-layout'
-import { attribute, codecOf, codecs, NO_TIMESTAMP, type Codec, type TimestampType } from './attributes.ts'
+import {
+  attribute, codecOf, codecs, NO_TIMESTAMP, type Codec, type TimestampType,
+} from './attributes.ts'
 import { legacy } from './batches.ts'
 import { crc32 } from './checksum.ts'
 import { compress } from './compress.ts'
@@ -43,6 +45,8 @@ export interface Message extends MessageHeader {
   timestampType: LegacyTimestampType
   key: Buffer | null
   value: Buffer | null
+  /** The message as it stands. */
+  bytes: Buffer
 }
 
 /** Reads the message that the bytes are. Throws InvalidRecordException for sizes that do not fit. */
@@ -61,6 +65,7 @@ export function readMessage (bytes: Buffer): Message {
     timestampType: !timed ? 'NoTimestampType' : logAppendTime ? 'LogAppendTime' : 'CreateTime',
     key,
     value: sizedBytes(bytes, valueAt),
+    bytes,
   }
 }
 
@@ -106,34 +111,47 @@ export function * legacyRecords (
     return
   }
   const inner = innerMessages(wrapper, limitBytes)
-  const last = inner[inner.length - 1]
-  if (last === undefined) throw invalid('Found invalid compressed record set with no inner records')
-  const baseOffset = wrapper.magic === 1 ? wrapper.offset - last.offset : 0n
+  let lastOffset = 0n
+  for (const { offset } of inner) lastOffset = offset
+  const baseOffset = wrapper.magic === 1 ? wrapper.offset - lastOffset : 0n
   for (const message of inner) {
-    if (wrapper.timestampType === 'LogAppendTime') message.timestamp = wrapper.timestamp
     yield recordOf(message, BigInt.asIntN(64, baseOffset + message.offset))
   }
 }
 
-function innerMessages (wrapper: Message, limitBytes: number): Message[] {
+/**
+ * The messages in a wrapper's value, with the wrapper's time if it is LogAppendTime. They are read
+ * anew each time they are gone through: a small wrapper may hold millions.
+ */
+export function innerMessages (wrapper: Message, limitBytes: number): Iterable<Message> {
   const { codec, magic, value } = wrapper
   if (value === null) {
     throw invalid(`Found invalid compressed record set with null value (magic = ${magic})`)
   }
   const bytes = decompressed({ codec, bytes: value, magic, limitBytes })
-  const messages: Message[] = []
-  for (let position = 0; bytes.length - position >= LOG_OVERHEAD;) {
+  return { [Symbol.iterator]: () => eachInner(bytes, wrapper) }
+}
+
+function * eachInner (bytes: Buffer, wrapper: Message): Generator<Message, void, undefined> {
+  let position = 0
+  while (bytes.length - position >= LOG_OVERHEAD) {
     const length = bytes.readInt32BE(position + 8)
     if (length < LENGTH_MIN) throw corrupt(`Record size ${length} is less than the minimum`)
     const end = position + LOG_OVERHEAD + length
     if (end > bytes.length) break // Kafka's reader ends there without a word
     const message = readMessage(bytes.subarray(position, end))
-    if (message.magic !== magic) throw invalid('Compressed message magic differs from its wrapper')
+    if (message.magic !== wrapper.magic) {
+      throw invalid('Compressed message magic differs from its wrapper')
+    }
     if (message.codec !== 'none') throw invalid('Inner messages must not be compressed')
-    messages.push(message)
+    if (wrapper.timestampType === 'LogAppendTime') {
+      message.timestamp = wrapper.timestamp
+      message.timestampType = 'LogAppendTime'
+    }
+    yield message
     position = end
   }
-  return messages
+  if (position === 0) throw invalid('Found invalid compressed record set with no inner records')
 }
 
 function recordOf (message: Message, offset: bigint): LogRecord {
@@ -154,24 +172,27 @@ export interface MessageSetFacts {
 type Plain = Pick<LogRecord, 'offset' | 'timestamp' | 'key' | 'value'>
 
 /** Writes records as messages; compressed ones into one wrapper. Headers have no place there. */
-export function writeMessageSet (records: readonly Plain[], facts: MessageSetFacts): Buffer {
+export function writeMessageSet (records: Iterable<Plain>, facts: MessageSetFacts): Buffer {
   const { magic, codec, timestampType, logAppendTime } = facts
-  const first = records[0]
-  const last = records[records.length - 1]
-  if (first === undefined || last === undefined) return Buffer.alloc(0)
-  const relative = codec !== 'none' && magic === 1 ? first.offset : 0n
   const appendTime = timestampType === 'LogAppendTime'
   const bit = magic === 1 && appendTime ? attribute.logAppendTime : 0
-  const messages = records.map(({ offset, timestamp, key, value }) => writeMessage({
-    offset: offset - relative, magic, attributes: bit,
-    timestamp: appendTime ? logAppendTime : timestamp, key, value,
-  }))
+  const messages: Buffer[] = []
+  let firstOffset: bigint | undefined
+  let lastOffset = 0n
+  let latest = NO_TIMESTAMP
+  for (const { offset, timestamp, key, value } of records) {
+    firstOffset ??= codec !== 'none' && magic === 1 ? offset : 0n
+    lastOffset = offset
+    if (timestamp > latest) latest = timestamp
+    messages.push(writeMessage({
+      offset: offset - firstOffset, magic, attributes: bit,
+      timestamp: appendTime ? logAppendTime : timestamp, key, value,
+    }))
+  }
   const set = Buffer.concat(messages)
-  if (codec === 'none') return set
-  const latest = records.reduce((max, { timestamp }) => timestamp > max ? timestamp : max,
-    NO_TIMESTAMP)
+  if (codec === 'none' || set.length === 0) return set
   return writeMessage({
-    offset: last.offset, magic, attributes: bit | codecs.indexOf(codec),
+    offset: lastOffset, magic, attributes: bit | codecs.indexOf(codec),
     timestamp: appendTime ? logAppendTime : latest,
     key: null, value: compress({ codec, bytes: set, magic, level: facts.level }),
   })

@@ -1,13 +1,15 @@
 /** The records of batches: magic 2 here, older magics in `legacy.ts`. */
 import { attribute, codecOf, timestampTypeOf } from './attributes.ts'
 import { batchesIn, ensureIntact } from './batches.ts'
-import { DECOMPRESSED_BYTES_MAX, decompressedUntilFailure, type Decompressed } from './decompress.ts'
+import {
+  DECOMPRESSED_BYTES_MAX, decompressedUntilFailure, type Decompressed,
+} from './decompress.ts'
 import { invalid } from './error.ts'
 import * as header from './header.ts'
 import { legacyRecords } from './legacy.ts'
 import { readRecord, type BatchTimes, type LogRecord } from './record.ts'
 import { Cursor } from './varint.ts'
-import { premature, remaining } from './walk.ts'
+import { everyRecord, premature, RecordWalk, remaining } from './walk.ts'
 
 /**
  * The records of one batch of any magic, one by one, as views of its (decompressed) bytes.
@@ -35,21 +37,28 @@ function * recordsOfV2 (batch: Buffer, limitBytes: number): Generator<LogRecord,
       ? header.maxTimestamp(batch)
       : undefined,
   }
-  const records = eachRecord(decompression, count, times)
   // Of a compressed batch nobody sees a record before the last one is known to be right.
-  if (codec === 'none') yield * records
-  else yield * [...records]
+  if (codec !== 'none') ensureWhole(decompression, count, times)
+  yield * eachRecord(decompression, count, times)
+}
+
+function ensureWhole (
+  { bytes, failure }: Decompressed, count: number, { baseTimestamp, batchTimestamp }: BatchTimes,
+): void {
+  const walk = new RecordWalk({ ...everyRecord, count, baseTimestamp, batchTimestamp })
+  walk.push(bytes)
+  if (failure !== undefined) throw failure
+  walk.finish()
 }
 
 function * eachRecord (
-  { bytes, failure }: Decompressed, count: number, times: BatchTimes,
+  { bytes }: Decompressed, count: number, times: BatchTimes,
 ): Generator<LogRecord, void, undefined> {
   const cursor = new Cursor(bytes)
   for (let left = count; left > 0; left -= 1) {
-    if (cursor.position >= cursor.end) throw failure ?? premature()
+    if (cursor.position >= cursor.end) throw premature()
     const record = readRecord(cursor, bytes, times)
     if (left === 1 && cursor.position !== cursor.end) throw remaining()
-    if (left === 1 && failure !== undefined) throw failure
     yield record
   }
 }

@@ -1,4 +1,5 @@
 /** Building a batch anew where the topic wants another codec (D5.23). */
+import { timestampTypeOf } from './attributes.ts'
 import type { AcceptedBatch } from './check.ts'
 import { DECOMPRESSED_BYTES_MAX, decompressed } from './decompress.ts'
 import * as header from './header.ts'
@@ -28,19 +29,17 @@ export function rebuildBatch (
 
 /** Uncompressed records whose deltas count from the first record's timestamp and offset. */
 function payloadOf (
-  { batch, codec }: AcceptedBatch, limitBytes: number,
+  { batch, codec, sameRecords, count }: AcceptedBatch, limitBytes: number,
 ): { payload: Buffer, baseTimestamp: bigint } {
   const bytes = batch.subarray(header.HEADER_SIZE)
   const payload = decompressed({ codec, bytes, magic: 2, limitBytes })
-  const plain = assemble(payload, {}, {
-    baseTimestamp: batch.readBigInt64BE(header.at.baseTimestamp),
-    maxTimestamp: header.maxTimestamp(batch),
-    lastOffsetDelta: batch.readInt32BE(header.at.lastOffsetDelta),
-    count: header.recordsCount(batch),
-  })
-  const records = [...recordsOf(plain)]
-  const baseTimestamp = records[0]!.timestamp
-  const consecutive = records.every(({ offset }, index) => offset === BigInt(index))
-  const asBefore = consecutive && baseTimestamp === plain.readBigInt64BE(header.at.baseTimestamp)
-  return { payload: asBefore ? payload : writeRecords(records, baseTimestamp), baseTimestamp }
+  const before = batch.readBigInt64BE(header.at.baseTimestamp)
+  if (sameRecords) return { payload, baseTimestamp: before }
+  const plain = assemble(payload, {
+    timestampType: timestampTypeOf(header.attributesOf(batch)),
+  }, { baseTimestamp: before, maxTimestamp: header.maxTimestamp(batch), lastOffsetDelta: 0, count })
+  const [first] = recordsOf(plain)
+  const baseTimestamp = first!.timestamp
+  const records = { [Symbol.iterator]: () => recordsOf(plain) }
+  return { payload: writeRecords(records, baseTimestamp), baseTimestamp }
 }

@@ -32,6 +32,15 @@ export interface WalkRules {
   odd: (record: OddRecord) => void
 }
 
+/** The rules of a walk that only wants to know whether the records are well formed. */
+export const everyRecord = {
+  earliest: -(1n << 63n),
+  latest: 1n << 63n,
+  keyRequired: false,
+  recordBytesMax: 0x7fffffff,
+  odd: (): void => {},
+}
+
 /** Above this, base plus delta may not fit 64 bits: then every record is computed exactly. */
 const BASE_TIMESTAMP_MAX = 1n << 62n
 
@@ -42,6 +51,8 @@ export class RecordWalk {
   count = 0
   /** Whether the offset deltas are 0, 1, 2... */
   consecutive = true
+  /** Whether the first record's timestamp is the batch's base. */
+  startsAtBase = false
   /** Index of the first record with the highest timestamp, -1 if none is above -1. */
   maxTimestampIndex = -1
   /** The highest of the records' timestamps, at least -1. */
@@ -143,6 +154,7 @@ export class RecordWalk {
     const index = this.count
     this.count = index + 1
     if (offsetDelta !== index) this.consecutive = false
+    if (index === 0) this.startsAtBase = timestampDelta === 0
     if (timestampDelta >= this.#low && timestampDelta <= this.#high && keySize >= this.#keySizeMin) {
       if (timestampDelta > this.#maxDelta) {
         this.#maxDelta = timestampDelta

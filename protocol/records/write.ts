@@ -1,5 +1,7 @@
 /** Writing magic 2 batches, byte for byte as Kafka writes them. */
-import { attribute, codecs, NO_PRODUCER_ID, NO_TIMESTAMP, type Codec, type TimestampType } from './attributes.ts'
+import {
+  attribute, codecs, NO_PRODUCER_ID, NO_TIMESTAMP, type Codec, type TimestampType,
+} from './attributes.ts'
 import { compress } from './compress.ts'
 import { at, HEADER_SIZE, LOG_OVERHEAD } from './header.ts'
 import { bodySize, writeRecord, type NewRecord } from './record.ts'
@@ -35,35 +37,62 @@ export interface PlacedRecord extends NewRecord {
   offsetDelta?: number
 }
 
+/**
+ * Records that are gone through more than once, first for their size: an array, or an object whose
+ * iterator starts anew, so that millions of them need not be held.
+ */
+export type Records = Iterable<PlacedRecord>
+
 /** One batch of at least one record. */
-export function writeBatch (records: readonly PlacedRecord[], facts: BatchFacts = {}): Buffer {
-  const horizon = facts.deleteHorizonMs
-  const baseTimestamp = horizon ?? records[0]?.timestamp ?? NO_TIMESTAMP
-  const payload = writeRecords(records, baseTimestamp)
-  const last = records.length - 1
-  const latest = records.reduce((max, { timestamp }) => timestamp > max ? timestamp : max,
-    NO_TIMESTAMP)
-  return assemble(payload, facts, {
+export function writeBatch (records: Records, facts: BatchFacts = {}): Buffer {
+  const summary = summaryOf(records, facts.deleteHorizonMs)
+  const { baseTimestamp, latest } = summary
+  return assemble(writeRecords(records, baseTimestamp), facts, {
     baseTimestamp,
     maxTimestamp: facts.timestampType === 'LogAppendTime' ? facts.logAppendTime ?? latest : latest,
-    lastOffsetDelta: facts.lastOffsetDelta ?? records[last]?.offsetDelta ?? last,
-    count: records.length,
+    lastOffsetDelta: facts.lastOffsetDelta ?? summary.lastOffsetDelta,
+    count: summary.count,
   })
 }
 
+interface Summary {
+  count: number
+  baseTimestamp: bigint
+  latest: bigint
+  lastOffsetDelta: number
+}
+
+function summaryOf (records: Records, horizon: bigint | undefined): Summary {
+  let count = 0
+  let baseTimestamp = horizon
+  let latest = NO_TIMESTAMP
+  let lastOffsetDelta = -1
+  for (const { timestamp, offsetDelta } of records) {
+    baseTimestamp ??= timestamp
+    if (timestamp > latest) latest = timestamp
+    lastOffsetDelta = offsetDelta ?? count
+    count += 1
+  }
+  return { count, baseTimestamp: baseTimestamp ?? NO_TIMESTAMP, latest, lastOffsetDelta }
+}
+
 /** The records one after another, uncompressed: what stands after a batch's header. */
-export function writeRecords (records: readonly PlacedRecord[], baseTimestamp: bigint): Buffer {
+export function writeRecords (records: Records, baseTimestamp: bigint): Buffer {
   let size = 0
-  records.forEach((record, index) => {
+  let index = 0
+  for (const record of records) {
     const body = bodySize(record, record.timestamp - baseTimestamp, record.offsetDelta ?? index)
     size += varintSize(body) + body
-  })
+    index += 1
+  }
   const output = Buffer.allocUnsafe(size)
   let position = 0
-  records.forEach((record, index) => {
+  index = 0
+  for (const record of records) {
     const delta = record.timestamp - baseTimestamp
     position = writeRecord(output, position, record, delta, record.offsetDelta ?? index)
-  })
+    index += 1
+  }
   return output
 }
 
