@@ -35,24 +35,33 @@ export class Guard {
 
   /** Settles as `work` does within the limit; otherwise, and on any error, the store has failed. */
   within (what: string, work: Promise<void>): Promise<void> {
+    return this.timed(what, work).then(() => {
+      if (this.failure !== undefined) throw this.failure
+    }, (error: unknown) => { throw this.fail(`${what} failed`, error) })
+  }
+
+  /** Only the limit is enforced: an error of `work` is the caller's to judge. */
+  timed (what: string, work: Promise<void>): Promise<void> {
     return new Promise((resolve, reject) => {
       const timer = this.environment.setTimer(this.limitMs, () => {
         reject(this.fail(`${what} did not end within ${this.limitMs} ms`))
       })
       work.then(() => {
         timer.cancel()
-        if (this.failure !== undefined) reject(this.failure)
-        else resolve()
+        resolve()
       }, (error: unknown) => {
         timer.cancel()
-        reject(this.fail(`${what} failed`, error))
+        reject(error)
       })
     })
   }
 }
 
+/** ENOSPC as a number, as lmdb reports it. */
+const ENOSPC = 28
+
 export function isDiskFull (error: unknown): boolean {
   if (!(error instanceof Error)) return false
-  const code = (error as NodeJS.ErrnoException).code
-  return code === 'ENOSPC' || code === 'EDQUOT'
+  const { code } = error as { code?: unknown }
+  return code === 'ENOSPC' || code === 'EDQUOT' || code === ENOSPC
 }

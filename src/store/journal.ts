@@ -57,16 +57,19 @@ export class Journal {
     this.options = options
   }
 
-  /** Registers the files that are there, by number. */
-  scan (): JournalFile[] {
+  /** Registers the files that are there; `kept` are those that volumes point into. */
+  scan (kept: ReadonlyMap<number, number>): void {
     this.disk.createDirectory(this.directory)
     for (const name of this.disk.list(this.directory)) {
       const match = /^(\d{10})\.journal$/.exec(name)
       if (match === null) continue
-      const file = this.register(Number(match[1]))
-      file.handle = this.disk.open(file.path)
+      this.register(Number(match[1]))
     }
-    return [...this.files.values()].sort((left, right) => left.number - right.number)
+    for (const [number, placeBytes] of kept) {
+      const file = this.files.get(number)
+      if (file !== undefined) file.placeBytes = placeBytes
+      if (number >= this.nextNumber) this.nextNumber = number + 1
+    }
   }
 
   private register (number: number): JournalFile {
@@ -199,10 +202,18 @@ export class Journal {
   release (covered: bigint): void {
     if (this.options.mutant === 'reuse-early') return
     for (const file of this.files.values()) {
-      if (file === this.current || file.lastTurn > covered || file.dirty) continue
+      if (file === this.current || file.lastTurn > covered) continue
       if (file.placeBytes > 0) this.keep(file)
       else if (!this.free.includes(file)) this.makeFree(file)
     }
+  }
+
+  /** The volume that pointed into this file is gone. */
+  dropPlaces (number: number): void {
+    const file = this.files.get(number)
+    if (file === undefined) return
+    file.placeBytes = 0
+    if (file !== this.current && !this.free.includes(file)) this.makeFree(file)
   }
 
   private makeFree (file: JournalFile): void {

@@ -8,13 +8,18 @@ import {
 } from '../../protocol/records/header.ts'
 import type { Log, LogRead } from './contract.ts'
 import { StoreError } from './error.ts'
+import { append, bytesOf, extentAt, repoint } from './extents.ts'
+import type { Extent, Extents } from './extents.ts'
 import { kinds } from './journal-format.ts'
 import { ReadBuilder } from './read.ts'
+import type { Copying } from './retention.ts'
+import type { LogState } from './state.ts'
 import type { StoreCore } from './store-core.ts'
-import { Tail } from './tail.ts'
+import { bytesOfPieceBelow, Tail } from './tail.ts'
 import type { Piece } from './tail.ts'
 import type { TurnMember } from './turn.ts'
 import type { PooledBuffer } from './pool.ts'
+import type { Volume } from './volume.ts'
 
 const MAGIC = 2
 
@@ -29,7 +34,14 @@ export class StoredLog implements Log, TurnMember {
   damaged = false
   deleted = false
   readonly tail: Tail
-  checkpoint: { offset: bigint, state: Buffer } | undefined
+  /** What lies in volumes; the tail goes on where it ends. */
+  extents: Extents = []
+  /** The flusher knows of it. */
+  isDirty = false
+  /** What the active volume still has from this base offset on was dropped. */
+  cutFrom: bigint | undefined
+  /** A stretch that the flush under way moves to the active volume. */
+  copying: Copying | undefined
   takeCheckpoint: (() => Buffer) | undefined
   private inTurn = false
   private readonly core: StoreCore
@@ -42,7 +54,9 @@ export class StoredLog implements Log, TurnMember {
     this.tail = new Tail(core.pool, core.options.chunkBytes)
   }
 
-  get byteSize (): number { return this.tail.bytes }
+  get byteSize (): number {
+    return bytesOf(this.extents) + this.tail.bytes - this.tail.bytesBelow(this.startOffset)
+  }
 
   append (bytes: Buffer, durable: boolean): Promise<void> {
     const { core } = this
@@ -120,6 +134,7 @@ export class StoredLog implements Log, TurnMember {
   turnWritten (): void {
     this.inTurn = false
     this.writtenEnd = this.endOffset
+    this.core.flusher.note(this)
   }
 
   turnRefused (): void {
@@ -132,9 +147,42 @@ export class StoredLog implements Log, TurnMember {
     offset: bigint, end: bigint, maxBytes: number, firstWhole: boolean
   ): LogRead | Promise<LogRead> {
     const from = offset < this.startOffset ? this.startOffset : offset
-    const builder = new ReadBuilder(from, end, maxBytes, firstWhole)
-    this.tail.read(builder, this.writtenEnd, piece => this.readLarge(piece))
-    return builder.finish()
+    return this.readOn(new ReadBuilder(from, end, maxBytes, firstWhole))
+  }
+
+  private readOn (into: ReadBuilder): LogRead | Promise<LogRead> {
+    const { core, extents } = this
+    for (let index = extentAt(extents, into.offset); index < extents.length; index++) {
+      const extent = extents[index] as Extent
+      if (into.full || extent.from >= into.end) return into.finish()
+      if (extent.from > into.offset) into.offset = extent.from
+      const volume = core.volumes.opened(extent.volume)
+      if (volume === undefined) throw this.missing(extent)
+      if (volume.sealed || volume.closing !== undefined) {
+        return this.readCold(into, volume, extent)
+      }
+      volume.read(this.number, extent, into, core.journal, core.readPool)
+    }
+    if (!into.full) this.tail.read(into, this.writtenEnd, piece => this.readLarge(piece))
+    return into.finish()
+  }
+
+  /** Loads off the event loop, then goes on with whatever follows. */
+  private async readCold (into: ReadBuilder, volume: Volume, extent: Extent): Promise<LogRead> {
+    const { core } = this
+    core.openReads++
+    try {
+      await volume.readCold(this.number, extent, into, core.journal, core.readPool)
+      return await this.readOn(into)
+    } finally {
+      core.openReads--
+    }
+  }
+
+  private missing (extent: Extent): StoreError {
+    this.damaged = true
+    return new StoreError('CORRUPT',
+      `log ${this.name}: volume ${extent.volume} is missing, fetch the replica again`)
   }
 
   private readLarge (piece: Piece): PooledBuffer {
@@ -154,20 +202,28 @@ export class StoredLog implements Log, TurnMember {
   }
 
   async truncate (offset: bigint): Promise<void> {
+    await this.ready()
     if (offset >= this.endOffset) return
     this.change(kinds.truncate, offset)
     this.applyTruncate(offset)
   }
 
   async advanceStart (offset: bigint): Promise<void> {
+    await this.ready()
     if (offset <= this.startOffset) return
     this.change(kinds.start, offset)
     this.applyStart(offset)
   }
 
   async reset (offset: bigint): Promise<void> {
+    await this.ready()
     this.change(kinds.reset, offset)
     this.applyReset(offset)
+  }
+
+  /** Cutting looks into volumes, and one that is being closed for its sealing cannot be read. */
+  private async ready (): Promise<void> {
+    while (!this.core.volumes.isSettled) await this.core.volumes.settled()
   }
 
   private change (kind: number, offset: bigint): void {
@@ -177,27 +233,150 @@ export class StoredLog implements Log, TurnMember {
     this.core.writer.control(kind, this.number, offset)
   }
 
+  private changed (): void {
+    this.core.retention.noteShrunk()
+    this.core.flusher.note(this)
+  }
+
   applyTruncate (offset: bigint): void {
-    this.tail.truncate(offset)
-    this.endOffset = offset
-    this.writtenEnd = offset
+    let dropped = this.tail.truncate(offset)
+    for (let last = this.extents.at(-1); last !== undefined && last.to > offset;) {
+      const base = this.firstDropped(last, offset)
+      if (base === undefined) break
+      dropped = base
+      const rest = this.extents.slice(0, -1)
+      if (base > last.from) {
+        const bytes = this.bytesBelow(last, base)
+        this.extents = [...rest, { ...last, to: base, bytes }]
+        break
+      }
+      this.extents = rest
+      last = rest.at(-1)
+    }
+    if (dropped !== undefined && (this.cutFrom === undefined || dropped < this.cutFrom)) {
+      this.cutFrom = dropped
+    }
+    this.endOffset = this.writtenEnd = offset
     if (this.startOffset > offset) this.startOffset = offset
+    this.changed()
+  }
+
+  private firstDropped (extent: Extent, offset: bigint): bigint | undefined {
+    if (extent.from >= offset) return extent.from
+    const volume = this.core.volumes.opened(extent.volume)
+    return volume?.firstDropped(this.number, extent, offset)
+  }
+
+  private bytesBelow (extent: Extent, offset: bigint): number {
+    const volume = this.core.volumes.opened(extent.volume)
+    return volume?.bytesBelow(this.number, extent, offset) ?? 0
   }
 
   applyStart (offset: bigint): void {
     this.startOffset = offset
     if (offset > this.endOffset) this.endOffset = this.writtenEnd = offset
+    this.trim()
+    this.changed()
+  }
+
+  /** Lets go of what lies wholly below the start. */
+  private trim (): void {
+    const start = this.startOffset
+    const kept = this.extents.filter(({ to }) => to > start)
+    const first = kept[0]
+    if (first !== undefined && first.from < start) {
+      const bytes = first.bytes - this.bytesBelow(first, start)
+      kept[0] = { ...first, from: start, bytes }
+    }
+    this.extents = kept
   }
 
   applyReset (offset: bigint): void {
     this.tail.clear()
+    this.extents = []
+    this.cutFrom = 0n
     this.startOffset = this.endOffset = this.writtenEnd = offset
+    this.changed()
   }
 
   applyDelete (): void {
     this.deleted = true
     this.tail.clear()
+    this.extents = []
     this.core.dropLog(this)
+    this.core.retention.noteShrunk()
+    this.core.flusher.noteRemoved(this)
+  }
+
+  /** The state that a flush with these pieces leaves behind. */
+  stateWith (pieces: readonly Piece[], active: number): LogState {
+    return {
+      name: this.name,
+      number: this.number,
+      reserve: this.reserve,
+      damaged: this.damaged,
+      start: this.startOffset,
+      end: this.writtenEnd,
+      extents: this.extentsWith(pieces, active),
+    }
+  }
+
+  private extentsWith (pieces: readonly Piece[], active: number): Extents {
+    let { extents } = this
+    if (this.copying !== undefined) {
+      extents = repoint(extents, this.copying.source, this.copying.extent)
+    }
+    for (const piece of pieces) {
+      if (piece.next <= this.startOffset) continue
+      const from = piece.base > this.startOffset ? piece.base : this.startOffset
+      const { next: to, maxTimestamp } = piece
+      const bytes = piece.bytes - bytesOfPieceBelow(piece, this.startOffset)
+      extents = append(extents, { volume: active, from, to, bytes, maxTimestamp })
+    }
+    return extents
+  }
+
+  /** The flush that took the captured pieces, cut as they may be since, is on the disk. */
+  flushed (active: number): void {
+    if (this.deleted) return
+    this.extents = this.extentsWith(this.tail.dropFlushed(), active)
+    this.copying = undefined
+  }
+
+  replayed (end: bigint): void {
+    this.endOffset = this.writtenEnd = end
+    this.core.flusher.note(this)
+  }
+
+  restore (state: LogState): void {
+    this.extents = state.extents
+    this.damaged = state.damaged
+    this.startOffset = state.start
+    this.endOffset = this.writtenEnd = state.end
+  }
+
+  /** Header of the last batch, if any is left. */
+  lastHeader (): Buffer | undefined {
+    return this.endOffset > 0n ? this.headerAt(this.endOffset - 1n, true) : undefined
+  }
+
+  /** Header of the batch that holds `offset`, or of the last one below it. */
+  headerAt (offset: bigint, orBelow = false): Buffer | undefined {
+    const inTail = this.tail.headerAt(offset, orBelow, this.core.journal)
+    if (inTail !== undefined) return inTail
+    for (let index = this.extents.length - 1; index >= 0; index--) {
+      const extent = this.extents[index] as Extent
+      if (extent.from > offset) continue
+      if (extent.to <= offset && !orBelow) return undefined
+      const at = extent.to <= offset ? extent.to - 1n : offset
+      const volume = this.core.volumes.opened(extent.volume)
+      return volume?.headerAt(this.number, at, this.core.journal)
+    }
+    return undefined
+  }
+
+  get checkpoint (): { offset: bigint, state: Buffer } | undefined {
+    return this.core.checkpoints.find(this)
   }
 
   onCheckpoint (take: () => Buffer): void { this.takeCheckpoint = take }

@@ -15,31 +15,27 @@ import {
 } from './journal-format.ts'
 import type { Entry, TurnStart } from './journal-format.ts'
 import { StoredLog } from './log.ts'
+import type { CoveredState } from './state.ts'
 import type { StoreCore } from './store-core.ts'
 
 const WINDOW_BYTES = 1024 * 1024
 
 /** Where replay begins: behind the last turn that a volume covers. */
-export interface Covered {
-  generation: number
-  turn: bigint
-  file: number
-  position: number
-}
+export type Covered = Pick<CoveredState, 'generation' | 'turn' | 'file' | 'position'>
 
 interface FoundTurn { start: TurnStart, bytes: Buffer, position: number }
 
 /** Replays what the volume does not cover; returns how many turns that were. */
 export function replay (core: StoreCore, covered: Covered): number {
-  const files = core.journal.scan()
   const chain = new Map<bigint, JournalFile>()
-  for (const file of files) {
+  for (const file of core.journal.files.values()) {
+    if (file.placeBytes > 0 && file.number !== covered.file) continue
     const first = firstTurn(core.journal.open(file), file.number)
     if (first?.generation === covered.generation) chain.set(first.number, file)
   }
   let turn = covered.turn
   let file: JournalFile | undefined = core.journal.files.get(covered.file)
-  let position = covered.position
+  let position = Number(covered.position)
   let count = 0
   if (file === undefined) {
     file = chain.get(turn + 1n)
@@ -169,7 +165,7 @@ function applyTo (
     case kinds.small: {
       const next = lastOffset(turn.bytes, at) + 1n
       log.tail.addSmall(turn.bytes, at, entry.length, entry.offset, next)
-      log.endOffset = log.writtenEnd = next
+      log.replayed(next)
       return
     }
     case kinds.large: {
@@ -178,7 +174,7 @@ function applyTo (
       piece.source = undefined
       piece.file = file
       piece.position = turn.position + at
-      log.endOffset = log.writtenEnd = piece.next
+      log.replayed(piece.next)
       return
     }
     case kinds.truncate: return log.applyTruncate(entry.offset)

@@ -5,6 +5,8 @@
 import { join } from 'node:path'
 import type { Log, Store, StoreEnvironment, StoreStats, Table } from './contract.ts'
 import { StoreError } from './error.ts'
+import { Checkpoints } from './checkpoints.ts'
+import { Flusher } from './flusher.ts'
 import { Guard } from './guard.ts'
 import { kinds } from './journal-format.ts'
 import { Journal } from './journal.ts'
@@ -13,9 +15,11 @@ import { defaults } from './options.ts'
 import type { StoreOptions } from './options.ts'
 import { Pool } from './pool.ts'
 import { nameCheck, replay } from './recovery.ts'
+import { Retention } from './retention.ts'
 import { Search } from './search.ts'
 import type { StoreCore } from './store-core.ts'
 import { StoredTable } from './table.ts'
+import { Volumes } from './volumes.ts'
 import { Writer } from './writer.ts'
 
 export type {
@@ -40,8 +44,15 @@ class OpenStore implements Store, StoreCore {
   readonly logs = new Map<string, StoredLog>()
   readonly logsByNumber = new Map<number, StoredLog>()
   readonly keptTable: StoredTable
+  readonly volumes: Volumes
+  readonly flusher: Flusher
+  readonly retention: Retention
+  readonly checkpoints: Checkpoints
   nextLogNumber = 1
+  openReads = 0
+  closing = false
   closed = false
+  private diskFull = false
   private relief: Array<() => void> = []
   private readonly lock: { release (): void }
 
@@ -60,7 +71,12 @@ class OpenStore implements Store, StoreCore {
     const { disk } = environment
     const { mutant } = options
     this.journal = new Journal(directory, disk, this.guard, { ...options, mutant })
-    this.writer = new Writer(this.journal, this.guard, environment, mutant, () => {})
+    this.volumes = new Volumes(directory, environment, this.guard, options)
+    this.flusher = new Flusher(this)
+    this.retention = new Retention(this)
+    this.checkpoints = new Checkpoints(this)
+    this.writer = new Writer(this.journal, this.guard, environment, mutant,
+      largeBytes => { this.flusher.turnWritten(largeBytes) })
     this.keptTable = new StoredTable(
       disk.openEnvironment(join(directory, 'table.mdb'), { mapBytes: TABLE_MAP_BYTES }),
       this.guard, environment)
@@ -68,10 +84,26 @@ class OpenStore implements Store, StoreCore {
 
   get table (): Table { return this.keptTable }
 
-  recover (): void {
-    const turns = replay(this, { generation: 1, turn: 0n, file: 0, position: 0 })
-    this.writer.generation = 1
+  /** The one way to open (R-S12): volumes, then the journal behind them, then one flush. */
+  async recover (): Promise<void> {
+    const { volumes } = this
+    await volumes.open()
+    const { covered } = volumes
+    this.nextLogNumber = covered.nextLogNumber
+    for (const state of volumes.states.values()) {
+      const log = new StoredLog(this, state.name, state.number, state.reserve)
+      log.restore(state)
+      this.addLog(log)
+    }
+    const kept = new Map<number, number>()
+    for (const volume of volumes.all.values()) {
+      for (const [file, placeBytes] of volume.files) kept.set(file, placeBytes)
+    }
+    this.journal.scan(kept)
+    const turns = replay(this, covered)
+    this.writer.generation = covered.generation + 1
     this.journal.rotate()
+    await this.flusher.flush()
     this.environment.log('info', 'the store is open', { turns, logs: this.logs.size })
   }
 
@@ -108,7 +140,25 @@ class OpenStore implements Store, StoreCore {
     log.applyDelete()
   }
 
-  reserveReached (): boolean { return false }
+  reserveReached (): boolean { return this.diskFull }
+
+  noteDiskFull (what: string): void {
+    if (this.diskFull) return
+    this.diskFull = true
+    this.environment.log('error', `${what}: free some space in ${this.directory}`)
+  }
+
+  /** After each flush: the reserve (R-S9) is looked at, and those who wait for memory go on. */
+  relieve (): void {
+    const free = this.environment.disk.freeBytes(this.directory)
+    if (free < this.options.reserveBytes) this.noteDiskFull('the disk reserve is reached')
+    else if (this.diskFull) {
+      this.diskFull = false
+      this.environment.log('info', 'there is space again', { free })
+    }
+    if (this.underPressure) return
+    for (const run of this.relief.splice(0)) run()
+  }
 
   async sync (): Promise<void> {
     this.writer.writeTurn()
@@ -128,27 +178,41 @@ class OpenStore implements Store, StoreCore {
     return {
       logs: this.logs.size,
       pendingBytes: this.pool.heldBytes,
-      volumes: 0,
+      volumes: this.volumes.all.size,
       journalFiles: this.journal.files.size,
       freeJournalFiles: this.journal.free.length,
-      freePages: this.keptTable.freePages,
-      openReads: 0,
+      freePages: this.freePages(),
+      openReads: this.openReads,
       turns: this.writer.turns,
       bytesAppended: this.writer.bytesAppended,
       bytesWritten: this.journal.bytesWritten,
-      flushes: 0,
+      flushes: this.flusher.flushes,
       syncs: this.journal.syncs,
-      diskFull: false,
+      diskFull: this.diskFull,
     }
   }
 
+  private freePages (): number {
+    let pages = this.keptTable.freePages
+    for (const volume of this.volumes.all.values()) {
+      if (volume.isOpen) pages += volume.environment.stats().freePages
+    }
+    return pages
+  }
+
   async close (): Promise<void> {
-    if (this.closed) return
-    this.writer.writeTurn()
-    this.closed = true
-    await this.journal.close()
-    await this.keptTable.close()
-    this.lock.release()
+    if (this.closing) return
+    this.closing = true
+    try {
+      if (this.guard.failure === undefined) await this.flusher.flush()
+    } finally {
+      this.closed = true
+      this.flusher.stop()
+      await this.keptTable.close()
+      await this.journal.close()
+      await this.volumes.close()
+      this.lock.release()
+    }
   }
 }
 
@@ -164,7 +228,7 @@ export async function openStore (
   const lock = await disk.lock(join(directory, 'lock'))
   try {
     const store = new OpenStore(directory, environment, { ...defaults, ...options }, lock)
-    store.recover()
+    await store.recover()
     return store
   } catch (error) {
     lock.release()

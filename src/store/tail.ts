@@ -3,8 +3,10 @@
  * Small batches lie in pooled chunk buffers, which are later put into the volume as they are;
  * large ones lie in the journal file.
  */
-import { baseOffset, batchSize, leaderEpoch, maxTimestamp } from '../../protocol/records/header.ts'
-import type { JournalFile } from './journal.ts'
+import {
+  baseOffset, batchSize, HEADER_SIZE, leaderEpoch, maxTimestamp
+} from '../../protocol/records/header.ts'
+import type { Journal, JournalFile } from './journal.ts'
 import type { Pool, PooledBuffer } from './pool.ts'
 import { batchEnd } from './read.ts'
 import type { ReadBuilder } from './read.ts'
@@ -95,19 +97,7 @@ export class Tail {
   /** A large batch ends the run before it, so that the volume's keys stay in offset order. */
   addLarge (source: Buffer, base: bigint, next: bigint): Piece {
     this.open = undefined
-    const piece: Piece = {
-      base,
-      next,
-      bytes: source.length,
-      maxTimestamp: maxTimestamp(source),
-      buffer: undefined,
-      from: 0,
-      file: undefined,
-      position: 0,
-      source,
-      epoch: leaderEpoch(source),
-      flushing: false,
-    }
+    const piece = largePiece(source, base, next)
     this.pieces.push(piece)
     this.bytes += source.length
     return piece
@@ -177,7 +167,7 @@ export class Tail {
     let dropped: bigint | undefined
     let last = this.last
     while (last !== undefined && last.next > offset) {
-      const keep = last.buffer === undefined ? 0 : bytesBelow(last, offset)
+      const keep = bytesOfPieceBelow(last, offset)
       if (keep > 0) {
         dropped = this.shorten(last, keep) ?? dropped
         break
@@ -212,6 +202,29 @@ export class Tail {
     this.dropBuffer()
   }
 
+  /** Bytes of the batches that lie wholly below `offset`: they count no more. */
+  bytesBelow (offset: bigint): number {
+    let bytes = 0
+    for (const piece of this.pieces) {
+      if (piece.base >= offset) break
+      bytes += bytesOfPieceBelow(piece, offset)
+    }
+    return bytes
+  }
+
+  /** Header of the batch that holds `offset`, or with `orBelow` of the last one below it. */
+  headerAt (offset: bigint, orBelow: boolean, journal: Journal): Buffer | undefined {
+    for (let index = this.pieces.length - 1; index >= 0; index--) {
+      const piece = this.pieces[index] as Piece
+      if (piece.base > offset) continue
+      if (piece.next <= offset && !orBelow) return undefined
+      return piece.buffer === undefined
+        ? largeHeader(piece, journal)
+        : Buffer.from(headerIn(runOf(piece), offset))
+    }
+    return undefined
+  }
+
   /** Index of the piece that holds `offset`, or of the first one behind it. */
   indexOf (offset: bigint): number {
     let low = 0
@@ -242,15 +255,51 @@ export class Tail {
   }
 }
 
+/** A large batch that has no place yet. */
+export function largePiece (source: Buffer, base: bigint, next: bigint): Piece {
+  return {
+    base,
+    next,
+    bytes: source.length,
+    maxTimestamp: maxTimestamp(source),
+    buffer: undefined,
+    from: 0,
+    file: undefined,
+    position: 0,
+    source,
+    epoch: leaderEpoch(source),
+    flushing: false,
+  }
+}
+
 /** The bytes of a run of small batches. */
 export function runOf (piece: Piece): Buffer {
   const { buffer, from, bytes } = piece
   return buffer === undefined ? Buffer.alloc(0) : buffer.bytes.subarray(from, from + bytes)
 }
 
-function bytesBelow (piece: Piece, offset: bigint): number {
+/** Bytes of the piece's batches that end at or below `offset`. */
+export function bytesOfPieceBelow (piece: Piece, offset: bigint): number {
+  if (piece.next <= offset) return piece.bytes
+  if (piece.base >= offset || piece.buffer === undefined) return 0
   const run = runOf(piece)
   let at = 0
   while (at < run.length && batchEnd(run, at) <= offset) at += batchSize(run, at)
   return at
+}
+
+function largeHeader (piece: Piece, journal: Journal): Buffer | undefined {
+  if (piece.file === undefined) return undefined
+  const header = Buffer.alloc(HEADER_SIZE)
+  journal.open(piece.file).read(header, piece.position)
+  return header
+}
+
+/** The last batch of the run that begins at or below `offset`. */
+export function headerIn (run: Buffer, offset: bigint): Buffer {
+  let found = 0
+  for (let at = 0; at < run.length && baseOffset(run, at) <= offset; at += batchSize(run, at)) {
+    found = at
+  }
+  return run.subarray(found, found + HEADER_SIZE)
 }

@@ -33,7 +33,7 @@ export class Turn {
   private table = Buffer.allocUnsafeSlow(ENTRY_SIZE * 1024)
   private body = Buffer.allocUnsafeSlow(HEADROOM + SMALL_BYTES)
   private smallBytes = 0
-  private largeBytes = 0
+  largeBytes = 0
   private large: Piece[] = []
   private committed: Settled | undefined
   private durable: Settled | undefined

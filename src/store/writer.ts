@@ -7,6 +7,7 @@ import { StoreError } from './error.ts'
 import type { Guard } from './guard.ts'
 import type { Journal } from './journal.ts'
 import { kinds } from './journal-format.ts'
+import type { Piece } from './tail.ts'
 import { Turn } from './turn.ts'
 
 const NOTHING = Buffer.alloc(0)
@@ -17,7 +18,6 @@ export class Writer {
   lastTurn = 0n
   /** R-S12: recovery replays turns of the volume's generation only; every open begins a new one. */
   generation = 0
-  /** The file that holds the last turn. */
   turns = 0
   bytesAppended = 0
   private scheduled = false
@@ -25,11 +25,11 @@ export class Writer {
   private readonly guard: Guard
   private readonly environment: StoreEnvironment
   private readonly mutant: string | undefined
-  private readonly wrote: () => void
+  private readonly wrote: (largeBytes: number) => void
 
   constructor (
     journal: Journal, guard: Guard, environment: StoreEnvironment, mutant: string | undefined,
-    wrote: () => void
+    wrote: (largeBytes: number) => void
   ) {
     this.journal = journal
     this.guard = guard
@@ -61,9 +61,10 @@ export class Writer {
     } catch (error) {
       return turn.refuse(error)
     }
+    const { largeBytes } = turn
     if (this.mutant === 'acknowledge-early') turn.settleWithoutSync()
     else turn.settle(this.journal)
-    this.wrote()
+    this.wrote(largeBytes)
   }
 
   private write (turn: Turn): void {
@@ -88,6 +89,11 @@ export class Writer {
     })
   }
 
+  /** Writes a large batch that is copied forward; recovery passes over it. */
+  copy (log: number, offset: bigint, piece: Piece): void {
+    this.writeAlone(() => { this.turn.addLarge(kinds.copy, log, offset, piece.epoch, piece) })
+  }
+
   private writeAlone (add: () => void): void {
     this.writeTurn()
     if (this.guard.failure !== undefined) throw this.guard.failure
@@ -99,6 +105,6 @@ export class Writer {
       throw error instanceof StoreError ? error : this.guard.fail('a turn was not written', error)
     }
     this.turn.settle(this.journal)
-    this.wrote()
+    this.wrote(0)
   }
 }

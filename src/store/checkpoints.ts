@@ -1,0 +1,78 @@
+/**
+ * Checkpoints of state that owners derive from their logs: taken while a flush is fixed, kept in the
+ * table after that flush is on the disk, so that none is ever ahead of its log.
+ */
+import assert from 'node:assert'
+import { s32be, struct, u32be } from 'buffer-layout'
+import { at, baseOffset, leaderEpoch } from '../../protocol/records/header.ts'
+import { s64be } from '../../protocol/records/int64.ts'
+import type { StoredLog } from './log.ts'
+import type { StoreCore } from './store-core.ts'
+
+interface CheckpointHead { offset: bigint, base: bigint, epoch: number, crc: number }
+
+const headLayout = struct<CheckpointHead>([
+  s64be('offset'), s64be('base'), s32be('epoch'), u32be('crc'),
+])
+assert.equal(headLayout.span, 24)
+
+export interface TakenCheckpoint { log: StoredLog, value: Buffer }
+
+export class Checkpoints {
+  private readonly due = new Set<StoredLog>()
+  private bytes = 0
+  private readonly core: StoreCore
+
+  constructor (core: StoreCore) { this.core = core }
+
+  /** Called while a flush is fixed; `logs` are those that it carries. */
+  take (logs: readonly StoredLog[]): TakenCheckpoint[] {
+    const { core } = this
+    for (const log of logs) if (log.takeCheckpoint !== undefined) this.due.add(log)
+    if (core.writer.bytesAppended - this.bytes < core.options.checkpointBytes && !core.closing) {
+      return []
+    }
+    this.bytes = core.writer.bytesAppended
+    const taken: TakenCheckpoint[] = []
+    for (const log of this.due) {
+      if (log.deleted || log.takeCheckpoint === undefined) continue
+      const last = log.lastHeader()
+      const head = Buffer.alloc(headLayout.span)
+      headLayout.encode({
+        offset: log.endOffset,
+        base: last === undefined ? -1n : baseOffset(last),
+        epoch: last === undefined ? -1 : leaderEpoch(last),
+        crc: last === undefined ? 0 : last.readUInt32BE(at.crc),
+      }, head)
+      taken.push({ log, value: Buffer.concat([head, log.takeCheckpoint()]) })
+    }
+    this.due.clear()
+    return taken
+  }
+
+  /** The data below them is on the disk now. */
+  keep (taken: readonly TakenCheckpoint[]): void {
+    for (const { log, value } of taken) {
+      if (log.deleted) continue
+      // a log that was cut meanwhile: the check at open would refuse it, so it need not be written
+      const { offset } = headLayout.decode(value)
+      if (offset > log.endOffset) continue
+      this.core.keptTable.keepCheckpoint(log.number, value).catch(() => {}) // the guard has told
+    }
+  }
+
+  /** The newest checkpoint, if it is not ahead of the log and its last batch is still the same. */
+  find (log: StoredLog): { offset: bigint, state: Buffer } | undefined {
+    const value = this.core.keptTable.checkpointOf(log.number)
+    if (value === undefined || value.length < headLayout.span) return undefined
+    const { offset, base, epoch, crc } = headLayout.decode(value)
+    if (offset > log.endOffset || offset < log.startOffset) return undefined
+    const state = value.subarray(headLayout.span)
+    if (base < 0n) return { offset, state }
+    const header = log.headerAt(base)
+    if (header === undefined) return base < log.startOffset ? { offset, state } : undefined
+    const same = baseOffset(header) === base && leaderEpoch(header) === epoch &&
+      header.readUInt32BE(at.crc) === crc
+    return same ? { offset, state } : undefined
+  }
+}

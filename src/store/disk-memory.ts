@@ -1,0 +1,241 @@
+/**
+ * The simulator's disk: files and environments in memory, what was written apart from what was
+ * synced. `kill` keeps every completed write, `powerLoss` what was synced and a random part of the
+ * rest; faults come on demand. Deterministic: randomness and time are the caller's.
+ */
+import { dirname } from 'node:path'
+import type { Disk, DiskFile, EnvironmentOptions, KeyValueEnvironment } from './disk.ts'
+import { StoreError } from './error.ts'
+import { MemoryEnvironment, MemoryTransactions } from './memory-environment.ts'
+import { MemoryInode } from './memory-inode.ts'
+
+export interface MemoryDiskOptions {
+  /** Bytes that fit; without it there is no bound. */
+  capacityBytes?: number
+  /** What syncs and commits take, through `setTimer`; without a timer they end at once. */
+  syncDelayMs?: number
+  setTimer?: (delayMs: number, run: () => void) => unknown
+}
+
+/** What goes wrong from now on, until it is changed. */
+export interface MemoryFaults {
+  writeError?: string
+  syncError?: string
+  commitError?: string
+  /** Syncs and flushes begin and never end. */
+  syncsHang?: boolean
+}
+
+interface DirectoryChange { directory: string, run: (names: Map<string, Node>) => void }
+type Node = MemoryInode | MemoryTransactions
+
+export class MemoryDisk implements Disk {
+  faults: MemoryFaults = {}
+  capacityBytes: number
+  private incarnation = 0
+  private directories = new Set<string>()
+  private names = new Map<string, Node>()
+  private durableNames = new Map<string, Node>()
+  private unsynced: DirectoryChange[] = []
+  private readonly locks = new Set<string>()
+  private readonly options: MemoryDiskOptions
+
+  constructor (options: MemoryDiskOptions = {}) {
+    this.options = options
+    this.capacityBytes = options.capacityBytes ?? Number.MAX_SAFE_INTEGER
+  }
+
+  /** The process dies: every completed write stays, what it had open does nothing any more. */
+  kill (): void {
+    this.incarnation++
+    this.locks.clear()
+    // `safeRestore` goes back to the last flushed transaction, whatever the page cache has
+    for (const node of new Set(this.names.values())) {
+      if (node instanceof MemoryTransactions) node.powerLoss(() => 0)
+    }
+  }
+
+  /** The machine dies: what was synced stays, and of the rest whatever `random` (0 to 1) decides. */
+  powerLoss (random: () => number): void {
+    this.incarnation++
+    this.locks.clear()
+    const names = new Map(this.durableNames)
+    for (const change of this.unsynced) if (random() < 0.5) change.run(names)
+    this.unsynced = []
+    this.names = names
+    this.durableNames = new Map(names)
+    for (const node of new Set(names.values())) node.powerLoss(random)
+  }
+
+  get usedBytes (): number {
+    let bytes = 0
+    for (const node of new Set(this.names.values())) bytes += node.bytes
+    return bytes
+  }
+
+  createDirectory (path: string): void {
+    for (let at = path; !this.directories.has(at) && at !== dirname(at); at = dirname(at)) {
+      this.directories.add(at)
+    }
+  }
+
+  list (directory: string): string[] {
+    const found: string[] = []
+    for (const path of this.names.keys()) {
+      if (dirname(path) === directory) found.push(path.slice(directory.length + 1))
+    }
+    return found.sort()
+  }
+
+  exists (path: string): boolean { return this.names.has(path) || this.directories.has(path) }
+
+  private change (directory: string, run: (names: Map<string, Node>) => void): void {
+    run(this.names)
+    this.unsynced.push({ directory, run })
+  }
+
+  create (path: string): DiskFile {
+    this.check('write')
+    const present = this.names.get(path)
+    if (present instanceof MemoryInode) {
+      present.truncate(0)
+      return this.handle(present)
+    }
+    const inode = new MemoryInode()
+    this.change(dirname(path), names => { names.set(path, inode) })
+    return this.handle(inode)
+  }
+
+  open (path: string): DiskFile {
+    const node = this.names.get(path)
+    if (!(node instanceof MemoryInode)) throw failure('ENOENT', path)
+    return this.handle(node)
+  }
+
+  rename (from: string, to: string): void {
+    const node = this.names.get(from)
+    if (node === undefined) throw failure('ENOENT', from)
+    this.change(dirname(to), names => {
+      names.delete(from)
+      names.set(to, node)
+    })
+  }
+
+  unlink (path: string): void {
+    if (!this.names.has(path)) throw failure('ENOENT', path)
+    this.change(dirname(path), names => { names.delete(path) })
+  }
+
+  syncDirectory (path: string): Promise<void> {
+    const covered = this.unsynced.filter(({ directory }) => directory === path)
+    return this.whenSynced(() => {
+      for (const change of covered) change.run(this.durableNames)
+      this.unsynced = this.unsynced.filter(change => !covered.includes(change))
+    })
+  }
+
+  freeBytes (): number { return this.capacityBytes - this.usedBytes }
+
+  async lock (path: string): Promise<{ release (): void }> {
+    if (this.locks.has(path)) {
+      throw new StoreError('LOCKED', `${path} is held by another process: stop it first`)
+    }
+    this.locks.add(path)
+    const { incarnation } = this
+    return { release: () => { if (incarnation === this.incarnation) this.locks.delete(path) } }
+  }
+
+  openEnvironment (path: string, options: EnvironmentOptions): KeyValueEnvironment {
+    let node = this.names.get(path)
+    if (node === undefined) {
+      if (options.readOnly === true) throw failure('ENOENT', path)
+      const made = new MemoryTransactions()
+      node = made
+      this.change(dirname(path), names => { names.set(path, made) })
+    }
+    if (!(node instanceof MemoryTransactions)) throw failure('EINVAL', path)
+    return new MemoryEnvironment(node, options, {
+      isAlive: this.aliveness(),
+      room: () => this.freeBytes(),
+      later: run => { this.later(run) },
+      whenSynced: done => this.whenSynced(done),
+      check: operation => { this.check(operation) },
+    })
+  }
+
+  private aliveness (): () => boolean {
+    const { incarnation } = this
+    return () => incarnation === this.incarnation
+  }
+
+  private check (operation: 'write' | 'sync' | 'commit'): void {
+    const { writeError, syncError, commitError } = this.faults
+    const code = { write: writeError, sync: syncError, commit: commitError }[operation]
+    if (code !== undefined) throw failure(code, operation)
+  }
+
+  private later (run: () => void): void {
+    const { setTimer, syncDelayMs = 0 } = this.options
+    if (setTimer === undefined) queueMicrotask(run)
+    else setTimer(syncDelayMs, run)
+  }
+
+  /** `done` makes durable what was there when the sync began. */
+  private whenSynced (done: () => void): Promise<void> {
+    const isAlive = this.aliveness()
+    return new Promise((resolve, reject) => {
+      if (this.faults.syncsHang === true) return
+      this.later(() => {
+        if (!isAlive()) return
+        try {
+          this.check('sync')
+          done()
+          resolve()
+        } catch (error) {
+          reject(error)
+        }
+      })
+    })
+  }
+
+  private handle (inode: MemoryInode): DiskFile {
+    const isAlive = this.aliveness()
+    const guarded = <T>(run: () => T): T => {
+      if (!isAlive()) throw failure('EBADF', 'the process that opened this is dead')
+      return run()
+    }
+    return {
+      write: (bytes, position) => {
+        guarded(() => {
+          this.check('write')
+          this.write(inode, Buffer.concat(bytes), position)
+        })
+      },
+      sync: () => {
+        const covered = inode.unsyncedCount
+        return this.whenSynced(() => { inode.synced(covered) })
+      },
+      read: (into, position) => guarded(() => inode.read(into, position)),
+      readAsync: (into, position) => new Promise(resolve => {
+        this.later(() => { if (isAlive()) resolve(inode.read(into, position)) })
+      }),
+      size: () => guarded(() => inode.bytes),
+      truncate: bytes => { guarded(() => { inode.truncate(bytes) }) },
+      close: () => {},
+    }
+  }
+
+  /** A full disk takes what fits, as a real one does. */
+  private write (inode: MemoryInode, bytes: Buffer, position: number): void {
+    const growth = Math.max(0, position + bytes.length - inode.bytes)
+    const room = this.freeBytes()
+    if (growth <= room) return inode.write(bytes, position)
+    const fits = bytes.length - (growth - Math.max(0, room))
+    if (fits > 0) inode.write(bytes.subarray(0, fits), position)
+    throw failure('ENOSPC', 'no space left on the device')
+  }
+}
+
+export function failure (code: string, what: string): Error {
+  return Object.assign(new Error(`${code}: ${what}`), { code })
+}

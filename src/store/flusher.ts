@@ -1,0 +1,256 @@
+/**
+ * Carries the tails into the active volume: every flushIntervalMs, or when enough is pending; one
+ * flush at a time. Batches, places, the state of their logs and the last turn that all this covers
+ * are one transaction; journal files are free only when it is on the disk (R-S10).
+ */
+import type { Mutation } from './disk.ts'
+import { isDiskFull } from './guard.ts'
+import { batchKey, encodeIndex, encodePlace, indexLog, meta, metaKey } from './keys.ts'
+import type { StoredLog } from './log.ts'
+import type { PooledBuffer } from './pool.ts'
+import { encodeCovered } from './state.ts'
+import type { CoveredState, LogState } from './state.ts'
+import type { StoreCore } from './store-core.ts'
+import { runOf } from './tail.ts'
+import type { Piece } from './tail.ts'
+import { forgetLog, volumeRecord } from './volumes.ts'
+
+/** What one flush carries, fixed at one moment. */
+interface Captured {
+  mutations: Mutation[]
+  covered: CoveredState
+  logs: StoredLog[]
+  states: LogState[]
+  removed: number[]
+  held: PooledBuffer[]
+  bytes: number
+  places: boolean
+  seal: boolean
+}
+
+const RETRY_MS = 500
+
+export class Flusher {
+  flushes = 0
+  private dirty: StoredLog[] = []
+  private removed: number[] = []
+  private extra: Mutation[] = []
+  private timer: { cancel (): void } | undefined
+  private running: Promise<void> | undefined
+  private again = false
+  private largeBytes = 0
+  private readonly core: StoreCore
+
+  constructor (core: StoreCore) { this.core = core }
+
+  /** A log has something that no volume has yet. */
+  note (log: StoredLog): void {
+    if (log.isDirty) return
+    log.isDirty = true
+    this.dirty.push(log)
+    this.noteAgain()
+  }
+
+  /** Something is left to do although no log has anything new. */
+  noteAgain (): void {
+    this.timer ??= this.core.environment.setTimer(this.core.options.flushIntervalMs, () => {
+      this.timer = undefined
+      this.start()
+    })
+  }
+
+  /** Joins the next flush, whenever that is. */
+  also (mutation: Mutation): void { this.extra.push(mutation) }
+
+  noteRemoved (log: StoredLog): void {
+    this.note(log)
+    this.removed.push(log.number)
+  }
+
+  /** Called after every turn: enough is pending, or not. */
+  turnWritten (largeBytes: number): void {
+    this.largeBytes += largeBytes
+    const { flushBytes } = this.core.options
+    if (this.core.pool.heldBytes >= flushBytes || this.largeBytes >= flushBytes * 2) this.start()
+  }
+
+  /** A flush in the background, unless one is under way: then another one after it. */
+  start (): void {
+    if (this.core.guard.failure !== undefined || this.core.closed) return
+    if (this.running !== undefined) {
+      this.again = true
+      return
+    }
+    this.flush().catch(() => {}) // the guard has told everybody
+  }
+
+  /** Resolves when everything appended before the call is in a volume, on the disk. */
+  async flush (): Promise<void> {
+    while (this.running !== undefined) await this.running
+    this.again = false
+    const run = this.run()
+    this.running = run
+    try {
+      await run
+    } finally {
+      this.running = undefined
+    }
+    if (this.again) this.start()
+  }
+
+  stop (): void {
+    this.timer?.cancel()
+    this.timer = undefined
+  }
+
+  private async run (): Promise<void> {
+    const { core } = this
+    if (core.guard.failure !== undefined) throw core.guard.failure
+    this.timer?.cancel()
+    this.timer = undefined
+    const copy = await core.retention.prepare()
+    const captured = this.capture(copy)
+    const checkpoints = core.checkpoints.take(captured.logs)
+    try {
+      // R-S10: the places that this transaction commits must be readable after a power loss
+      if (captured.places && core.options.mutant !== 'place-before-sync') await core.journal.sync()
+      await this.put(captured.mutations)
+    } finally {
+      for (const buffer of captured.held) buffer.release()
+    }
+    this.complete(captured)
+    this.flushes++
+    if (captured.seal) {
+      await core.volumes.roll()
+      core.retention.noteShrunk()
+    }
+    core.checkpoints.keep(checkpoints)
+    await core.retention.removeDead()
+    core.relieve()
+  }
+
+  private capture (copy: () => Mutation[]): Captured {
+    const { core } = this
+    core.writer.writeTurn()
+    const seal = core.retention.sealIsDue()
+    const copies = copy()
+    // files must belong to one volume: what follows the last flush of a volume goes elsewhere
+    const file = seal ? core.journal.rotate() : core.journal.current
+    const captured: Captured = {
+      mutations: [],
+      covered: {
+        ...core.volumes.covered,
+        generation: core.writer.generation,
+        turn: core.writer.lastTurn,
+        file: file?.number ?? 0,
+        position: BigInt(file?.end ?? 0),
+        nextLogNumber: core.nextLogNumber,
+      },
+      logs: [],
+      states: [],
+      removed: this.removed,
+      held: [],
+      bytes: 0,
+      places: copies.length > 0,
+      seal,
+    }
+    this.removed = []
+    this.largeBytes = 0
+    const logs = this.dirty
+    this.dirty = []
+    for (const log of logs) this.captureLog(log, captured)
+    captured.mutations.push(...copies)
+    for (const number of captured.removed) captured.mutations.push(...forgetLog(number))
+    captured.mutations.push(...this.extra.splice(0), volumeRecord(core.volumes.active),
+      { key: metaKey(meta.covered), value: encodeCovered(captured.covered) })
+    return captured
+  }
+
+  private captureLog (log: StoredLog, captured: Captured): void {
+    log.isDirty = false
+    if (log.deleted) return
+    const { volumes } = this.core
+    const { mutations } = captured
+    if (log.cutFrom !== undefined) {
+      mutations.push(...volumes.active.cut(log.number, log.cutFrom))
+      log.cutFrom = undefined
+    }
+    const pieces = log.tail.capture()
+    for (const piece of pieces) this.capturePiece(log, piece, captured)
+    this.captureIndex(log, pieces, captured)
+    const state = log.stateWith(pieces, volumes.active.number)
+    mutations.push(...volumes.logMutations(state))
+    captured.logs.push(log)
+    captured.states.push(state)
+  }
+
+  private capturePiece (log: StoredLog, piece: Piece, captured: Captured): void {
+    const { active } = this.core.volumes
+    const key = batchKey(log.number, piece.base)
+    active.bytes += piece.bytes
+    captured.bytes += piece.bytes
+    if (piece.buffer !== undefined) {
+      captured.held.push(piece.buffer.retain())
+      captured.mutations.push({ key, value: runOf(piece) })
+      return
+    }
+    const { file } = piece
+    if (file === undefined) throw new Error('a large batch was flushed before its turn')
+    file.placeBytes += piece.bytes
+    active.files.set(file.number, file.placeBytes)
+    captured.places = true
+    captured.mutations.push({ key, value: placeOf(piece, file.number) })
+  }
+
+  private captureIndex (log: StoredLog, pieces: readonly Piece[], captured: Captured): void {
+    const first = pieces[0]
+    const last = pieces[pieces.length - 1]
+    if (first === undefined || last === undefined) return
+    let bytes = 0
+    let maxTimestamp = -1n
+    for (const piece of pieces) {
+      bytes += piece.bytes
+      if (piece.maxTimestamp > maxTimestamp) maxTimestamp = piece.maxTimestamp
+    }
+    captured.mutations.push({
+      key: batchKey(indexLog(log.number), first.base),
+      value: encodeIndex({ next: last.next, bytes: BigInt(bytes), maxTimestamp }),
+    })
+  }
+
+  /** A full disk is waited out: the journal has everything. Any other error is final (R-S2). */
+  private async put (mutations: readonly Mutation[]): Promise<void> {
+    const { core } = this
+    for (;;) {
+      const { committed, flushed } = core.volumes.active.environment.apply(mutations)
+      const full = await core.guard.timed('a commit into the volume', committed)
+        .then(() => false, isDiskFull)
+      if (!full) return core.guard.within('a flush into the volume', flushed)
+      core.noteDiskFull('a flush into the volume waits for space')
+      await new Promise<void>(resolve => { core.environment.setTimer(RETRY_MS, resolve) })
+      if (core.guard.failure !== undefined) throw core.guard.failure
+    }
+  }
+
+  private complete (captured: Captured): void {
+    const { core } = this
+    const { volumes } = core
+    const active = volumes.active.number
+    volumes.covered = captured.covered
+    for (const number of captured.removed) volumes.states.delete(number)
+    for (const state of captured.states) volumes.states.set(state.number, state)
+    for (const log of captured.logs) log.flushed(active)
+    core.journal.release(captured.covered.turn)
+  }
+}
+
+function placeOf (piece: Piece, file: number): Buffer {
+  return encodePlace({
+    file,
+    position: BigInt(piece.position),
+    length: piece.bytes,
+    last: piece.next - 1n,
+    maxTimestamp: piece.maxTimestamp,
+    epoch: piece.epoch,
+  })
+}

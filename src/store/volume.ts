@@ -1,0 +1,313 @@
+/**
+ * One volume: an environment with runs of small batches and places of large ones, and the journal
+ * files kept for it. It takes flushes until it is sealed, then it is only read (storage.md 4.1.4).
+ */
+import { baseOffset, batchSize, HEADER_SIZE } from '../../protocol/records/header.ts'
+import type { Disk, KeyValueEnvironment, Mutation } from './disk.ts'
+import type { Extent } from './extents.ts'
+import type { Journal, JournalFile } from './journal.ts'
+import {
+  batchKey, decodeIndex, decodePlace, encodeIndex, firstKey, indexLog, offsetOfKey
+} from './keys.ts'
+import type { Place } from './keys.ts'
+import type { Pool, PooledBuffer } from './pool.ts'
+import { batchEnd } from './read.ts'
+import type { ReadBuilder } from './read.ts'
+import { headerIn } from './tail.ts'
+
+const KEYS_A_READ = 256
+/** Large batches with no more than this between them are read in one go. */
+const GAP_BYTES = 8 * 1024
+
+/** A stretch of one read: bytes at hand, or places in one file that one read covers. */
+interface Part { buffer: PooledBuffer | undefined, file: JournalFile | undefined, places: Place[] }
+
+export class Volume {
+  readonly number: number
+  readonly path: string
+  sealed = false
+  /** Payload bytes put into it. */
+  bytes = 0
+  createdMs = 0
+  /** Journal files with its large batches: bytes in each. */
+  readonly files = new Map<number, number>()
+  /** Reads under way off the event loop: it must not be closed or unlinked. */
+  busy = 0
+  private kept: KeyValueEnvironment | undefined
+  private readonly disk: Disk
+  private readonly mapBytes: number
+
+  constructor (number: number, path: string, disk: Disk, mapBytes: number) {
+    this.number = number
+    this.path = path
+    this.disk = disk
+    this.mapBytes = mapBytes
+  }
+
+  get isOpen (): boolean { return this.kept !== undefined }
+
+  get environment (): KeyValueEnvironment {
+    this.kept ??= this.disk.openEnvironment(this.path,
+      { mapBytes: this.mapBytes, readOnly: this.sealed })
+    return this.kept
+  }
+
+  /** While this is set nothing may be read: an environment is never opened twice (4.1.10). */
+  closing: Promise<void> | undefined
+
+  async close (): Promise<void> {
+    const { kept } = this
+    this.kept = undefined
+    if (kept === undefined) return this.closing
+    this.closing = kept.close()
+    await this.closing
+    this.closing = undefined
+  }
+
+  /** Key of the value that may hold `offset`: the last one that begins at or before it. */
+  floorKey (log: number, offset: bigint): Buffer | undefined {
+    const range = { start: batchKey(log, offset), end: firstKey(log), reverse: true, limit: 1 }
+    return this.environment.keys(range)[0]
+  }
+
+  /** Keys of the values from the one that may hold `from` on, up to base offset `to`. */
+  keysFrom (log: number, from: bigint, to: bigint, limit?: number): Buffer[] {
+    const start = this.floorKey(log, from) ?? batchKey(log, from)
+    const range = { start, end: batchKey(log, to) }
+    return this.environment.keys(limit === undefined ? range : { ...range, limit })
+  }
+
+  /** Reads what is hot at once, on the event loop. */
+  read (log: number, extent: Extent, into: ReadBuilder, journal: Journal, pool: Pool): void {
+    while (!into.full && into.offset < extent.to && into.offset < into.end) {
+      const before = into.offset
+      const parts = this.gather(this.keysFor(log, extent, into), into, journal, pool)
+      for (const part of parts) {
+        const buffer = part.buffer ?? this.readPlaces(part, journal, pool)
+        this.take(part, buffer, into, extent.to)
+      }
+      if (into.offset === before) break
+    }
+    if (!into.full && into.offset < extent.to && into.offset < into.end) into.offset = extent.to
+  }
+
+  /** The same, with every page and place loaded off the event loop first. */
+  async readCold (
+    log: number, extent: Extent, into: ReadBuilder, journal: Journal, pool: Pool
+  ): Promise<void> {
+    this.busy++
+    try {
+      await this.closing
+      const before = into.offset
+      const keys = this.keysFor(log, extent, into)
+      await this.environment.prefetch(keys)
+      for (const part of this.gather(keys, into, journal, pool)) {
+        const buffer = part.buffer ?? await this.readPlacesAsync(part, journal, pool)
+        this.take(part, buffer, into, extent.to)
+      }
+      if (!into.full && into.offset === before) into.offset = extent.to
+    } finally {
+      this.busy--
+    }
+  }
+
+  private keysFor (log: number, extent: Extent, into: ReadBuilder): Buffer[] {
+    const to = into.end < extent.to ? into.end : extent.to
+    return this.keysFrom(log, into.offset, to, KEYS_A_READ)
+  }
+
+  /** Copies runs (the environment's own memory is gone with the next call) and groups places. */
+  private gather (
+    keys: readonly Buffer[], into: ReadBuilder, journal: Journal, pool: Pool
+  ): Part[] {
+    const parts: Part[] = []
+    let planned = into.bytes
+    for (const key of keys) {
+      if (planned >= into.maxBytes && planned > 0) break
+      const value = this.environment.getFast(key)
+      if (value === undefined) continue
+      const place = decodePlace(value)
+      if (place === undefined) {
+        const from = firstAt(value, into.offset)
+        const length = value.length - from
+        if (length === 0) continue
+        const buffer = pool.take(length)
+        value.copy(buffer.bytes, 0, from)
+        parts.push({ buffer, file: undefined, places: [{ ...NOWHERE, length }] })
+        planned += length
+        continue
+      }
+      if (place.last < into.offset) continue
+      if (planned > 0 && planned + place.length > into.maxBytes) {
+        if (parts.length === 0) into.full = true
+        break
+      }
+      planned += place.length
+      this.group(parts, place, journal)
+    }
+    return parts
+  }
+
+  private group (parts: Part[], place: Place, journal: Journal): void {
+    const file = journal.files.get(place.file)
+    if (file === undefined) throw new Error(`journal file ${place.file} is missing`)
+    const part = parts[parts.length - 1]
+    const last = part?.places[part.places.length - 1]
+    if (part?.file === file && last !== undefined) {
+      const gap = place.position - last.position - BigInt(last.length)
+      if (gap >= 0n && gap <= GAP_BYTES) {
+        part.places.push(place)
+        return
+      }
+    }
+    parts.push({ buffer: undefined, file, places: [place] })
+  }
+
+  private readPlaces (part: Part, journal: Journal, pool: Pool): PooledBuffer {
+    const { file, position, bytes } = spanOf(part)
+    const buffer = pool.take(bytes)
+    journal.open(file).read(buffer.bytes.subarray(0, bytes), position)
+    return buffer
+  }
+
+  private async readPlacesAsync (
+    part: Part, journal: Journal, pool: Pool
+  ): Promise<PooledBuffer> {
+    const { file, position, bytes } = spanOf(part)
+    const buffer = pool.take(bytes)
+    await journal.open(file).readAsync(buffer.bytes.subarray(0, bytes), position)
+    return buffer
+  }
+
+  private take (part: Part, buffer: PooledBuffer, into: ReadBuilder, limit: bigint): void {
+    const first = part.places[0]
+    for (const place of part.places) {
+      if (into.full || first === undefined) break
+      const from = Number(place.position - first.position)
+      const run = buffer.bytes.subarray(from, from + place.length)
+      into.take(run, buffer, limit, endOfRun(run, place))
+    }
+    buffer.release()
+  }
+
+  /** The first batch of the extent with a last offset at or above `offset`. */
+  firstDropped (log: number, extent: Extent, offset: bigint): bigint | undefined {
+    for (const key of this.keysFrom(log, offset, extent.to, 2)) {
+      const value = this.environment.getFast(key)
+      if (value === undefined) continue
+      const place = decodePlace(value)
+      if (place !== undefined) {
+        if (place.last >= offset) return offsetOfKey(key)
+        continue
+      }
+      for (let at = 0; at < value.length; at += batchSize(value, at)) {
+        if (batchEnd(value, at) > offset) return baseOffset(value, at)
+      }
+    }
+    return undefined
+  }
+
+  /** Header of the last batch that begins at or below `offset`. */
+  headerAt (log: number, offset: bigint, journal: Journal): Buffer | undefined {
+    const key = this.floorKey(log, offset)
+    const value = key === undefined ? undefined : this.environment.get(key)
+    if (value === undefined) return undefined
+    const place = decodePlace(value)
+    if (place === undefined) return headerIn(value, offset)
+    const file = journal.files.get(place.file)
+    if (file === undefined) return undefined
+    const header = Buffer.alloc(HEADER_SIZE)
+    journal.open(file).read(header, Number(place.position))
+    return header
+  }
+
+  /** Bytes of the extent's batches that end at or below `offset`. */
+  bytesBelow (log: number, extent: Extent, offset: bigint): number {
+    let bytes = 0
+    for (const key of this.keysFrom(indexLog(log), extent.from, offset)) {
+      const entry = decodeIndex(this.environment.get(key) as Buffer)
+      const base = offsetOfKey(key)
+      if (entry.next <= offset && base >= extent.from) bytes += Number(entry.bytes)
+      else {
+        const from = base > extent.from ? base : extent.from
+        const to = entry.next < offset ? entry.next : offset
+        bytes += this.walkBytes(log, from, to)
+      }
+    }
+    return Math.min(bytes, extent.bytes)
+  }
+
+  private walkBytes (log: number, from: bigint, to: bigint): number {
+    let bytes = 0
+    for (const key of this.keysFrom(log, from, to)) {
+      const value = this.environment.getFast(key) as Buffer
+      const place = decodePlace(value)
+      if (place !== undefined) {
+        if (place.last >= from && place.last < to) bytes += place.length
+        continue
+      }
+      for (let at = 0; at < value.length; at += batchSize(value, at)) {
+        if (batchEnd(value, at) > from && batchEnd(value, at) <= to) bytes += batchSize(value, at)
+      }
+    }
+    return bytes
+  }
+
+  /**
+   * What removes every batch from base offset `base` on: the one exception to append-only (4.1.4).
+   * Only for the active volume.
+   */
+  cut (log: number, base: bigint): Mutation[] {
+    const mutations: Mutation[] = []
+    const { environment } = this
+    for (const number of [log, indexLog(log)]) {
+      const range = { start: batchKey(number, base), end: firstKey(number + 1) }
+      for (const key of environment.keys(range)) mutations.push({ key, value: undefined })
+    }
+    const floor = base > 0n ? this.floorKey(log, base - 1n) : undefined
+    const run = floor === undefined ? undefined : environment.get(floor)
+    if (floor !== undefined && run !== undefined && decodePlace(run) === undefined) {
+      let keep = 0
+      while (keep < run.length && baseOffset(run, keep) < base) keep += batchSize(run, keep)
+      if (keep < run.length) mutations.push({ key: floor, value: run.subarray(0, keep) })
+    }
+    const index = base > 0n ? this.floorKey(indexLog(log), base - 1n) : undefined
+    const entry = index === undefined ? undefined : environment.get(index)
+    if (index !== undefined && entry !== undefined) {
+      const { next, maxTimestamp } = decodeIndex(entry)
+      const bytes = BigInt(this.walkBytes(log, offsetOfKey(index), base))
+      const value = encodeIndex({ next: next < base ? next : base, bytes, maxTimestamp })
+      mutations.push({ key: index, value })
+    }
+    return mutations
+  }
+}
+
+const NOWHERE: Place = {
+  file: 0, position: 0n, length: 0, last: -1n, maxTimestamp: -1n, epoch: 0,
+}
+
+/** Where the batch begins that holds `offset`, or the first one behind it. */
+function firstAt (run: Buffer, offset: bigint): number {
+  let at = 0
+  while (at < run.length && batchEnd(run, at) <= offset) at += batchSize(run, at)
+  return at
+}
+
+function endOfRun (run: Buffer, place: Place): bigint {
+  if (place.last >= 0n) return place.last + 1n
+  let next = 0n
+  for (let at = 0; at < run.length; at += batchSize(run, at)) next = batchEnd(run, at)
+  return next
+}
+
+function spanOf (part: Part): { file: JournalFile, position: number, bytes: number } {
+  const first = part.places[0]
+  const last = part.places[part.places.length - 1]
+  const { file } = part
+  if (first === undefined || last === undefined || file === undefined) {
+    throw new Error('a part without places has nothing to read')
+  }
+  const position = Number(first.position)
+  return { file, position, bytes: Number(last.position) + last.length - position }
+}
