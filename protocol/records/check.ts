@@ -3,11 +3,14 @@
  * decision: what is wrong with it, or what is to be rewritten before it is appended.
  */
 import {
-  attribute, codecOf, NO_PRODUCER_ID, NO_TIMESTAMP, timestampTypeOf, type Codec, type TimestampType,
+  attribute, codecOf, codecs, NO_PRODUCER_ID, NO_TIMESTAMP, timestampTypeOf, type Codec,
+  type TimestampType,
 } from './attributes.ts'
 import { completeSize, isIntact } from './batches.ts'
-import { DECOMPRESSED_BYTES_MAX, INLINE_BYTES_MAX, windowsOf, windowsOfAsync } from './decompress.ts'
-import type { Payload } from './decompress.ts'
+import {
+  DECOMPRESSED_BYTES_MAX, INLINE_LIMIT_BYTES, isLargePayload, windowsOf, windowsOfAsync,
+  type Payload,
+} from './decompress.ts'
 import { corrupt, exceptionCode, invalid, RecordError, type RecordException } from './error.ts'
 import * as header from './header.ts'
 import { RecordWalk, type OddRecord } from './walk.ts'
@@ -105,8 +108,9 @@ export function theBatch (records: Buffer | null, version: number): Buffer | Ref
 
 /** Whether `checkBatchAsync` is the one to call: decompressing it would hold up the loop (R-X6). */
 export function isLarge (batch: Buffer): boolean {
-  return batch.length > INLINE_BYTES_MAX &&
-    (batch.readInt16BE(header.at.attributes) & attribute.codec) !== 0
+  if (batch.length < header.HEADER_SIZE) return false
+  const codec = codecs[header.attributesOf(batch) & attribute.codec] ?? 'none'
+  return isLargePayload(codec, batch.subarray(header.HEADER_SIZE))
 }
 
 /** Checks the batch that `theBatch` gave. */
@@ -146,11 +150,12 @@ class Check {
     const codec = codecOf(this.#attributes)
     checkRange(batch)
     this.#targetCodec = targetCodecOf(codec, rules)
+    const limitBytes = rules.decompressedBytesMax ?? DECOMPRESSED_BYTES_MAX
     this.payload = {
       codec,
       bytes: batch.subarray(header.HEADER_SIZE),
       magic: 2,
-      limitBytes: rules.decompressedBytesMax ?? DECOMPRESSED_BYTES_MAX,
+      limitBytes: isLarge(batch) ? limitBytes : Math.min(limitBytes, INLINE_LIMIT_BYTES),
     }
     const createTime = rules.timestampType === 'CreateTime'
     const nowMs = BigInt(rules.nowMs)

@@ -4,15 +4,22 @@
  */
 import type { Codec } from './attributes.ts'
 import { RecordError } from './error.ts'
-import { gunzip, gunzipAsync } from './gzip.ts'
+import { gunzip, gunzipAsync, gzipClaimedBytes } from './gzip.ts'
 import { unlz4 } from './lz4.ts'
 import { unsnappy } from './snappy.ts'
-import { unzstd, unzstdAsync, zstdIsThreaded } from './zstd.ts'
+import { unzstd, unzstdAsync, zstdClaimedBytes, zstdIsThreaded } from './zstd.ts'
 
 /** R-X6: what one batch may decompress to. */
 export const DECOMPRESSED_BYTES_MAX = 128 * 1024 * 1024
 /** R-X6: payloads above this are decompressed off the event loop. */
 export const INLINE_BYTES_MAX = 64 * 1024
+/** What a small payload may claim to decompress to and still be decompressed on the loop. */
+export const CLAIM_BYTES_MAX = 1024 * 1024
+/**
+ * What a payload takes at most that is not large by its claim: more than snappy and lz4 can make
+ * of it, and gzip only if its trailer lies.
+ */
+export const INLINE_LIMIT_BYTES = 24 * 1024 * 1024
 /** Between two breaths of the event loop at most this much is decompressed on it. */
 const BREATH_BYTES = 1024 * 1024
 
@@ -21,6 +28,18 @@ export interface Payload {
   bytes: Buffer
   magic: number
   limitBytes: number
+}
+
+/** Whether a payload is to be decompressed off the event loop: by its size, or what it claims. */
+export function isLargePayload (codec: Codec, bytes: Buffer): boolean {
+  if (codec === 'none') return false
+  return bytes.length > INLINE_BYTES_MAX || claimedBytes(codec, bytes) > CLAIM_BYTES_MAX
+}
+
+/** snappy and lz4 cannot grow a small payload by much: they need no claim. */
+function claimedBytes (codec: Codec, bytes: Buffer): number {
+  if (codec === 'gzip') return gzipClaimedBytes(bytes)
+  return codec === 'zstd' ? zstdClaimedBytes(bytes) : 0
 }
 
 /** Windows of the decompressed payload. Throws KafkaException for a stream that is broken. */

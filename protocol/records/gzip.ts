@@ -55,6 +55,11 @@ function checkTrailer (bytes: Buffer, position: number, checksum: number, size: 
   return position + TRAILER_BYTES
 }
 
+/** The size in the last member's trailer. */
+export function gzipClaimedBytes (bytes: Buffer): number {
+  return bytes.length < TRAILER_BYTES ? 0 : bytes.readUInt32LE(bytes.length - 4)
+}
+
 /** Decompresses in one go; throws when the records take more than `limitBytes`. */
 export function * gunzip (bytes: Buffer, limitBytes: number): Generator<Uint8Array> {
   let position = 0

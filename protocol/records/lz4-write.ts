@@ -1,4 +1,5 @@
 /** Writes LZ4 frames like Kafka's: independent blocks of 64 KiB, no checksum but the header's. */
+import { copyLiteral } from './snappy.ts'
 import { xxhash32 } from './xxhash.ts'
 
 const FRAME_MAGIC = 0x184d2204
@@ -7,7 +8,7 @@ const DESCRIPTOR = [0x60, 0x40] as const
 const HEADER_BYTES = 7
 const BLOCK_BYTES = 64 * 1024
 const RAW_BLOCK = 0x80000000
-const HASH_BITS = 13
+const HASH_BITS = 14
 /** The format: no match starts in the last 12 bytes, and the last 5 are literals. */
 const TAIL_BYTES = 12
 const LAST_LITERALS = 5
@@ -46,7 +47,7 @@ function compressBlock (input: Uint8Array, output: Uint8Array, table: Int32Array
   let misses = 1 << MISSES_PER_STEP_LOG2
   while (position < limit) {
     const word = wordAt(input, position)
-    const slot = Math.imul(word, 0x9e3779b1) >>> (32 - HASH_BITS)
+    const slot = slotOf(word)
     const candidate = table[slot]!
     table[slot] = position
     if (candidate < 0 || position - candidate > 0xffff || wordAt(input, candidate) !== word) {
@@ -60,19 +61,25 @@ function compressBlock (input: Uint8Array, output: Uint8Array, table: Int32Array
     const literal = position - literalStart
     if (written + sequenceBound(literal, length) > output.length) return 0
     written = writeToken(output, written, literal, length - MATCH_MIN)
-    output.set(input.subarray(literalStart, position), written)
+    copyLiteral(input, literalStart, output, written, literal)
     written += literal
     output[written++] = (position - candidate) & 0xff
     output[written++] = (position - candidate) >>> 8
     if (length - MATCH_MIN >= 15) written = writeLength(output, written, length - MATCH_MIN - 15)
     position += length
     literalStart = position
+    // The end of a match often starts the next one.
+    if (position < limit) table[slotOf(wordAt(input, position - 2))] = position - 2
   }
   const literal = input.length - literalStart
   if (written + sequenceBound(literal, 0) > output.length) return 0
   written = writeToken(output, written, literal, 0)
-  output.set(input.subarray(literalStart), written)
+  copyLiteral(input, literalStart, output, written, literal)
   return written + literal
+}
+
+function slotOf (word: number): number {
+  return Math.imul(word, 0x9e3779b1) >>> (32 - HASH_BITS)
 }
 
 function wordAt (bytes: Uint8Array, position: number): number {

@@ -1,8 +1,9 @@
 /** Writes snappy in xerial's framing, the one that Kafka writes and every client reads. */
+import { copyLiteral } from './snappy.ts'
 
 const FRAME_HEADER = Buffer.from('82534e41505059000000000100000001', 'hex')
 const BLOCK_BYTES = 32 * 1024
-const HASH_BITS = 13
+const HASH_BITS = 14
 /** Bytes at the end of a block in which no match starts: four are read at a time. */
 const TAIL_BYTES = 15
 const MATCH_MIN = 4
@@ -40,7 +41,7 @@ function compressBlock (input: Uint8Array, table: Uint16Array): Buffer {
   let misses = 1 << MISSES_PER_STEP_LOG2
   while (position < limit) {
     const word = wordAt(input, position)
-    const slot = Math.imul(word, 0x1e35a7bd) >>> (32 - HASH_BITS)
+    const slot = slotOf(word)
     const candidate = table[slot]!
     table[slot] = position
     if (candidate >= position || wordAt(input, candidate) !== word) {
@@ -55,9 +56,15 @@ function compressBlock (input: Uint8Array, table: Uint16Array): Buffer {
     written = writeCopies(output, written, position - candidate, length)
     position += length
     literalStart = position
+    // The end of a match often starts the next one.
+    if (position < limit) table[slotOf(wordAt(input, position - 1))] = position - 1
   }
   written = writeLiteral(output, written, input, literalStart, input.length)
   return output.subarray(0, written)
+}
+
+function slotOf (word: number): number {
+  return Math.imul(word, 0x1e35a7bd) >>> (32 - HASH_BITS)
 }
 
 function wordAt (bytes: Uint8Array, position: number): number {
@@ -81,7 +88,7 @@ function writeLiteral (
     output[written++] = field & 0xff
     output[written++] = field >>> 8
   }
-  output.set(input.subarray(start, end), written)
+  copyLiteral(input, start, output, written, length)
   return written + length
 }
 

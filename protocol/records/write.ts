@@ -81,7 +81,8 @@ export function writeRecords (records: Records, baseTimestamp: bigint): Buffer {
   let size = 0
   let index = 0
   for (const record of records) {
-    const body = bodySize(record, record.timestamp - baseTimestamp, record.offsetDelta ?? index)
+    const delta = BigInt.asIntN(64, record.timestamp - baseTimestamp)
+    const body = bodySize(record, delta, record.offsetDelta ?? index)
     size += varintSize(body) + body
     index += 1
   }
@@ -89,7 +90,7 @@ export function writeRecords (records: Records, baseTimestamp: bigint): Buffer {
   let position = 0
   index = 0
   for (const record of records) {
-    const delta = record.timestamp - baseTimestamp
+    const delta = BigInt.asIntN(64, record.timestamp - baseTimestamp)
     position = writeRecord(output, position, record, delta, record.offsetDelta ?? index)
     index += 1
   }

@@ -99,6 +99,13 @@ function frameAt (bytes: Buffer, start: number): Frame {
   return { start, end: position, sizeMax }
 }
 
+/** What the frames can grow to at most; 0 for bytes that are no frames. */
+export function zstdClaimedBytes (bytes: Buffer): number {
+  try {
+    return framesOf(bytes).reduce((sum, { sizeMax }) => sum + sizeMax, 0)
+  } catch { return 0 }
+}
+
 /** Decompresses frame after frame; throws when they take more than `limitBytes`. */
 export function * unzstd (bytes: Buffer, limitBytes: number): Generator<Uint8Array> {
   let total = 0
