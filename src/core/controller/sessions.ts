@@ -1,0 +1,104 @@
+/**
+ * Who was heard from when: the part of the controller's knowledge of brokers that is in no log.
+ * A new active controller starts with a fresh session for every unfenced broker (R 2.5.4).
+ */
+import type { MetadataImage } from '../metadata/image.ts'
+
+interface Session {
+  readonly epoch: bigint
+  readonly lastSeenMs: number
+  /** How far the broker has applied the metadata log. */
+  readonly metadataOffset: bigint
+  /** R 2.5.6: others must have seen this much before it may stop; -1: not in controlled shutdown. */
+  readonly controlledShutdownOffset: bigint
+}
+
+/** What a heartbeat decision says about the session; applied by `heard`. */
+export interface Heartbeat {
+  readonly brokerId: number
+  readonly epoch: bigint
+  readonly metadataOffset: bigint
+  readonly fenced: boolean
+  readonly inControlledShutdown: boolean
+}
+
+export class Sessions {
+  readonly #timeoutMs: number
+  readonly #byBroker = new Map<number, Session>()
+
+  constructor (timeoutMs: number) { this.#timeoutMs = timeoutMs }
+
+  /** This node has become the active controller. */
+  activate (image: MetadataImage, nowMs: number): void {
+    this.#byBroker.clear()
+    for (const { id, epoch, fenced } of image.brokers) {
+      if (fenced) continue
+      this.#byBroker.set(id, {
+        epoch, lastSeenMs: nowMs, metadataOffset: -1n, controlledShutdownOffset: -1n,
+      })
+    }
+  }
+
+  isLive (brokerId: number, epoch: bigint, nowMs: number): boolean {
+    const session = this.#byBroker.get(brokerId)
+    return session !== undefined && session.epoch === epoch &&
+      session.lastSeenMs + this.#timeoutMs > nowMs
+  }
+
+  /** The offset is the last one of the metadata log, with the heartbeat's own records in it. */
+  heard (heartbeat: Heartbeat, lastOffset: bigint, nowMs: number): void {
+    const { brokerId, epoch, metadataOffset, fenced, inControlledShutdown } = heartbeat
+    const before = this.#byBroker.get(brokerId)
+    const shutdownOffset = before?.epoch === epoch ? before.controlledShutdownOffset : -1n
+    this.#byBroker.set(brokerId, {
+      epoch,
+      lastSeenMs: nowMs,
+      metadataOffset,
+      controlledShutdownOffset: fenced
+        ? -1n
+        : shutdownOffset < 0n && inControlledShutdown ? lastOffset : shutdownOffset,
+    })
+  }
+
+  forget (brokerId: number): void { this.#byBroker.delete(brokerId) }
+
+  controlledShutdownOffset (brokerId: number): bigint {
+    return this.#byBroker.get(brokerId)?.controlledShutdownOffset ?? -1n
+  }
+
+  /** The least advanced of the active brokers; undefined when there is none. */
+  lowestActiveOffset (image: MetadataImage): bigint | undefined {
+    let lowest: bigint | undefined
+    for (const [brokerId, { metadataOffset }] of this.#byBroker) {
+      if (!image.brokers.isActive(brokerId)) continue
+      if (lowest === undefined || metadataOffset < lowest) lowest = metadataOffset
+    }
+    return lowest
+  }
+
+  /** A broker of the image whose session has ended though it is unfenced: the longest silent one. */
+  firstExpired (image: MetadataImage, nowMs: number): number | undefined {
+    let first: number | undefined
+    let longestSilentMs = this.#timeoutMs - 1
+    for (const { id, epoch, fenced } of image.brokers) {
+      if (fenced) continue
+      const session = this.#byBroker.get(id)
+      const seenMs = session?.epoch === epoch ? session.lastSeenMs : -Infinity
+      if (nowMs - seenMs <= longestSilentMs) continue
+      longestSilentMs = nowMs - seenMs
+      first = id
+    }
+    return first
+  }
+
+  /** When the next session of an unfenced broker ends, if nothing is heard until then. */
+  deadlineMs (image: MetadataImage): number {
+    let deadlineMs = Infinity
+    for (const { id, fenced } of image.brokers) {
+      const session = this.#byBroker.get(id)
+      if (fenced || session === undefined) continue
+      deadlineMs = Math.min(deadlineMs, session.lastSeenMs + this.#timeoutMs)
+    }
+    return deadlineMs
+  }
+}
