@@ -10,7 +10,8 @@ import type { ConfigValues } from '../metadata/configs.ts'
 import { fullEntry } from '../metadata/full-entry.ts'
 import type { Partition } from '../metadata/partition.ts'
 import { partitionEntry } from '../metadata/partition.ts'
-import { CLUSTER_METADATA_TOPIC, topicNameProblem } from '../metadata/topic-name.ts'
+import { METADATA_TOPIC } from '../metadata/internal-topics.ts'
+import { topicNameProblem } from '../metadata/topic-name.ts'
 import { dynamicValues } from './config-rules.ts'
 import { exceedsBatch, failure, nothing, tooManyRecords } from './decision.ts'
 import type { ControllerView, Decision, Failure } from './decision.ts'
@@ -72,9 +73,9 @@ function refusedRows (topics: readonly NewTopic[], { mayCreate }: TopicAccess): 
     failedRow(name, failure(code.INVALID_REQUEST, 'Duplicate topic name.')))
   for (const name of names) {
     if (duplicates.includes(name)) continue
-    if (name === CLUSTER_METADATA_TOPIC) {
+    if (name === METADATA_TOPIC) {
       rows.push(failedRow(name, failure(code.INVALID_REQUEST,
-        `Creation of internal topic ${CLUSTER_METADATA_TOPIC} is prohibited.`)))
+        `Creation of internal topic ${METADATA_TOPIC} is prohibited.`)))
     } else if (mayCreate?.(name) === false) {
       rows.push(failedRow(name, failure(code.TOPIC_AUTHORIZATION_FAILED, 'Authorization failed.')))
     }
