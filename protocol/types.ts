@@ -3,7 +3,7 @@
  * manner of Kafka's own message definitions. `codec.ts` compiles it per version.
  *
  * What is read has every field (a field outside the version reads as its default); what is
- * written may leave out each field that has a default of its own.
+ * written may leave out each field that has a default of its own, or that some versions lack.
  */
 
 declare const readSide: unique symbol
@@ -101,30 +101,29 @@ export function or<R, W> (type: Type<R, W, boolean>, value: NoInfer<R>): Type<R,
   return { ...type, default: value } as Type<R, W, true>
 }
 
-type Optional<R, W, O extends boolean, D> = Type<R, W, D extends undefined ? O : true>
-
-function within<R, W, O extends boolean> (
-  type: Type<R, W, O>, versions: VersionRange, value: unknown
-): Type<R, W, O> {
-  return { ...type, versions, ...(value === undefined ? {} : { default: value }) }
+/** A field that some versions lack may be left out when written: it is its default then. */
+function within<R, W> (
+  type: Type<R, W, boolean>, versions: VersionRange, value: unknown
+): Type<R, W, true> {
+  return { ...type, versions, ...(value === undefined ? {} : { default: value }) } as Type<R, W, true>
 }
 
-export function since<R, W, O extends boolean, D extends NoInfer<R> | undefined = undefined> (
-  from: number, type: Type<R, W, O>, value?: D
-): Optional<R, W, O, D> {
-  return within(type, [from, type.versions[1]], value) as Optional<R, W, O, D>
+export function since<R, W> (
+  from: number, type: Type<R, W, boolean>, value?: NoInfer<R>
+): Type<R, W, true> {
+  return within(type, [from, type.versions[1]], value)
 }
 
-export function until<R, W, O extends boolean, D extends NoInfer<R> | undefined = undefined> (
-  to: number, type: Type<R, W, O>, value?: D
-): Optional<R, W, O, D> {
-  return within(type, [type.versions[0], to], value) as Optional<R, W, O, D>
+export function until<R, W> (
+  to: number, type: Type<R, W, boolean>, value?: NoInfer<R>
+): Type<R, W, true> {
+  return within(type, [type.versions[0], to], value)
 }
 
-export function between<R, W, O extends boolean, D extends NoInfer<R> | undefined = undefined> (
-  from: number, to: number, type: Type<R, W, O>, value?: D
-): Optional<R, W, O, D> {
-  return within(type, [from, to], value) as Optional<R, W, O, D>
+export function between<R, W> (
+  from: number, to: number, type: Type<R, W, boolean>, value?: NoInfer<R>
+): Type<R, W, true> {
+  return within(type, [from, to], value)
 }
 
 /** A tagged field (KIP-482): on the wire only where it differs from its default. */

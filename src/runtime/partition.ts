@@ -7,11 +7,16 @@ import { code, KafkaError } from '../../protocol/errors.ts'
 import { stamp } from '../../protocol/records/header.ts'
 import { LogState } from '../core/replica/log-state.ts'
 import type { LoggedBatch } from '../core/replica/log-state.ts'
+import type { ProduceOutcome } from '../core/replica/produce-outcome.ts'
 import type { AbortedTransaction } from '../core/replica/aborted-transactions.ts'
 import type { Log, LogRead } from '../store/store.ts'
 import { StoreError } from '../store/store.ts'
 import type { Environment } from './environment.ts'
 import { loadLogState } from './partition-load.ts'
+import { offsetFor } from './list-offsets.ts'
+import type { OffsetQuery } from './list-offsets.ts'
+import { produce } from './produce.ts'
+import type { ProduceOptions } from './produce.ts'
 import type { TopicSettings } from './topic-settings.ts'
 
 export interface PartitionIdentity {
@@ -28,6 +33,9 @@ export interface Leadership {
   readonly replicas: readonly number[]
   readonly isr: readonly number[]
 }
+
+/** A batch's facts before it has a place in the log. */
+export type UnplacedBatch = Omit<LoggedBatch, 'baseOffset' | 'lastOffset' | 'leaderEpoch' | 'bytes'>
 
 /** What happened to an append; `committed` settles when the high watermark has passed it. */
 export interface Appended {
@@ -115,12 +123,16 @@ export class Partition {
     this.#tell('leadership')
   }
 
+  /** A client's batch: checked by D5.11-30, appended, answered when acks asks for it. */
+  produce (batch: Buffer, options: ProduceOptions): ProduceOutcome | Promise<ProduceOutcome> {
+    return produce(this, batch, options, this.#environment)
+  }
+
   /**
    * Appends one checked batch as leader: stamps it, hands it to this turn's journal write, and
    * notes what follows from it. Throws KafkaError when the partition cannot take it.
    */
-  append (batch: Buffer, facts: Omit<LoggedBatch, 'baseOffset' | 'lastOffset' | 'leaderEpoch' | 'bytes'>,
-    count: number): Appended {
+  append (batch: Buffer, facts: UnplacedBatch, count: number): Appended {
     this.ensureLeader()
     const baseOffset = this.log.endOffset
     const lastOffset = baseOffset + BigInt(count - 1)
@@ -211,6 +223,11 @@ export class Partition {
   /** Whole batches from `offset` up to `bound`; see Log.read. */
   read (offset: bigint, bound: bigint, bytesMax: number, firstWhole: boolean): LogRead | Promise<LogRead> {
     return this.log.read(offset, bound, bytesMax, firstWhole)
+  }
+
+  /** ListOffsets: see `list-offsets.ts`. */
+  offsetFor (timestamp: bigint, query: OffsetQuery): ReturnType<typeof offsetFor> {
+    return offsetFor(this, timestamp, query)
   }
 
   abortedBetween (from: bigint, end: bigint): AbortedTransaction[] {

@@ -5,10 +5,13 @@
  */
 import { code, KafkaError } from '../../protocol/errors.ts'
 import { checkBatch, checkBatchAsync, isLarge } from '../../protocol/records/check.ts'
-import type { AcceptedBatch, BatchDecision, BatchRules, RecordFault } from '../../protocol/records/check.ts'
+import type { AcceptedBatch, BatchDecision, BatchRules } from '../../protocol/records/check.ts'
 import { rebuildBatch } from '../../protocol/records/rebuild.ts'
 import { rewriteHeader } from '../../protocol/records/rewrite.ts'
+import { isInternalTopic } from '../core/metadata/internal-topics.ts'
 import { judge } from '../core/producer/producer-state.ts'
+import { refusal } from '../core/replica/produce-outcome.ts'
+import type { ProduceOutcome } from '../core/replica/produce-outcome.ts'
 import type { Environment } from './environment.ts'
 import type { Partition } from './partition.ts'
 
@@ -19,39 +22,7 @@ export interface ProduceOptions {
   readonly timeoutMs: number
 }
 
-export interface ProduceOutcome {
-  errorCode: number
-  baseOffset: bigint
-  logAppendTimeMs: bigint
-  logStartOffset: bigint
-  errorMessage: string | null
-  recordErrors: RecordFault[]
-}
-
 const ADMIN_CLIENT = '__admin_client'
-const INTERNAL_TOPICS = new Set(['__consumer_offsets', '__transaction_state', '__share_group_state'])
-
-/** D2.9: exactly these are internal. */
-export function isInternalTopic (topic: string): boolean { return INTERNAL_TOPICS.has(topic) }
-
-/** D5.31: these codes answer no log start offset, whenever they are found. */
-const WITHOUT_LOG_START = new Set<number>([
-  code.CORRUPT_MESSAGE, code.UNKNOWN_TOPIC_OR_PARTITION, code.NOT_LEADER_OR_FOLLOWER, code.MESSAGE_TOO_LARGE,
-  code.RECORD_LIST_TOO_LARGE, code.KAFKA_STORAGE_ERROR, code.UNKNOWN_TOPIC_ID,
-])
-
-export function refusal (
-  errorCode: number, logStartOffset = -1n, errorMessage: string | null = null, recordErrors: RecordFault[] = []
-): ProduceOutcome {
-  return {
-    errorCode,
-    baseOffset: -1n,
-    logAppendTimeMs: -1n,
-    logStartOffset: WITHOUT_LOG_START.has(errorCode) ? -1n : logStartOffset,
-    errorMessage,
-    recordErrors,
-  }
-}
 
 /** Appends the one batch of a partition; a promise whenever something must be waited for. */
 export function produce (

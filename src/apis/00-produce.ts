@@ -1,0 +1,144 @@
+/**
+ * Produce v3-13: one batch for each partition (D5). v0 to v2 are listed, as Kafka does for old
+ * librdkafka (KAFKA-18659), and closed.
+ *
+ * Every offset is decided before the first await, so requests pipelined on one connection keep
+ * their order while their commits overlap.
+ *
+ * v8: record errors and error messages (KIP-467). v10: the leader, where it is not this broker (KIP-951).
+ * v12: transactions of KIP-890. v13: topics by id (KIP-516).
+ */
+import { code } from '../../protocol/errors.ts'
+import { Produce } from '../../protocol/messages/00-produce.ts'
+import type { ProduceRequest } from '../../protocol/messages/00-produce.ts'
+import { completeSize } from '../../protocol/records/batches.ts'
+import { theBatch } from '../../protocol/records/check.ts'
+import { RecordError } from '../../protocol/records/error.ts'
+import { HEADER_SIZE, producerEpoch, producerId } from '../../protocol/records/header.ts'
+import { isTransactional } from '../../protocol/records/read.ts'
+import { refusal } from '../core/replica/produce-outcome.ts'
+import type { ProduceOutcome } from '../core/replica/produce-outcome.ts'
+import type { Broker } from '../broker.ts'
+import { CLOSE, handler, NO_ANSWER } from './handler.ts'
+import type { Call } from './handler.ts'
+import { currentLeader } from './current-leader.ts'
+
+type Needs = Pick<Broker, 'metadata' | 'replicas' | 'access' | 'endpoints'>
+type Topic = ProduceRequest['topicData'][number]
+type Outcome = ProduceOutcome | Promise<ProduceOutcome>
+
+interface Row { topic: Topic, name: string | undefined, index: number, records: Buffer | null, outcome: Outcome }
+
+const ACKS = new Set([-1, 0, 1])
+
+export const produce = handler(Produce, { versions: [3, 13], advertised: [0, 13], pipelined: true },
+  (request, call, needs: Needs) => {
+    const rows = rowsOf(request, call.version, needs)
+    const requestError = checkRequest(request, rows, call, needs)
+    for (const row of rows) {
+      row.outcome = requestError === undefined
+        ? produceRow(row, request, call, needs)
+        : refusal(requestError)
+    }
+    return answer(rows, request.acks, call, needs)
+  })
+
+/** D5.8: a partition named twice has one row, and the last records count. */
+function rowsOf (request: ProduceRequest, version: number, { metadata }: Needs): Row[] {
+  const rows = new Map<string, Row>()
+  for (const topic of request.topicData) {
+    const name = version >= 13 ? metadata.topics.withId(topic.topicId)?.name : topic.name
+    for (const { index, records } of topic.partitionData) {
+      rows.set(`${version >= 13 ? topic.topicId : topic.name}/${index}`,
+        { topic, name, index, records, outcome: refusal(code.UNKNOWN_SERVER_ERROR) })
+    }
+  }
+  return [...rows.values()]
+}
+
+/** D5.1-2: what fails for every partition. */
+function checkRequest (
+  { transactionalId }: ProduceRequest, rows: readonly Row[], { session }: Call, { access }: Needs
+): number | undefined {
+  let owner: string | undefined
+  for (const { records } of rows) {
+    const transactional = isFirstTransactional(records)
+    if (transactional === 'corrupt') return code.CORRUPT_MESSAGE
+    if (!transactional || records === null) continue
+    if (transactionalId === null || !access.allows(session, 'write', 'transactionalId', transactionalId)) {
+      return code.TRANSACTIONAL_ID_AUTHORIZATION_FAILED
+    }
+    const producer = `${producerId(records)}/${producerEpoch(records)}`
+    if (owner !== undefined && owner !== producer) return code.INVALID_PRODUCER_ID_MAPPING
+    owner = producer
+  }
+  return undefined
+}
+
+/** D5.7: a header that is none fails the whole request when the first batches are looked at. */
+function isFirstTransactional (records: Buffer | null): boolean | 'corrupt' {
+  if (records === null) return false
+  try {
+    return completeSize(records, 0) >= HEADER_SIZE && isTransactional(records)
+  } catch (error) {
+    if (error instanceof RecordError) return 'corrupt'
+    throw error
+  }
+}
+
+function produceRow (
+  { topic, name, index, records }: Row, request: ProduceRequest, call: Call, needs: Needs
+): Outcome {
+  const { version, clientId, session } = call
+  if (version >= 13 && name === undefined) return refusal(code.UNKNOWN_TOPIC_ID)
+  const topicName = name ?? topic.name
+  if (!needs.access.allows(session, 'write', 'topic', topicName)) return refusal(code.TOPIC_AUTHORIZATION_FAILED)
+  if (needs.metadata.topics.partition(topicName, index) === undefined) {
+    return refusal(code.UNKNOWN_TOPIC_OR_PARTITION)
+  }
+  const batch = theBatch(records, version)
+  if (!Buffer.isBuffer(batch)) return refusal(batch.errorCode)
+  if (!ACKS.has(request.acks)) return refusal(code.INVALID_REQUIRED_ACKS)
+  // D5.9: there is no transaction coordinator yet, so no partition is part of a transaction.
+  if (isTransactional(batch)) return refusal(code.INVALID_TXN_STATE)
+  const partition = needs.replicas.find(topicName, index)
+  if (partition === undefined) return refusal(code.NOT_LEADER_OR_FOLLOWER)
+  return partition.produce(batch, { version, clientId, acks: request.acks, timeoutMs: request.timeoutMs })
+}
+
+/** D5.33: acks=0 has no answer, and an error closes the connection. */
+async function answer (rows: readonly Row[], acks: number, call: Call, needs: Needs) {
+  const outcomes = await Promise.all(rows.map(row => row.outcome))
+  if (acks === 0) return outcomes.some(({ errorCode }) => errorCode !== code.NONE) ? CLOSE : NO_ANSWER
+  const moved = currentLeader(needs, call.session)
+  const topics = new Map<Topic, Array<ReturnType<typeof partitionAnswer>>>()
+  for (const [at, row] of rows.entries()) {
+    const partitions = topics.get(row.topic) ?? []
+    topics.set(row.topic, partitions)
+    const outcome = outcomes[at] as ProduceOutcome
+    partitions.push(partitionAnswer(row, outcome,
+      outcome.errorCode === code.NOT_LEADER_OR_FOLLOWER && call.version >= 10
+        ? moved.of(row.name ?? row.topic.name, row.index)
+        : undefined))
+  }
+  return {
+    responses: [...topics].map(([{ name, topicId }, partitionResponses]) => ({ name, topicId, partitionResponses })),
+    nodeEndpoints: moved.nodeEndpoints(),
+  }
+}
+
+function partitionAnswer (
+  { index }: Row, outcome: ProduceOutcome, leader: { leaderId: number, leaderEpoch: number } | undefined
+) {
+  return {
+    index,
+    errorCode: outcome.errorCode,
+    baseOffset: outcome.baseOffset,
+    logAppendTimeMs: outcome.logAppendTimeMs,
+    logStartOffset: outcome.logStartOffset,
+    errorMessage: outcome.errorMessage,
+    recordErrors: outcome.recordErrors.map(({ batchIndex, message }) =>
+      ({ batchIndex, batchIndexErrorMessage: message })),
+    currentLeader: leader,
+  }
+}

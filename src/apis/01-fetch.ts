@@ -1,0 +1,177 @@
+/**
+ * Fetch v4-18: records for consumers (D6), with sessions (KIP-227) and the long poll.
+ *
+ * v5: log start offset. v7: sessions. v9: leader epoch (KIP-320). v11: rack (KIP-392).
+ * v12: last fetched epoch (KIP-595). v13: topic ids (KIP-516). v15: replica state (KIP-903).
+ * v16: where the leader is (KIP-951). v17: directory ids (KIP-853). v18: high watermark (KIP-1166).
+ */
+import { code } from '../../protocol/errors.ts'
+import { Fetch } from '../../protocol/messages/01-fetch.ts'
+import type { FetchRequest } from '../../protocol/messages/01-fetch.ts'
+import { ZERO_UUID } from '../../protocol/uuid.ts'
+import { FINAL_EPOCH, INITIAL_EPOCH, INVALID_SESSION_ID } from '../core/fetch/fetch-session.ts'
+import type { CachedPartition, FetchPosition, FetchSession, PartitionKey } from '../core/fetch/fetch-session.ts'
+import type { Broker, Fetched, FetchTarget } from '../broker.ts'
+import { currentLeader } from './current-leader.ts'
+import { handler } from './handler.ts'
+import type { Call } from './handler.ts'
+
+type Needs = Pick<Broker, 'metadata' | 'replicas' | 'access' | 'endpoints' | 'fetchSessions' | 'environment' | 'settings'>
+
+const READ_COMMITTED = 1
+
+export const fetch = handler(Fetch, { versions: [4, 18] }, async (request, call, needs: Needs) => {
+  const opened = openSession(request, call, needs)
+  if (typeof opened === 'number') return { errorCode: opened, sessionId: INVALID_SESSION_ID, responses: [] }
+  const { positions, session } = opened
+  const targets = sortedTargets(positions, call, needs)
+  const result = await needs.replicas.fetch(targets, {
+    version: call.version,
+    maxWaitMs: request.maxWaitMs,
+    minBytes: request.minBytes,
+    maxBytes: Math.min(request.maxBytes, needs.settings.fetchBytesMax),
+    readCommitted: request.isolationLevel === READ_COMMITTED,
+  }, run => { call.session.onClose(run) })
+  call.onSent(() => { result.release() })
+  // D6.5: a duplicate of the request on another connection has moved the session on.
+  if (opened.epoch !== undefined && session?.epoch !== opened.epoch) {
+    return { errorCode: code.INVALID_FETCH_SESSION_EPOCH, sessionId: session?.id ?? INVALID_SESSION_ID, responses: [] }
+  }
+  return answer(result.partitions, opened, call, needs)
+})
+
+interface Opened {
+  positions: readonly FetchPosition[]
+  session: FetchSession | undefined
+  /** Of an incremental request: the session's epoch must still be this one at the end. */
+  epoch: number | undefined
+}
+
+/** D6.1-3. A number is the session's error. */
+function openSession (request: FetchRequest, { version }: Call, needs: Needs): Opened | number {
+  const { sessionId, sessionEpoch } = request
+  const cache = needs.fetchSessions
+  const nowMs = needs.environment.nowMs()
+  const positions = positionsOf(request, version, needs)
+  if (sessionEpoch === FINAL_EPOCH || sessionEpoch === INITIAL_EPOCH) {
+    if (sessionId !== INVALID_SESSION_ID) cache.remove(sessionId)
+    if (sessionEpoch === FINAL_EPOCH || positions.length === 0) return { positions, session: undefined, epoch: undefined }
+    const session = cache.create({
+      usesTopicIds: version >= 13, privileged: false, nowMs, partitions: positions.length,
+    }, () => needs.environment.random())
+    session?.update(positions, [])
+    return { positions: session === undefined ? positions : [...session.partitions], session, epoch: session?.epoch }
+  }
+  const session = cache.find(sessionId)
+  if (session === undefined) return code.FETCH_SESSION_ID_NOT_FOUND
+  const errorCode = session.accept(sessionEpoch, version >= 13, nowMs)
+  if (errorCode !== code.NONE) return errorCode
+  cache.touch(session)
+  session.update(positions, forgottenOf(request))
+  if (session.size === 0) {
+    cache.remove(session.id)
+    return { positions: [], session: undefined, epoch: undefined }
+  }
+  return { positions: resolved(session, needs), session, epoch: session.epoch }
+}
+
+function positionsOf (request: FetchRequest, version: number, { metadata }: Needs): FetchPosition[] {
+  return request.topics.flatMap(({ topic, topicId, partitions }) => {
+    const byId = metadata.topics.withId(topicId)
+    const name = version >= 13 ? byId?.name ?? '' : topic
+    const id = version >= 13 ? topicId : metadata.topics.find(topic)?.id ?? ZERO_UUID
+    return partitions.map(partition => ({
+      topic: name,
+      topicId: id,
+      index: partition.partition,
+      fetchOffset: partition.fetchOffset,
+      currentLeaderEpoch: partition.currentLeaderEpoch,
+      lastFetchedEpoch: partition.lastFetchedEpoch,
+      logStartOffset: partition.logStartOffset,
+      partitionBytesMax: partition.partitionMaxBytes,
+    }))
+  })
+}
+
+function forgottenOf (request: FetchRequest): PartitionKey[] {
+  return request.forgottenTopicsData.flatMap(({ topic, topicId, partitions }) =>
+    partitions.map(index => ({ topic, topicId, index })))
+}
+
+/** D6.6: an id that had no name when it was added is resolved again at each fetch. */
+function resolved (session: FetchSession, { metadata }: Needs): FetchPosition[] {
+  const positions = [...session.partitions]
+  for (const position of positions) {
+    if (position.topic !== '') continue
+    (position as { topic: string }).topic = metadata.topics.withId(position.topicId)?.name ?? ''
+  }
+  return positions
+}
+
+/** D6.8-11: what fails before the log comes after the others in the answer. */
+function sortedTargets (positions: readonly FetchPosition[], call: Call, needs: Needs): FetchTarget[] {
+  const good: FetchTarget[] = []
+  const bad: FetchTarget[] = []
+  for (const position of positions) {
+    const target = targetOf(position, call, needs)
+    if (target.partition === undefined && target.errorCode !== code.NOT_LEADER_OR_FOLLOWER) bad.push(target)
+    else good.push(target)
+  }
+  return [...good, ...bad]
+}
+
+function targetOf (position: FetchPosition, { version, session }: Call, needs: Needs): FetchTarget {
+  const missing = (errorCode: number): FetchTarget => ({ position, partition: undefined, errorCode })
+  if (position.topic === '') return missing(code.UNKNOWN_TOPIC_ID)
+  if (!needs.access.allows(session, 'read', 'topic', position.topic)) return missing(code.TOPIC_AUTHORIZATION_FAILED)
+  if (needs.metadata.topics.partition(position.topic, position.index) === undefined) {
+    return missing(code.UNKNOWN_TOPIC_OR_PARTITION)
+  }
+  if (version >= 13 && needs.metadata.topics.find(position.topic)?.id !== position.topicId) {
+    return missing(code.INCONSISTENT_TOPIC_ID)
+  }
+  const partition = needs.replicas.find(position.topic, position.index)
+  return partition === undefined ? missing(code.NOT_LEADER_OR_FOLLOWER) : { position, partition, errorCode: code.NONE }
+}
+
+/** D6.4, D6.8, D6.17: consecutive partitions of one topic share a row. */
+function answer (fetched: readonly Fetched[], { session }: Opened, call: Call, needs: Needs) {
+  const leader = currentLeader(needs, call.session)
+  const responses: Array<{ topic: string, topicId: string, partitions: Array<ReturnType<typeof rowOf>> }> = []
+  for (const each of fetched) {
+    const { topic, topicId } = each.position
+    const row = rowOf(each, call.version, leader)
+    if (session !== undefined && !isTold(session, each)) continue
+    const last = responses.at(-1)
+    if (last?.topic === topic && last.topicId === topicId) last.partitions.push(row)
+    else responses.push({ topic, topicId, partitions: [row] })
+  }
+  return { sessionId: session?.id ?? INVALID_SESSION_ID, responses, nodeEndpoints: leader.nodeEndpoints() }
+}
+
+function isTold (session: FetchSession, { position, errorCode, highWatermark, logStartOffset, divergingEpoch, read }: Fetched): boolean {
+  return session.tell(position as CachedPartition, {
+    errorCode,
+    highWatermark,
+    logStartOffset,
+    hasRecords: (read?.bytes ?? 0) > 0,
+    hasNews: divergingEpoch !== undefined,
+  })
+}
+
+function rowOf (fetched: Fetched, version: number, leader: ReturnType<typeof currentLeader>) {
+  const { position, errorCode, aborted, divergingEpoch, read } = fetched
+  const moved = version >= 16 &&
+    (errorCode === code.NOT_LEADER_OR_FOLLOWER || errorCode === code.FENCED_LEADER_EPOCH)
+  return {
+    partitionIndex: position.index,
+    errorCode,
+    highWatermark: fetched.highWatermark,
+    lastStableOffset: fetched.lastStableOffset,
+    logStartOffset: fetched.logStartOffset,
+    divergingEpoch,
+    currentLeader: moved ? leader.of(position.topic, position.index) : undefined,
+    abortedTransactions: aborted,
+    records: read?.chunks ?? [],
+  }
+}

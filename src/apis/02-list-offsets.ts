@@ -1,0 +1,70 @@
+/**
+ * ListOffsets v1-11: offsets by timestamp or by special mark (D7).
+ *
+ * v2: isolation level. v4: leader epochs. v7: -3 max timestamp (KIP-734). v8: -4 earliest local.
+ * v9: -5 latest tiered. v11: -6 earliest pending upload (no tiering here, so -5 and -6 find nothing).
+ */
+import { code } from '../../protocol/errors.ts'
+import { ListOffsets } from '../../protocol/messages/02-list-offsets.ts'
+import type { ListOffsetsRequest } from '../../protocol/messages/02-list-offsets.ts'
+import type { Broker, OffsetLookup } from '../broker.ts'
+import { handler } from './handler.ts'
+import type { Call } from './handler.ts'
+
+type Needs = Pick<Broker, 'metadata' | 'replicas' | 'access'>
+type PartitionRequest = ListOffsetsRequest['topics'][number]['partitions'][number]
+
+/** D7.3: the first version that knows each mark. */
+const SINCE = new Map([[-1n, 1], [-2n, 1], [-3n, 7], [-4n, 8], [-5n, 9], [-6n, 11]])
+const READ_COMMITTED = 1
+
+export const listOffsets = handler(ListOffsets, { versions: [1, 11] }, async (request, call, needs: Needs) => {
+  const twice = duplicates(request)
+  const topics = await Promise.all(request.topics.map(async ({ name, partitions }) => {
+    const rows = new Map(partitions.map(each => [each.partitionIndex, each]))
+    return {
+      name,
+      // D7.2: a partition named twice has one row.
+      partitions: await Promise.all([...rows.values()].map(async each => ({
+        partitionIndex: each.partitionIndex,
+        ...await lookUp(name, each, twice.has(`${name}/${each.partitionIndex}`), request, call, needs),
+      }))),
+    }
+  }))
+  return { topics }
+})
+
+function duplicates ({ topics }: ListOffsetsRequest): Set<string> {
+  const seen = new Set<string>()
+  const twice = new Set<string>()
+  for (const { name, partitions } of topics) {
+    for (const { partitionIndex } of partitions) {
+      const key = `${name}/${partitionIndex}`
+      if (seen.has(key)) twice.add(key)
+      seen.add(key)
+    }
+  }
+  return twice
+}
+
+async function lookUp (
+  topic: string, { partitionIndex, currentLeaderEpoch, timestamp }: PartitionRequest, isDuplicate: boolean,
+  { replicaId, isolationLevel }: ListOffsetsRequest, { version, session }: Call, { metadata, replicas, access }: Needs
+): Promise<{ errorCode: number } & Partial<OffsetLookup>> {
+  if (!access.allows(session, 'describe', 'topic', topic)) return { errorCode: code.TOPIC_AUTHORIZATION_FAILED }
+  if (isDuplicate) return { errorCode: code.INVALID_REQUEST }
+  if (timestamp < 0n && version < (SINCE.get(timestamp) ?? Infinity)) {
+    return { errorCode: code.UNSUPPORTED_VERSION }
+  }
+  const partition = replicas.find(topic, partitionIndex)
+  if (partition === undefined) {
+    const known = metadata.topics.partition(topic, partitionIndex) !== undefined
+    return { errorCode: known ? code.NOT_LEADER_OR_FOLLOWER : code.UNKNOWN_TOPIC_OR_PARTITION }
+  }
+  return partition.offsetFor(timestamp, {
+    currentLeaderEpoch,
+    replicaId,
+    readCommitted: isolationLevel === READ_COMMITTED,
+    version,
+  })
+}

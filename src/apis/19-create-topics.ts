@@ -1,0 +1,35 @@
+/**
+ * CreateTopics v2-7 (D10). Answered when the topics are in the metadata log and open here, so that
+ * the next request finds them (D0.7; Kafka may answer a little earlier).
+ *
+ * v4: -1 asks for the defaults. v5: effective configuration (KIP-525). v7: topic id (KIP-516).
+ */
+import { KafkaError } from '../../protocol/errors.ts'
+import { CreateTopics } from '../../protocol/messages/19-create-topics.ts'
+import { ZERO_UUID } from '../../protocol/uuid.ts'
+import { CLUSTER_NAME } from '../core/access/access.ts'
+import { createTopics as decide } from '../core/controller/create-topics.ts'
+import type { Broker } from '../broker.ts'
+import { handler } from './handler.ts'
+
+type Needs = Pick<Broker, 'access' | 'controller' | 'environment' | 'replicas'>
+
+export const createTopics = handler(CreateTopics, { versions: [2, 7] },
+  async (request, { session }, { access, controller, environment, replicas }: Needs) => {
+    const clusterWide = access.allows(session, 'create', 'cluster', CLUSTER_NAME)
+    try {
+      const { reply } = await controller.submit(view => decide(request, view, {
+        mayCreate: name => clusterWide || access.allows(session, 'create', 'topic', name),
+        mayDescribeConfigs: name => access.allows(session, 'describeConfigs', 'topic', name),
+      }), environment.nowMs() + request.timeoutMs)
+      await replicas.settled()
+      return reply
+    } catch (error) {
+      if (!(error instanceof KafkaError)) throw error
+      const { errorCode, text } = error
+      return {
+        topics: request.topics.map(({ name }) =>
+          ({ name, topicId: ZERO_UUID, errorCode, errorMessage: text, configs: [] })),
+      }
+    }
+  })

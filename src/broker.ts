@@ -1,0 +1,187 @@
+/**
+ * The composition root: from a store and an environment to a broker that answers decoded requests.
+ * No sockets here, so that the simulator runs the same code; `index.ts` adds the listeners. The only
+ * file that knows every room.
+ */
+import type { VersionRange } from '../protocol/types.ts'
+import type { Access } from './core/access/access.ts'
+import { everybodyMayEverything } from './core/access/access.ts'
+import { bootstrapRecords } from './core/controller/bootstrap.ts'
+import type { ControllerSettings } from './core/controller/decision.ts'
+import { Sessions } from './core/controller/sessions.ts'
+import { FetchSessionCache } from './core/fetch/fetch-session.ts'
+import { supportedFeatures } from './core/metadata/features.ts'
+import { OFFSETS_TOPIC } from './core/metadata/internal-topics.ts'
+import type { MetadataImage } from './core/metadata/image.ts'
+import type { BrokerRegistrationRequest } from '../protocol/messages/62-broker-registration.ts'
+import { handlers } from './apis/index.ts'
+import { createDispatch } from './server/dispatch.ts'
+import type { Dispatch } from './server/dispatch.ts'
+import type { BrokerSettings, TopicSettingsSource } from './runtime/broker-settings.ts'
+import { Controller } from './runtime/controller.ts'
+import { ControllerDuties } from './runtime/controller-duties.ts'
+import { Endpoints } from './runtime/endpoints.ts'
+import type { Environment } from './runtime/environment.ts'
+import { GroupCoordinator } from './runtime/group-coordinator.ts'
+import type { GroupOperations } from './runtime/group-contract.ts'
+import { Lifecycle } from './runtime/lifecycle.ts'
+import { MetadataRuntime } from './runtime/metadata.ts'
+import { PartitionLog } from './runtime/partition-log.ts'
+import { ProducerIds } from './runtime/producer-ids.ts'
+import { openQuorum } from './runtime/quorum.ts'
+import { Replicas } from './runtime/replicas.ts'
+import { Timers } from './runtime/timers.ts'
+import { TopicCreation } from './runtime/topic-creation.ts'
+import type { Store } from './store/store.ts'
+
+export type { Fetched, FetchTarget } from './runtime/fetch.ts'
+export type { OffsetLookup } from './runtime/list-offsets.ts'
+export type { OffsetFetchGroup, OffsetFetchGroupResult } from './runtime/group-contract.ts'
+
+export interface ServedApi { readonly key: number, readonly versions: VersionRange }
+
+export interface SupportedFeature {
+  readonly name: string
+  readonly minVersion: number
+  readonly maxVersion: number
+}
+
+/** Everything that handlers may name; each takes the parts that it uses. */
+export interface Broker {
+  readonly nodeId: number
+  readonly clusterId: string
+  /** What ApiVersions lists: derived from the handlers. */
+  readonly served: readonly ServedApi[]
+  readonly supportedFeatures: readonly SupportedFeature[]
+  readonly settings: BrokerSettings
+  readonly environment: Environment
+  readonly access: Access
+  readonly metadata: MetadataImage
+  readonly replicas: Replicas
+  readonly controller: Controller
+  readonly endpoints: Endpoints
+  readonly groups: GroupOperations
+  readonly producerIds: ProducerIds
+  readonly fetchSessions: FetchSessionCache
+  readonly topicCreation: TopicCreation
+}
+
+export interface BrokerParts {
+  /** R-S2: the process must stop, and starts again from what is on the disk. */
+  onFailed (error: unknown): void
+  readonly store: Store
+  readonly environment: Environment
+  readonly settings: BrokerSettings
+  readonly topicSettings: TopicSettingsSource
+  readonly controllerSettings: ControllerSettings
+  readonly clusterId: string
+  readonly registration: BrokerRegistrationRequest
+  /** Listeners with an advertised address of their own. */
+  readonly advertised: ReadonlySet<string>
+}
+
+export interface RunningBroker {
+  readonly broker: Broker
+  readonly dispatch: Dispatch
+  /** Leaves the cluster in order; the store stays open. */
+  stop (): Promise<void>
+}
+
+/** Starts everything from decoded requests down; resolves when the broker is unfenced and can serve. */
+export async function assembleBroker (parts: BrokerParts): Promise<RunningBroker> {
+  const { store, environment, settings } = parts
+  const quorum = openQuorum({
+    store,
+    environment,
+    nodeId: settings.nodeId,
+    clusterId: parts.clusterId,
+    directoryId: parts.registration.logDirs[0] as string,
+    timeouts: settings.quorum,
+    onFailed: error => { parts.onFailed(error) },
+  })
+  const metadata = new MetadataRuntime(quorum, environment, settings.metadataSnapshots)
+  const { image } = metadata
+  const sessions = new Sessions(settings.brokerSessionMs)
+  const controller = new Controller({
+    quorum, image, environment, sessions, settings: parts.controllerSettings,
+  })
+  const replicas = new Replicas({
+    nodeId: settings.nodeId,
+    store,
+    environment,
+    settingsOf: topic => parts.topicSettings.of(topic, image),
+    retentionCheckMs: settings.retentionCheckMs,
+    initialTaskDelayMs: settings.initialTaskDelayMs,
+    producerExpirationMs: () => settings.producerExpirationMs,
+    producerExpirationCheckMs: settings.producerExpirationCheckMs,
+  })
+  const groups = new GroupCoordinator({
+    clock: environment,
+    timers: new Timers(environment),
+    log: environment.log,
+    loadBufferBytes: settings.offsetsLoadBufferBytes,
+    newUuid: () => environment.newUuid(),
+    settings: settings.groups,
+    commitTimeoutMs: settings.offsetsCommitTimeoutMs,
+  })
+  const duties = new ControllerDuties({ controller, image, environment, quorum })
+  metadata.onDelta(delta => {
+    replicas.apply(delta)
+    groups.topicsDeleted([...delta.topicsDeleted.values()].map(({ name, id }) => ({ name, topicId: id })))
+    duties.metadataChanged()
+  })
+  const loading: Array<Promise<void>> = []
+  replicas.onLeadership(partition => {
+    const { topic, index } = partition.identity
+    if (topic !== OFFSETS_TOPIC) return
+    if (partition.isLeader) loading.push(groups.becomeLeader(index, new PartitionLog(partition), partition.leaderEpoch))
+    else groups.resign(index)
+  })
+  await quorum.start()
+  await duties.becomeActive(() => bootstrapRecords(parts.controllerSettings.minInsyncReplicas))
+  const lifecycle = new Lifecycle({
+    controller, image, environment, registration: parts.registration, heartbeatMs: settings.brokerHeartbeatMs,
+  })
+  await lifecycle.start()
+  await replicas.settled()
+  await Promise.all(loading.splice(0))
+  const broker: Broker = {
+    nodeId: settings.nodeId,
+    clusterId: parts.clusterId,
+    served: handlers.map(({ api, advertised }) => ({ key: api.key, versions: advertised })),
+    supportedFeatures,
+    settings,
+    environment,
+    access: everybodyMayEverything,
+    metadata: image,
+    replicas,
+    controller,
+    endpoints: new Endpoints({
+      image, nodeId: settings.nodeId, advertised: parts.advertised, random: () => environment.random(),
+    }),
+    groups,
+    producerIds: new ProducerIds(controller, () => lifecycle),
+    fetchSessions: new FetchSessionCache(settings.fetchSessionSlots),
+    topicCreation: new TopicCreation({
+      controller,
+      image,
+      replicas,
+      environment,
+      internalTopic: name => settings.internalTopics[name] ?? { partitions: 1, replicationFactor: 1, configs: {} },
+      numPartitions: -1,
+      replicationFactor: -1,
+      strict: settings.strict,
+    }),
+  }
+  return {
+    broker,
+    dispatch: createDispatch(handlers, broker),
+    stop: async () => {
+      await lifecycle.stop()
+      duties.stop()
+      replicas.stop()
+      groups.close()
+      await quorum.stop()
+    },
+  }
+}

@@ -1,0 +1,36 @@
+/** The world outside as a Node process has it: the real clock, timers, random numbers, disk and log. */
+import { randomBytes, randomUUID } from 'node:crypto'
+import { uuidFromBytes } from '../protocol/uuid.ts'
+import type { Environment, LogLevel } from './runtime/environment.ts'
+
+export type LogFunction = (level: LogLevel, message: string, fields?: object) => void
+
+export function processEnvironment (log: LogFunction): Environment {
+  return {
+    nowMs: () => Date.now(),
+    setTimer (delayMs, run) {
+      // Node's timers hold 31 bits of milliseconds; a longer wait is taken in pieces.
+      const piece = Math.min(delayMs, TIMER_MAX_MS)
+      let timer = setTimeout(function fire () {
+        if (delayMs <= piece) return run()
+        timer = setTimeout(run, Math.min(delayMs - piece, TIMER_MAX_MS))
+      }, piece)
+      return { cancel: () => { clearTimeout(timer) } }
+    },
+    atTurnEnd: run => { setImmediate(run) },
+    random: () => Math.random(),
+    newUuid: () => randomUUID(),
+    newId,
+    log,
+  }
+}
+
+const TIMER_MAX_MS = 2 ** 31 - 1
+
+/** Kafka's tools take a leading dash for an option, so ids never begin with one. */
+export function newId (): string {
+  for (;;) {
+    const id = uuidFromBytes(randomBytes(16))
+    if (!id.startsWith('-')) return id
+  }
+}

@@ -1,0 +1,42 @@
+/** The broker's settings as plain values: what the configuration says, read once at start. */
+import type { GroupSettings } from '../core/group/settings.ts'
+import type { MetadataImage } from '../core/metadata/image.ts'
+import type { SnapshotLimits } from './metadata.ts'
+import type { InternalTopic } from './topic-creation.ts'
+import type { TopicSettings } from './topic-settings.ts'
+
+export interface BrokerSettings {
+  readonly nodeId: number
+  /** ottla.strict: no deliberate difference from Kafka. */
+  readonly strict: boolean
+  /** auto.create.topics.enable */
+  readonly autoCreateTopics: boolean
+  /** fetch.max.bytes */
+  readonly fetchBytesMax: number
+  /** max.incremental.fetch.session.cache.slots */
+  readonly fetchSessionSlots: number
+  /** broker.heartbeat.interval.ms and broker.session.timeout.ms */
+  readonly brokerHeartbeatMs: number
+  readonly brokerSessionMs: number
+  /** controller.quorum.* */
+  readonly quorum: { electionTimeoutMs: number, electionBackoffMaxMs: number, fetchTimeoutMs: number, requestTimeoutMs: number, retryBackoffMs: number }
+  readonly metadataSnapshots: SnapshotLimits
+  /** log.retention.check.interval.ms and log.initial.task.delay.ms */
+  readonly retentionCheckMs: number
+  readonly initialTaskDelayMs: number
+  /** producer.id.expiration.ms and its check interval */
+  readonly producerExpirationMs: number
+  readonly producerExpirationCheckMs: number
+  readonly groups: GroupSettings
+  /** offsets.load.buffer.size */
+  readonly offsetsLoadBufferBytes: number
+  /** offsets.commit.timeout.ms */
+  readonly offsetsCommitTimeoutMs: number
+  /** By name. */
+  readonly internalTopics: Readonly<Record<string, InternalTopic>>
+}
+
+/** The effective configuration of topics: override, broker, default (D13.7). */
+export interface TopicSettingsSource {
+  of (topic: string, image: MetadataImage): TopicSettings
+}

@@ -1,0 +1,183 @@
+/**
+ * The replicas that this broker hosts: opened, led, configured and removed as the metadata log says.
+ * Also the periodic work on their logs: retention and the expiry of producers.
+ */
+import { OFFSETS_TOPIC } from '../core/metadata/internal-topics.ts'
+import type { MetadataDelta } from '../core/metadata/delta.ts'
+import type { Partition as PartitionFacts } from '../core/metadata/partition.ts'
+import type { Topic } from '../core/metadata/topics.ts'
+import type { Store } from '../store/store.ts'
+import type { Environment, Timer } from './environment.ts'
+import { fetch } from './fetch.ts'
+import type { FetchOptions, FetchResult, FetchTarget } from './fetch.ts'
+import { Partition } from './partition.ts'
+import type { TopicSettings } from './topic-settings.ts'
+
+export interface ReplicasOptions {
+  readonly nodeId: number
+  readonly store: Store
+  readonly environment: Environment
+  /** The topic's effective configuration, by the image as it is now. */
+  settingsOf (topic: string): TopicSettings
+  /** log.retention.check.interval.ms and log.initial.task.delay.ms */
+  readonly retentionCheckMs: number
+  readonly initialTaskDelayMs: number
+  /** producer.id.expiration.ms and its check interval */
+  readonly producerExpirationMs: () => number
+  readonly producerExpirationCheckMs: number
+}
+
+export type LeadershipListener = (partition: Partition) => void
+
+const RESOURCE_TOPIC = 2
+
+export function logName (topicId: string, index: number): string { return `${topicId}-${index}` }
+
+export class Replicas {
+  readonly #options: ReplicasOptions
+  readonly #byTopic = new Map<string, Array<Partition | undefined>>()
+  /** Openings under way: whoever needs a topic whole waits for them. */
+  readonly #opening = new Set<Promise<void>>()
+  readonly #listeners: LeadershipListener[] = []
+  readonly #timers = new Set<Timer>()
+  #stopped = false
+
+  constructor (options: ReplicasOptions) {
+    this.#options = options
+    this.#repeat(options.initialTaskDelayMs, options.retentionCheckMs, () => { this.applyRetention() })
+    this.#repeat(options.producerExpirationCheckMs, options.producerExpirationCheckMs, () => { this.#expireProducers() })
+  }
+
+  find (topic: string, index: number): Partition | undefined { return this.#byTopic.get(topic)?.[index] }
+
+  * all (): Generator<Partition> {
+    for (const partitions of this.#byTopic.values()) {
+      for (const partition of partitions) if (partition !== undefined) yield partition
+    }
+  }
+
+  fetch (
+    targets: readonly FetchTarget[], options: FetchOptions, onGone: (run: () => void) => void
+  ): Promise<FetchResult> {
+    return fetch(targets, options, this.#options.environment, onGone)
+  }
+
+  /** Called when this broker's part in a partition has changed: leader or not, or removed. */
+  onLeadership (listener: LeadershipListener): void { this.#listeners.push(listener) }
+
+  /** Resolves when every replica that the image names is open. */
+  async settled (): Promise<void> {
+    while (this.#opening.size > 0) await Promise.all(this.#opening)
+  }
+
+  /** Follows the metadata log. */
+  apply (delta: MetadataDelta): void {
+    for (const topic of delta.topicsDeleted.values()) this.#remove(topic)
+    for (const { topic, index } of delta.partitionsChanged()) {
+      const facts = topic.partitions[index]
+      if (facts !== undefined) this.#follow(topic, index, facts)
+    }
+    for (const change of delta.configsChanged()) {
+      // A broker's own change can be the default behind every topic's setting.
+      if (change.type === RESOURCE_TOPIC) this.#configure(change.name)
+      else for (const topic of this.#byTopic.keys()) this.#configure(topic)
+    }
+  }
+
+  #follow (topic: Topic, index: number, facts: PartitionFacts): void {
+    const open = this.find(topic.name, index)
+    if (open !== undefined) return this.#lead(open, facts)
+    if (!facts.replicas.includes(this.#options.nodeId)) return
+    const opening = this.#open(topic, index)
+    this.#opening.add(opening)
+    void opening.finally(() => { this.#opening.delete(opening) })
+  }
+
+  async #open (topic: Topic, index: number): Promise<void> {
+    const { nodeId, store, environment, settingsOf } = this.#options
+    const identity = { topic: topic.name, topicId: topic.id, index }
+    const log = store.openLog(logName(topic.id, index), { reserve: topic.name === OFFSETS_TOPIC })
+    const partition = await Partition.open(identity, nodeId, log, settingsOf(topic.name), environment)
+    const facts = topic.partitions[index]
+    if (this.#stopped || facts === undefined) return
+    const partitions = this.#byTopic.get(topic.name) ?? []
+    this.#byTopic.set(topic.name, partitions)
+    partitions[index] = partition
+    this.#lead(partition, facts)
+  }
+
+  #lead (partition: Partition, facts: PartitionFacts): void {
+    partition.lead({
+      leaderId: facts.leader,
+      leaderEpoch: facts.leaderEpoch,
+      partitionEpoch: facts.partitionEpoch,
+      replicas: facts.replicas,
+      isr: facts.isr,
+    })
+    for (const listener of this.#listeners) listener(partition)
+  }
+
+  #remove (topic: Topic): void {
+    const { store } = this.#options
+    const partitions = this.#byTopic.get(topic.name)
+    if (partitions?.some(partition => partition?.identity.topicId === topic.id) === true) {
+      this.#byTopic.delete(topic.name)
+      for (const partition of partitions) {
+        partition?.remove()
+        if (partition !== undefined) for (const listener of this.#listeners) listener(partition)
+      }
+    }
+    for (const index of topic.partitions.keys()) {
+      const name = logName(topic.id, index)
+      if (store.findLog(name) !== undefined) void store.deleteLog(name)
+    }
+  }
+
+  #configure (topic: string): void {
+    const partitions = this.#byTopic.get(topic)
+    if (partitions === undefined) return
+    const settings = this.#options.settingsOf(topic)
+    for (const partition of partitions) if (partition !== undefined) partition.settings = settings
+  }
+
+  /** D25.8-9: moves log start offsets by size and time; also called by tests and tools. */
+  applyRetention (): void {
+    const nowMs = this.#options.environment.nowMs()
+    for (const partition of this.all()) {
+      const { settings, state, startOffset, highWatermark, endOffset } = partition
+      const start = state.segments.retain(
+        { bytes: settings.retentionBytes, ms: settings.retentionMs, deletes: settings.deletes },
+        { startOffset, highWatermark, endOffset }, nowMs)
+      if (start <= startOffset) continue
+      partition.advanceStart(start).catch(error => {
+        this.#options.environment.log('warn', `${partition.name} keeps what retention would drop`, { error })
+      })
+    }
+  }
+
+  #expireProducers (): void {
+    const nowMs = this.#options.environment.nowMs()
+    const expirationMs = this.#options.producerExpirationMs()
+    for (const partition of this.all()) partition.state.producers.expire(nowMs, expirationMs)
+  }
+
+  #repeat (firstMs: number, everyMs: number, run: () => void): void {
+    const { environment } = this.#options
+    const arm = (delayMs: number): void => {
+      const timer = environment.setTimer(delayMs, () => {
+        this.#timers.delete(timer)
+        if (this.#stopped) return
+        run()
+        arm(everyMs)
+      })
+      this.#timers.add(timer)
+    }
+    arm(firstMs)
+  }
+
+  stop (): void {
+    this.#stopped = true
+    for (const timer of this.#timers) timer.cancel()
+    this.#timers.clear()
+  }
+}

@@ -1,0 +1,85 @@
+/** Topics that nobody created by hand: those that clients name, and the internal ones (D2.6-7). */
+import { CreateTopics } from '../../protocol/messages/19-create-topics.ts'
+import type { MessageOf } from '../../protocol/types.ts'
+import { createTopics } from '../core/controller/create-topics.ts'
+import type { MetadataImage } from '../core/metadata/image.ts'
+import type { Controller } from './controller.ts'
+import type { Environment } from './environment.ts'
+import type { Replicas } from './replicas.ts'
+
+type NewTopic = MessageOf<typeof CreateTopics.request>['topics'][number]
+
+export interface InternalTopic {
+  readonly partitions: number
+  readonly replicationFactor: number
+  readonly configs: Readonly<Record<string, string>>
+}
+
+export interface TopicCreationOptions {
+  readonly controller: Controller
+  readonly image: MetadataImage
+  readonly replicas: Replicas
+  readonly environment: Environment
+  /** The settings of each internal topic, read when it is made. */
+  internalTopic (name: string): InternalTopic
+  /** num.partitions and default.replication.factor of this broker's file, -1 the controller's. */
+  readonly numPartitions: number
+  readonly replicationFactor: number
+  /** ottla.strict: answer before the topic is there, as Kafka does (D2.6). */
+  readonly strict: boolean
+}
+
+const TIMEOUT_MS = 30_000
+
+export class TopicCreation {
+  readonly #options: TopicCreationOptions
+  /** By name: two clients that ask at once make one topic. */
+  readonly #underWay = new Map<string, Promise<void>>()
+
+  constructor (options: TopicCreationOptions) { this.#options = options }
+
+  /** Creates them and, unless strict, waits until they are open here. Failures are logged (D2.6). */
+  async createMissing (names: readonly string[]): Promise<void> {
+    const { numPartitions, replicationFactor, strict } = this.#options
+    const all = Promise.all(names.map(name => this.#create({
+      name, numPartitions, replicationFactor, assignments: [], configs: [],
+    })))
+    if (!strict) await all
+  }
+
+  async ensureInternal (name: string): Promise<void> {
+    const { image, replicas } = this.#options
+    if (image.topics.find(name) !== undefined) return replicas.settled()
+    const { partitions, replicationFactor, configs } = this.#options.internalTopic(name)
+    await this.#create({
+      name,
+      numPartitions: partitions,
+      replicationFactor,
+      assignments: [],
+      configs: Object.entries(configs).map(([key, value]) => ({ name: key, value })),
+    })
+  }
+
+  #create (topic: NewTopic): Promise<void> {
+    const present = this.#underWay.get(topic.name)
+    if (present !== undefined) return present
+    const created = this.#request(topic).finally(() => { this.#underWay.delete(topic.name) })
+    this.#underWay.set(topic.name, created)
+    return created
+  }
+
+  async #request (topic: NewTopic): Promise<void> {
+    const { controller, replicas, environment } = this.#options
+    try {
+      const request = { topics: [topic], timeoutMs: TIMEOUT_MS, validateOnly: false }
+      const { reply } = await controller.submit(view => createTopics(request, view), environment.nowMs() + TIMEOUT_MS)
+      const row = reply.topics[0]
+      if (row?.errorMessage !== null) {
+        environment.log('warn', `topic ${topic.name} is not created automatically: ${row?.errorMessage}`)
+      }
+      await replicas.settled()
+    } catch (error) {
+      environment.log('warn', `topic ${topic.name} is not created automatically`, { error })
+    }
+  }
+}
