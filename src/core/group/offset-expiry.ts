@@ -1,0 +1,101 @@
+/** Offsets that nobody needs any more: their time is over (5.4), or their topic is gone. */
+import { ZERO_UUID } from '../../../protocol/uuid.ts'
+import { Step } from '../decision.ts'
+import type { Decision, StoredRecord } from '../decision.ts'
+import type { ClassicGroup } from './classic.ts'
+import type { StoredOffset } from './offset-store.ts'
+import { groupTombstone, offsetTombstone } from './records.ts'
+import type { ShardState } from './shard-state.ts'
+
+/** Tombstones need not be atomic: they are cut into batches well below `max.message.bytes`. */
+const BATCH_BYTES_MAX = 512 * 1024
+/** More than a record's own fields and a batch's share of its header take. */
+const RECORD_OVERHEAD_BYTES = 32
+
+/** Checks now, and again an interval later. */
+export function scheduleOffsetExpiry (shard: ShardState, nowMs: number): void {
+  shard.deadlines.at(nowMs + shard.settings.offsetsRetentionCheckIntervalMs, nowMs => {
+    scheduleOffsetExpiry(shard, nowMs)
+    return expireOffsets(shard, nowMs)
+  })
+}
+
+export function expireOffsets (shard: ShardState, nowMs: number): Decision[] {
+  const records: StoredRecord[] = []
+  for (const group of shard.groups.values()) {
+    const emptied = expireGroup(shard, group, nowMs, records)
+    if (emptied && group.state === 'Empty') records.push(groupTombstone(group.groupId))
+  }
+  return inBatches(records, nowMs)
+}
+
+/** Says whether nothing of the group's offsets is left, a transaction's included. */
+function expireGroup (
+  shard: ShardState, group: ClassicGroup, nowMs: number, records: StoredRecord[],
+): boolean {
+  const { offsets, settings } = shard
+  const { groupId } = group
+  const noneOpen = !offsets.hasOpenTransaction(groupId)
+  if (!offsets.hasCommitted(groupId)) return noneOpen
+  const baseOf = expiryBase(group)
+  if (baseOf === undefined) return false
+  let allExpired = true
+  for (const [topic, partitions] of offsets.topics(groupId)) {
+    const needed = group.isSubscribedTo(topic)
+    for (const [partition, stored] of partitions) {
+      const dueMs = stored.expireTimestampMs >= 0n
+        ? stored.expireTimestampMs
+        : baseOf(stored) + BigInt(settings.offsetsRetentionMs)
+      const expired = !needed && BigInt(nowMs) >= dueMs &&
+        !offsets.isPending(groupId, topic, partition)
+      if (expired) records.push(offsetTombstone(groupId, topic, partition))
+      else allExpired = false
+    }
+  }
+  return allExpired && noneOpen
+}
+
+/** From when the retention counts; undefined: nothing expires as long as the group is as it is. */
+function expiryBase (group: ClassicGroup): ((stored: StoredOffset) => bigint) | undefined {
+  const byCommit = (stored: StoredOffset): bigint => stored.commitTimestampMs
+  if (group.protocolType === undefined) return byCommit
+  if (group.state === 'Empty') {
+    const since = group.stateTimestampMs
+    return since === undefined ? byCommit : () => BigInt(since)
+  }
+  const knowsTopics = group.isConsumers && group.subscribedTopics !== undefined
+  return group.state === 'Stable' && knowsTopics ? byCommit : undefined
+}
+
+/** OMM.onTopicsDeleted: a topic made anew under the same name has another id, and is left alone. */
+export function forgetTopics (
+  shard: ShardState, topics: ReadonlyArray<{ name: string, topicId: string }>, nowMs: number,
+): Decision[] {
+  const records: StoredRecord[] = []
+  for (const { name, topicId } of topics) {
+    for (const { groupId, partition } of shard.offsets.partitionsOfTopic(name, topicId, ZERO_UUID)) {
+      records.push(offsetTombstone(groupId, name, partition))
+    }
+  }
+  return inBatches(records, nowMs)
+}
+
+function inBatches (records: readonly StoredRecord[], nowMs: number): Decision[] {
+  const decisions: Decision[] = []
+  let step = new Step(nowMs)
+  let bytes = 0
+  const close = (): void => {
+    step.replay = true
+    if (step.records.length > 0) decisions.push(step.decide())
+    step = new Step(nowMs)
+    bytes = 0
+  }
+  for (const record of records) {
+    const size = record.key.length + RECORD_OVERHEAD_BYTES
+    if (bytes + size > BATCH_BYTES_MAX) close()
+    step.records.push(record)
+    bytes += size
+  }
+  close()
+  return decisions
+}
