@@ -1,7 +1,9 @@
 /** Compares golden vectors of record batches, good and bad, with our reader, checker and writer. */
 import { attribute, codecOf, timestampTypeOf } from '../protocol/records/attributes.ts'
 import { batchesIn, ensureIntact } from '../protocol/records/batches.ts'
-import { checkBatch, theBatch, type BatchDecision, type BatchRules } from '../protocol/records/check.ts'
+import {
+  checkBatch, theBatch, type BatchDecision, type BatchRules,
+} from '../protocol/records/check.ts'
 import { decompressed } from '../protocol/records/decompress.ts'
 import { RecordError } from '../protocol/records/error.ts'
 import * as header from '../protocol/records/header.ts'
@@ -154,7 +156,7 @@ function withOwnTimestamps (batch: Buffer): LogRecord[] {
   return [...recordsOf(copy)]
 }
 
-/** Writes the batch again from what was read: the same bytes, before compression if there is any. */
+/** Writes the batch again from what was read: the same bytes before compression. */
 function compareWritten (comparison: Comparison, batch: Buffer): void {
   const fields = header.header.decode(batch)
   const horizon = (fields.attributes & attribute.deleteHorizon) !== 0

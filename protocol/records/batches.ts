@@ -1,7 +1,9 @@
-/** The batches of a buffer, of any magic, from their headers alone: a log's or a request's bytes. */
+/** The batches of a buffer, of any magic, from their headers alone. */
 import { crc32, crc32c } from './checksum.ts'
 import { corrupt } from './error.ts'
-import { at, CHECKSUM_START, HEADER_SIZE, HEADER_UP_TO_MAGIC, LENGTH_MIN, LOG_OVERHEAD } from './header.ts'
+import {
+  at, CHECKSUM_START, HEADER_SIZE, HEADER_UP_TO_MAGIC, LENGTH_MIN, LOG_OVERHEAD,
+} from './header.ts'
 
 /** Magic 0 and 1: where the checksum is, and what it covers starts. */
 export const legacy = { crc: LOG_OVERHEAD, checksumStart: at.magic } as const
@@ -25,17 +27,27 @@ export function completeSize (bytes: Buffer, offset: number): number {
 }
 
 /**
- * The batches of a buffer, each a view of its bytes; an incomplete one at the end is left out.
- * Throws CorruptRecordException when it comes to bytes that are no batch.
+ * The batches of a buffer, each a view of its bytes and with a whole header; an incomplete one at
+ * the end is left out. Throws CorruptRecordException when it comes to bytes that are no batch.
  */
 export function * batchesIn (bytes: Buffer): Generator<Buffer, void, undefined> {
   let offset = 0
   for (;;) {
     const size = completeSize(bytes, offset)
     if (size === -1) return
-    yield bytes.subarray(offset, offset + size)
+    const batch = bytes.subarray(offset, offset + size)
+    ensureHeader(batch)
+    yield batch
     offset += size
   }
+}
+
+/** Throws CorruptRecordException for a batch that ends inside the header of its magic. */
+export function ensureHeader (batch: Buffer): void {
+  const isLegacy = batch.length >= HEADER_UP_TO_MAGIC && batch.readInt8(at.magic) < 2
+  const sizeMin = isLegacy ? LENGTH_MIN + LOG_OVERHEAD : HEADER_SIZE
+  if (batch.length >= sizeMin) return
+  throw corrupt(`Record batch is corrupt (the size ${batch.length} is smaller than ${sizeMin})`)
 }
 
 /** Whether the batch, of any magic, has its header and the checksum that its bytes give. */
@@ -49,9 +61,6 @@ export function isIntact (batch: Buffer): boolean {
 
 /** Throws CorruptRecordException when the batch is not intact. */
 export function ensureIntact (batch: Buffer): void {
-  if (isIntact(batch)) return
-  const smallest = batch.readInt8(at.magic) < 2 ? LENGTH_MIN + LOG_OVERHEAD : HEADER_SIZE
-  throw corrupt(batch.length < smallest
-    ? `Record batch is corrupt (the size ${batch.length} is smaller than the minimum ${smallest})`
-    : 'Record is corrupt (stored and computed checksum differ)')
+  ensureHeader(batch)
+  if (!isIntact(batch)) throw corrupt('Record is corrupt (stored and computed checksum differ)')
 }

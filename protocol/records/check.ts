@@ -208,7 +208,7 @@ class Check {
       'Producer should not set timestamp type to LogAppendTime.'
   }
 
-  /** A record as Kafka prints it; of compressed batches that stay as they are it knows sizes only. */
+  /** A record as Kafka prints it; where a compressed batch stays as it is, one read in part. */
   #printed ({ offsetDelta, timestamp, keySize, valueSize }: OddRecord): string {
     const partial = this.payload.codec !== 'none' && this.payload.codec === this.#targetCodec
     const key = partial ? keySize : Math.max(keySize, 0)
@@ -267,11 +267,11 @@ class Check {
   #refuseRecords (): RefusedBatch {
     const exception = this.#hasBadTimestamp ? 'InvalidTimestampException' : 'InvalidRecordException'
     const shown = this.#faults.slice(0, 3)
-      .map(({ batchIndex, message }) => `RecordError(batchIndex=${batchIndex}, message='${message}')`)
+      .map(fault => `RecordError(batchIndex=${fault.batchIndex}, message='${fault.message}')`)
     const message = this.#hasBadTimestamp
       ? 'One or more records have been rejected due to invalid timestamp'
-      : `One or more records have been rejected due to ${this.#faultsTotal} record errors in total, ` +
-        `and only showing the first three errors at most: [${shown.join(', ')}]`
+      : `One or more records have been rejected due to ${this.#faultsTotal} record errors in ` +
+        `total, and only showing the first three errors at most: [${shown.join(', ')}]`
     return {
       ok: false, exception, errorCode: exceptionCode[exception],
       message, reason: message, recordErrors: this.#faults,

@@ -43,7 +43,7 @@ export function undecompressable (codec: string, reason: string): RecordError {
   return new RecordError('KafkaException', `Failed to decompress ${codec} records: ${reason}`)
 }
 
-/** R-X6: more than one batch may decompress to. With this error Java's producer splits its batch. */
+/** R-X6: more than a batch may decompress to. With this error Java's producer splits its batch. */
 export function decompressesTooLarge (codec: string): RecordError {
   return new RecordError('RecordTooLargeException',
     `${codec} records decompress to more bytes than a batch may have`)

@@ -1,5 +1,6 @@
 /** Finding a record inside one batch by its time (D7.6), without keeping what is decompressed. */
 import { codecOf, NO_TIMESTAMP, timestampTypeOf } from './attributes.ts'
+import { ensureHeader } from './batches.ts'
 import { DECOMPRESSED_BYTES_MAX, windowsOf, windowsOfAsync, type Payload } from './decompress.ts'
 import { invalid } from './error.ts'
 import * as header from './header.ts'
@@ -53,6 +54,7 @@ class Search {
 export function firstAtOrAfter (
   batch: Buffer, timestamp: bigint, fromOffset: bigint, limitBytes = DECOMPRESSED_BYTES_MAX,
 ): TimedOffset | undefined {
+  ensureHeader(batch)
   if (header.maxTimestamp(batch) < timestamp) return undefined
   const search = new Search(batch, { timestamp, fromOffset }, limitBytes)
   for (const window of windowsOf(search.payload)) {
@@ -66,6 +68,7 @@ export function firstAtOrAfter (
 export async function firstAtOrAfterAsync (
   batch: Buffer, timestamp: bigint, fromOffset: bigint, limitBytes = DECOMPRESSED_BYTES_MAX,
 ): Promise<TimedOffset | undefined> {
+  ensureHeader(batch)
   if (header.maxTimestamp(batch) < timestamp) return undefined
   const search = new Search(batch, { timestamp, fromOffset }, limitBytes)
   for await (const window of windowsOfAsync(search.payload)) {
@@ -79,6 +82,7 @@ export async function firstAtOrAfterAsync (
 export function firstWithMaxTimestamp (
   batch: Buffer, limitBytes = DECOMPRESSED_BYTES_MAX,
 ): TimedOffset | undefined {
+  ensureHeader(batch)
   const timestamp = header.maxTimestamp(batch)
   if (timestamp === NO_TIMESTAMP) return undefined
   return firstAtOrAfter(batch, timestamp, header.baseOffset(batch), limitBytes)

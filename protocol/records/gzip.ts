@@ -1,6 +1,6 @@
 /**
  * gzip for record batches. The header is read here and the deflate stream by zlib's raw inflate,
- * because the checksum comes last: records before it count, as they do for Kafka's streaming reader.
+ * because the checksum comes last: records before it count, as they do for Kafka's reader.
  */
 import zlib from 'node:zlib'
 import { crc32 } from './checksum.ts'
@@ -81,7 +81,9 @@ function inflate (bytes: Buffer, limitBytes: number): Inflated {
   try {
     // A cut stream gives what it has; the trailer that is missing then tells.
     const { buffer, engine } = zlib.inflateRawSync(bytes, {
-      info: true, maxOutputLength: Math.max(limitBytes, 1), finishFlush: zlib.constants.Z_SYNC_FLUSH,
+      info: true,
+      maxOutputLength: Math.max(limitBytes, 1),
+      finishFlush: zlib.constants.Z_SYNC_FLUSH,
     }) as unknown as { buffer: Buffer, engine: { bytesWritten: number } }
     if (buffer.length > limitBytes) throw tooLong()
     return { output: buffer, consumed: engine.bytesWritten }
@@ -89,7 +91,9 @@ function inflate (bytes: Buffer, limitBytes: number): Inflated {
 }
 
 /** Decompresses in windows, in zlib's own threads. */
-export async function * gunzipAsync (bytes: Buffer, limitBytes: number): AsyncGenerator<Uint8Array> {
+export async function * gunzipAsync (
+  bytes: Buffer, limitBytes: number,
+): AsyncGenerator<Uint8Array> {
   let position = 0
   let total = 0
   let members = 0

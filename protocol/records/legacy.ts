@@ -49,7 +49,7 @@ export interface Message extends MessageHeader {
   bytes: Buffer
 }
 
-/** Reads the message that the bytes are. Throws InvalidRecordException for sizes that do not fit. */
+/** Reads the message that the bytes are. Throws InvalidRecordException if sizes do not fit. */
 export function readMessage (bytes: Buffer): Message {
   if (bytes.length < LOG_OVERHEAD + LENGTH_MIN) throw corrupt('Record is smaller than its header')
   const fields = messageHeader.decode(bytes)

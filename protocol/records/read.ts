@@ -1,6 +1,6 @@
 /** The records of batches: magic 2 here, older magics in `legacy.ts`. */
 import { attribute, codecOf, timestampTypeOf } from './attributes.ts'
-import { batchesIn, ensureIntact } from './batches.ts'
+import { batchesIn, ensureHeader, ensureIntact } from './batches.ts'
 import {
   DECOMPRESSED_BYTES_MAX, decompressedUntilFailure, type Decompressed,
 } from './decompress.ts'
@@ -18,10 +18,15 @@ import { everyRecord, premature, RecordWalk, remaining } from './walk.ts'
 export function recordsOf (
   batch: Buffer, limitBytes = DECOMPRESSED_BYTES_MAX,
 ): Generator<LogRecord, void, undefined> {
-  return header.magicOf(batch) < 2 ? legacyRecords(batch, limitBytes) : recordsOfV2(batch, limitBytes)
+  ensureHeader(batch)
+  return header.magicOf(batch) < 2
+    ? legacyRecords(batch, limitBytes)
+    : recordsOfV2(batch, limitBytes)
 }
 
-function * recordsOfV2 (batch: Buffer, limitBytes: number): Generator<LogRecord, void, undefined> {
+function * recordsOfV2 (
+  batch: Buffer, limitBytes: number,
+): Generator<LogRecord, void, undefined> {
   const count = header.recordsCount(batch)
   if (count === 0) return
   if (count < 0) throw invalid(`Found invalid record count ${count} in magic v2 batch`)

@@ -119,7 +119,9 @@ export class Cursor {
 
 /** More bytes than the number's width allows: Kafka makes it InvalidRecord inside a record only. */
 export class OverlongVarint extends RecordError {
-  constructor () { super('InvalidRecordException', 'Found invalid record structure: varint is too long') }
+  constructor () {
+    super('InvalidRecordException', 'Found invalid record structure: varint is too long')
+  }
 }
 
 function underflow (): RecordError {

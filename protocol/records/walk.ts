@@ -155,7 +155,9 @@ export class RecordWalk {
     this.count = index + 1
     if (offsetDelta !== index) this.consecutive = false
     if (index === 0) this.startsAtBase = timestampDelta === 0
-    if (timestampDelta >= this.#low && timestampDelta <= this.#high && keySize >= this.#keySizeMin) {
+    if (
+      timestampDelta >= this.#low && timestampDelta <= this.#high && keySize >= this.#keySizeMin
+    ) {
       if (timestampDelta > this.#maxDelta) {
         this.#maxDelta = timestampDelta
         this.#maxDeltaIndex = index
@@ -183,7 +185,7 @@ export class RecordWalk {
   #checkLength (length: number): void {
     if (length < 0) throw invalid(`Invalid record size: ${length}`)
     if (length > this.#rules.recordBytesMax) {
-      throw invalid(`Invalid record size: ${length} is above the limit of ${this.#rules.recordBytesMax}`)
+      throw invalid(`Invalid record size: ${length} > ${this.#rules.recordBytesMax}`)
     }
   }
 

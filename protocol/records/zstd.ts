@@ -131,7 +131,9 @@ function decompressFrame (frame: Buffer, sizeMax: number, limitBytes: number): U
 }
 
 /** Decompresses in windows, in node's own threads; only where `zstdIsThreaded`. */
-export async function * unzstdAsync (bytes: Buffer, limitBytes: number): AsyncGenerator<Uint8Array> {
+export async function * unzstdAsync (
+  bytes: Buffer, limitBytes: number,
+): AsyncGenerator<Uint8Array> {
   let total = 0
   for (const { start, end } of framesOf(bytes)) {
     const stream = native!.createZstdDecompress({ chunkSize: WINDOW_BYTES })

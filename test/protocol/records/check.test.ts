@@ -118,7 +118,8 @@ t.test('D5.20: keys that a compacted topic needs come before timestamps', t => {
   const records = [record(NOW, null), record(far, null), record(NOW), record(NOW, null),
     record(NOW, null)]
   for (const codec of codecs) {
-    const decision = refused(checkBatch(writeBatch(records, { codec }), { ...rules, compacted: true }))
+    const batch = writeBatch(records, { codec })
+    const decision = refused(checkBatch(batch, { ...rules, compacted: true }))
     const text = 'Compacted topic cannot accept message without key in topic partition orders-3'
     const shown = [0, 1, 3].map(index => `RecordError(batchIndex=${index}, message='${text}')`)
     t.equal(decision.errorCode, 87)
@@ -179,7 +180,8 @@ t.test('D5.23: another codec means another batch with the same records', t => {
           baseSequence: 3, isTransactional: true, maxTimestamp: NOW + 2n, sameRecords: true,
         })
         const read = [...recordsOf(rebuilt)]
-        t.same(read.map(({ offset, timestamp }) => [offset, timestamp]), [[0n, NOW], [1n, NOW + 2n]])
+        t.same(read.map(({ offset, timestamp }) => [offset, timestamp]),
+          [[0n, NOW], [1n, NOW + 2n]])
         t.same(read.map(({ value }) => String(value)), given.map(({ value }) => String(value)))
       }
     }
@@ -265,7 +267,8 @@ t.test('a walk over windows of any size finds what a walk over all finds', t => 
   const records = Array.from({ length: 30 }, (_, index): PlacedRecord => ({
     timestamp: NOW + BigInt((index * 7) % 13) * 1_000_000n, key: Buffer.alloc(index % 5),
     value: index % 4 === 0 ? null : Buffer.alloc(index * 3),
-    headers: index % 3 === 0 ? [{ key: 'name', value: Buffer.alloc(index) }, { key: '', value: null }] : [],
+    headers: [{ key: 'name', value: Buffer.alloc(index) }, { key: '', value: null }]
+      .slice(index % 3),
   }))
   const good = writeRecords(records, NOW)
   const walk = (bytes: Buffer, window: number): unknown => {
@@ -324,7 +327,8 @@ t.test('a payload of another codec than the header says', t => {
       const mixed = Buffer.concat([batch.subarray(0, header.HEADER_SIZE), payload])
       mixed.writeInt32BE(mixed.length - 12, header.at.batchLength)
       sealBatch(mixed)
-      t.match(refused(checkBatch(mixed, rules)), { errorCode: -1, message: null }, `${codec} ${other}`)
+      t.match(refused(checkBatch(mixed, rules)), { errorCode: -1, message: null },
+        `${codec} ${other}`)
     }
   }
   t.end()
