@@ -1,6 +1,8 @@
-/** What the other rooms of runtime program against: the metadata log as a replicated sequence of committed batches. */
+/** The metadata log as the rest of runtime sees it: a replicated sequence of committed batches. */
 import type { DescribeQuorumResponse } from '../../protocol/messages/55-describe-quorum.ts'
-import type { IncomingRequest, OutgoingRequest, QuorumApi, ResponseRead, ResponseWritten, SnapshotId } from '../core/quorum/effects.ts'
+import type {
+  IncomingRequest, OutgoingRequest, QuorumApi, ResponseRead, ResponseWritten, SnapshotId,
+} from '../core/quorum/effects.ts'
 
 /** A committed batch. `records` are the framed values, empty for a control batch. */
 export interface CommittedBatch {
@@ -35,6 +37,8 @@ export interface QuorumRuntime {
   /** True once everything before this node's epoch has been delivered to the commit listeners. */
   readonly isLeader: boolean
   readonly highWatermark: bigint
+  /** Where the next record of the metadata log will stand. */
+  readonly endOffset: bigint
   /**
    * Leader only: appends these framed values as one atomic batch in `epoch`. Offsets are decided
    * before it returns; `committed` resolves after the batch was delivered to the commit listeners,
@@ -55,10 +59,10 @@ export interface QuorumRuntime {
    * Throws a RangeError for an id that is not a committed batch's end.
    */
   snapshot (records: readonly Buffer[], id: SnapshotId): Promise<void>
-  /** Answers Vote, BeginQuorumEpoch, EndQuorumEpoch, Fetch of the metadata log and FetchSnapshot. */
+  /** Answers Vote, BeginQuorumEpoch, EndQuorumEpoch, FetchSnapshot and Fetch of the metadata log. */
   handle<A extends QuorumApi> (message: Extract<IncomingRequest, { api: A }>):
     Promise<ResponseWritten<A>>
-  /** D21.1: the one partition of a DescribeQuorum response, or undefined on a node that is not leader. */
+  /** D21.1: the one partition of a DescribeQuorum response; undefined when this node does not lead. */
   describe (): QuorumDescription | undefined
 }
 

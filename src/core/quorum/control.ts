@@ -1,4 +1,4 @@
-/** Control records of the metadata log, of which the quorum itself reads and writes a few (KIP-595, 630, 853). */
+/** Control records of the metadata log: those that the quorum reads and writes (KIP-595, 630, 853). */
 import { decode, encode } from '../../../protocol/codec.ts'
 import { isControl, recordsOf } from '../../../protocol/records/read.ts'
 import {
@@ -38,7 +38,7 @@ function encodeValue ({ kind, value }: ControlRecord): Buffer {
   }
 }
 
-/** The control records of a batch with their offsets; none for a batch of data or of a later type. */
+/** The control records of a batch with their offsets; none for data or types of later versions. */
 export function controlRecordsOf (
   batch: Buffer
 ): Array<ControlRecord & { readonly offset: bigint }> {

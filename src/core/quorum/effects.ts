@@ -1,4 +1,4 @@
-/** The quorum machine's two vocabularies: what it is told (inputs) and what it wants done (effects). */
+/** The quorum machine's vocabularies: what it is told (messages) and what it wants done (effects). */
 import type { BeginQuorumEpoch } from '../../../protocol/messages/53-begin-quorum-epoch.ts'
 import type { EndQuorumEpoch } from '../../../protocol/messages/54-end-quorum-epoch.ts'
 import type { Fetch } from '../../../protocol/messages/01-fetch.ts'
@@ -36,7 +36,7 @@ export type IncomingRequest =
 export type IncomingResponse =
   { [A in QuorumApi]: { readonly api: A, readonly response: ResponseRead<A> } }[QuorumApi]
 
-/** Which log prefix a snapshot stands for: everything below `endOffset`, the last of it in `epoch`. */
+/** What a snapshot stands for: everything below `endOffset`, the last of it in `epoch`. */
 export interface SnapshotId { readonly endOffset: bigint, readonly epoch: number }
 
 /** What the vote file holds (QuorumStateData). -1: none. */

@@ -1,4 +1,4 @@
-/** Who votes: the set from the settings until the log has a VotersRecord, then the log's (KIP-853). */
+/** Who votes: the settings' set until the log has a VotersRecord, then the log's (KIP-853). */
 import type { VotersRecord } from '../../../protocol/stored/raft.ts'
 import { ZERO_UUID } from '../../../protocol/uuid.ts'
 import type { Endpoint } from './effects.ts'

@@ -1,0 +1,269 @@
+/**
+ * The metadata quorum (KRaft) as a pure machine: one for a quorum of one voter and of five.
+ * Inputs are calls, effects are data (`effects.ts` has their order contract).
+ *
+ * Roles of a voter, and what leads from one to another:
+ *
+ *   unattached  -> unattached   a higher epoch is heard of; a vote is given
+ *               -> prospective  the election timeout is over
+ *               -> follower     the leader of this or a higher epoch is heard of
+ *   prospective -> candidate    a majority would vote for it (KIP-996)
+ *               -> follower     lost, and it knew a leader; or a leader is heard of
+ *               -> unattached   lost, and it knew none; a higher epoch; a vote is given
+ *   candidate   -> leader       a majority voted for it
+ *               -> prospective  lost, or the election timeout is over
+ *               -> unattached, follower   a higher epoch; a leader of this one
+ *   leader      -> resigned     shutting down, or no majority fetches any more
+ *               -> unattached, follower   a higher epoch is heard of
+ *   follower    -> prospective  no answer from the leader within the fetch timeout
+ *               -> unattached, follower   a higher epoch is heard of
+ *   resigned    -> unattached   the election timeout is over (epoch + 1), or a higher epoch
+ *               -> follower     the leader of a higher epoch is heard of
+ *
+ * An observer is only ever unattached or a follower. The only voter of a quorum of one elects
+ * itself within the first call.
+ */
+import type { EpochStart } from '../replica/leader-epochs.ts'
+import type { ControlRecord } from './control.ts'
+import { describeQuorum } from './describe.ts'
+import type { QuorumFacts } from './describe.ts'
+import {
+  handleBeginQuorumEpoch, handleBeginQuorumEpochResponse, handleEndQuorumEpoch,
+  handleEndQuorumEpochResponse, handleUnsupportedPreVote, handleVote, handleVoteResponse,
+} from './election.ts'
+import type { Effect, IncomingResponse, QuorumMessage, SavedVote, SnapshotId } from './effects.ts'
+import { followHighWatermark, handleFetchResponse, noteControl } from './follower.ts'
+import { LogView } from './log-view.ts'
+import type { StoredSnapshot } from './log-view.ts'
+import { advanceHighWatermark, answerParked, handleFetch } from './replication.ts'
+import { appendEntry, becomeResigned } from './roles.ts'
+import { isExpected, nextSendMs, sendDue, settle } from './sending.ts'
+import { handleFetchSnapshot, handleFetchSnapshotResponse } from './snapshot.ts'
+import { NO_VOTE } from './state.ts'
+import type { QuorumOptions, QuorumState } from './state.ts'
+import { nextTimeoutMs, startRole, timeOut } from './timeouts.ts'
+import { VoterHistory } from './voters.ts'
+import type { VoterSet } from './voters.ts'
+
+/** What the disk holds when the node starts. */
+export interface Recovered {
+  readonly vote: SavedVote | undefined
+  readonly startOffset: bigint
+  readonly endOffset: bigint
+  readonly epochs: readonly EpochStart[]
+  /** Oldest first. */
+  readonly snapshots: readonly StoredSnapshot[]
+  /** What the newest snapshot says about voters. */
+  readonly snapshotVoters: SnapshotVoters
+  /** Control records of the log behind it, in order. */
+  readonly controlRecords: ReadonlyArray<ControlRecord & { readonly offset: bigint }>
+}
+
+export interface SnapshotVoters {
+  readonly voters: VoterSet | undefined
+  readonly kraftVersion: number
+}
+
+export class Quorum {
+  readonly #state: QuorumState
+
+  constructor (options: QuorumOptions, recovered: Recovered) {
+    const voterHistory = new VoterHistory(options.voters)
+    const { voters, kraftVersion } = recovered.snapshotVoters
+    voterHistory.reset(recovered.startOffset, voters, kraftVersion)
+    for (const record of recovered.controlRecords) noteControl(voterHistory, record)
+    const log = new LogView(recovered)
+    const vote = recovered.vote ?? NO_VOTE
+    this.#state = {
+      options,
+      voterHistory,
+      log,
+      peers: new Map(),
+      // The log may be ahead of a vote file that was lost: an epoch never comes twice.
+      vote: vote.epoch < log.lastEpoch ? { ...NO_VOTE, epoch: log.lastEpoch } : vote,
+      role: { name: 'unattached', electionDeadlineMs: Infinity },
+      highWatermark: log.latestSnapshot?.endOffset ?? 0n,
+      leaderEndpoints: [],
+      nextCorrelationId: 1,
+      nextAsked: 0,
+      stopping: false,
+      installing: false,
+      failed: false,
+      effects: [],
+    }
+  }
+
+  /** Enters the role that the saved vote asks for. */
+  start (nowMs: number): Effect[] {
+    startRole(this.#state, nowMs)
+    return this.#finish(nowMs)
+  }
+
+  /** Takes a message from another node. */
+  step (message: QuorumMessage, nowMs: number): Effect[] {
+    if (message.is === 'request') this.#handleRequest(message, nowMs)
+    else if (isExpected(this.#state, message.from, message.correlationId)) {
+      const settled = message.is === 'response'
+        ? this.#handleResponse(message, nowMs)
+        : this.#handleFailure(message, nowMs)
+      settle(this.#state, message.from, settled, nowMs)
+    }
+    return this.#finish(nowMs)
+  }
+
+  /** Time has passed: to be called when `deadline` is reached. */
+  tick (nowMs: number): Effect[] {
+    answerParked(this.#state, nowMs)
+    return this.#finish(nowMs)
+  }
+
+  /** When `tick` is needed if nothing else happens before; Infinity for never. */
+  deadline (): number {
+    return Math.min(nextTimeoutMs(this.#state), nextSendMs(this.#state))
+  }
+
+  /**
+   * 2.10.18: the leader's append, one atomic batch in `epoch`. `undefined` when this node does
+   * not lead that epoch.
+   */
+  append (
+    records: readonly Buffer[], epoch: number, nowMs: number
+  ): { baseOffset: bigint, effects: Effect[] } | undefined {
+    const { role, vote, stopping, failed } = this.#state
+    const leads = role.name === 'leader' && vote.epoch === epoch
+    if (!leads || stopping || failed || records.length === 0) return undefined
+    const baseOffset = appendEntry(this.#state, { kind: 'data', records }, records.length)
+    return { baseOffset, effects: this.#finish(nowMs) }
+  }
+
+  /** The log can be read up to `endOffset`, as appended under `generation`. */
+  written (endOffset: bigint, generation: number, nowMs: number): Effect[] {
+    this.#state.log.written(endOffset, generation)
+    answerParked(this.#state, nowMs)
+    return this.#finish(nowMs)
+  }
+
+  /** The log is durable up to `endOffset`, as appended under `generation` (2.10.8). */
+  flushed (endOffset: bigint, generation: number, nowMs: number): Effect[] {
+    const { log, role } = this.#state
+    log.flushed(endOffset, generation)
+    if (role.name === 'follower') followHighWatermark(this.#state, role)
+    advanceHighWatermark(this.#state, nowMs)
+    answerParked(this.#state, nowMs)
+    return this.#finish(nowMs)
+  }
+
+  /** 2.10.11: this node wrote a snapshot of what it has committed, and dropped the log below. */
+  snapshotTaken (snapshot: StoredSnapshot, nowMs: number): Effect[] {
+    this.#state.log.snapshotTaken(snapshot)
+    this.#state.voterHistory.truncateFromStart(snapshot.endOffset)
+    return this.#finish(nowMs)
+  }
+
+  /** The downloaded snapshot is durable and the log starts and ends where it ends. */
+  snapshotInstalled (
+    snapshot: StoredSnapshot, { voters, kraftVersion }: SnapshotVoters, nowMs: number
+  ): Effect[] {
+    const state = this.#state
+    state.log.reset(snapshot)
+    state.voterHistory.reset(snapshot.endOffset, voters, kraftVersion)
+    if (snapshot.endOffset > state.highWatermark) {
+      state.highWatermark = snapshot.endOffset
+      const { endOffset: offset } = snapshot
+      state.effects.push({ do: 'advanceHighWatermark', offset, epoch: state.vote.epoch })
+    }
+    this.#installed(nowMs)
+    return this.#finish(nowMs)
+  }
+
+  /** The downloaded snapshot was not sound: the log stays, and is tried again. */
+  snapshotRefused (nowMs: number): Effect[] {
+    this.#state.log.generation += 1
+    this.#installed(nowMs)
+    return this.#finish(nowMs)
+  }
+
+  #installed (nowMs: number): void {
+    const { role, options } = this.#state
+    this.#state.installing = false
+    if (role.name !== 'follower') return
+    role.download = undefined
+    role.fetchDeadlineMs = nowMs + options.fetchTimeoutMs
+  }
+
+  /** 2.10.4: the node shuts down; a leader says so to the voters. */
+  stop (nowMs: number): Effect[] {
+    const { role } = this.#state
+    this.#state.stopping = true
+    if (role.name === 'leader') becomeResigned(this.#state, nowMs)
+    return this.#finish(nowMs)
+  }
+
+  /** Whether a stopped leader has been heard by all voters, or had nothing to say. */
+  get isStopped (): boolean {
+    const { role, stopping } = this.#state
+    return stopping && (role.name !== 'resigned' || role.unacknowledged.size === 0)
+  }
+
+  /** `id` -1: not known. A leader that has resigned is none. */
+  get leader (): { readonly id: number, readonly epoch: number } {
+    const { vote: { leaderId, epoch }, role, options } = this.#state
+    const resigned = leaderId === options.nodeId && role.name !== 'leader'
+    return { id: resigned ? -1 : leaderId, epoch }
+  }
+
+  get role (): QuorumState['role']['name'] { return this.#state.role.name }
+  get isLeader (): boolean { return this.#state.role.name === 'leader' }
+  get highWatermark (): bigint { return this.#state.highWatermark }
+  get endOffset (): bigint { return this.#state.log.endOffset }
+  get startOffset (): bigint { return this.#state.log.startOffset }
+  get voters (): VoterSet { return this.#state.voterHistory.voters }
+  get latestSnapshot (): SnapshotId | undefined { return this.#state.log.latestSnapshot }
+  /** The epoch of the record at `offset`; -1 when it is below the log's start. */
+  epochAt (offset: bigint): number { return this.#state.log.epochs.epochAt(offset) }
+  /** What a snapshot that ends at `offset` says about voters. */
+  votersAt (offset: bigint): SnapshotVoters { return this.#state.voterHistory.at(offset) }
+  /** D21.1; undefined when this node does not lead. */
+  describe (nowMs: number): QuorumFacts | undefined { return describeQuorum(this.#state, nowMs) }
+
+  #handleRequest (message: QuorumMessage & { is: 'request' }, nowMs: number): void {
+    const state = this.#state
+    const { requestId } = message
+    switch (message.api) {
+      case 'Vote': return handleVote(state, requestId, message.request, nowMs)
+      case 'BeginQuorumEpoch':
+        return handleBeginQuorumEpoch(state, requestId, message.request, nowMs)
+      case 'EndQuorumEpoch': return handleEndQuorumEpoch(state, requestId, message.request, nowMs)
+      case 'Fetch': return handleFetch(state, requestId, message.request, nowMs)
+      case 'FetchSnapshot': return handleFetchSnapshot(state, requestId, message.request, nowMs)
+    }
+  }
+
+  #handleResponse (message: { from: number } & IncomingResponse, nowMs: number): boolean {
+    const state = this.#state
+    switch (message.api) {
+      case 'Vote': return handleVoteResponse(state, message.from, message.response, nowMs)
+      case 'BeginQuorumEpoch':
+        return handleBeginQuorumEpochResponse(state, message.from, message.response, nowMs)
+      case 'EndQuorumEpoch':
+        return handleEndQuorumEpochResponse(state, message.from, message.response, nowMs)
+      case 'Fetch': return handleFetchResponse(state, message.response, nowMs)
+      case 'FetchSnapshot': return handleFetchSnapshotResponse(state, message.response, nowMs)
+    }
+  }
+
+  #handleFailure (message: QuorumMessage & { is: 'failure' }, nowMs: number): boolean {
+    if (message.unsupportedVersion) handleUnsupportedPreVote(this.#state, message.from, nowMs)
+    return false
+  }
+
+  /** After every input: what is due by now is done, and what is to be sent is sent. */
+  #finish (nowMs: number): Effect[] {
+    const state = this.#state
+    timeOut(state, nowMs)
+    sendDue(state, nowMs)
+    const { effects } = state
+    state.effects = []
+    return effects
+  }
+}

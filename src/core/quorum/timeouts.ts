@@ -1,0 +1,67 @@
+/** What time does to each role, and how a node begins. */
+import { becomeFollower, becomeProspective, becomeResigned, becomeUnattached } from './roles.ts'
+import { isOnlyVoter, isVoter } from './state.ts'
+import type { QuorumState } from './state.ts'
+
+/** 2.10.1: what was saved decides, so that no epoch gets a second vote or a second leader. */
+export function startRole (state: QuorumState, nowMs: number): void {
+  const { vote, options } = state
+  if (vote.leaderId === options.nodeId && isVoter(state)) {
+    // It led this epoch and may have lost what it had not flushed: it cannot lead it again.
+    becomeResigned(state, nowMs)
+  } else if (vote.leaderId >= 0 && vote.leaderId !== options.nodeId) {
+    becomeFollower(state, vote, [], nowMs)
+  } else becomeUnattached(state, vote.epoch, nowMs)
+}
+
+/** When the role changes by itself. */
+export function nextTimeoutMs (state: QuorumState): number {
+  const { role } = state
+  if (state.stopping || state.failed || state.installing) return Infinity
+  switch (role.name) {
+    case 'leader':
+      return Math.min(role.checkQuorumDeadlineMs, ...role.parked.map(fetch => fetch.deadlineMs))
+    case 'follower': return role.fetchDeadlineMs
+    default: return role.electionDeadlineMs
+  }
+}
+
+export function timeOut (state: QuorumState, nowMs: number): void {
+  const { role } = state
+  if (state.stopping || state.failed || state.installing) return
+  if (isOnlyVoter(state) && role.name !== 'leader') {
+    // There is nobody to wait for.
+    becomeProspective(state, nowMs)
+    return
+  }
+  switch (role.name) {
+    case 'leader':
+      if (nowMs >= role.checkQuorumDeadlineMs) becomeResigned(state, nowMs)
+      return
+    case 'follower':
+      if (nowMs < role.fetchDeadlineMs) return
+      if (isVoter(state)) becomeProspective(state, nowMs)
+      else becomeUnattached(state, state.vote.epoch, nowMs)
+      return
+    default: if (nowMs >= role.electionDeadlineMs) electionTimedOut(state, nowMs)
+  }
+}
+
+function electionTimedOut (state: QuorumState, nowMs: number): void {
+  const { vote } = state
+  switch (state.role.name) {
+    case 'unattached': case 'candidate':
+      if (isVoter(state)) becomeProspective(state, nowMs)
+      else becomeUnattached(state, vote.epoch, nowMs)
+      return
+    case 'prospective':
+      // KIP-996: nobody was disturbed; it goes back to what it knew.
+      if (vote.leaderId >= 0 && vote.leaderId !== state.options.nodeId) {
+        becomeFollower(state, vote, state.leaderEndpoints, nowMs)
+      } else becomeUnattached(state, vote.epoch, nowMs)
+      return
+    case 'resigned':
+      // The epoch's leader is gone for good: a new one needs a new epoch.
+      becomeUnattached(state, vote.epoch + 1, nowMs)
+  }
+}
