@@ -3,6 +3,7 @@
  * whatever its lengths claim; a window is valid only until the next is asked for.
  */
 import type { Codec } from './attributes.ts'
+import { gathered, withBreaths } from './breath.ts'
 import { RecordError } from './error.ts'
 import { gunzip, gunzipAsync, gzipClaimedBytes } from './gzip.ts'
 import { unlz4 } from './lz4.ts'
@@ -20,8 +21,6 @@ export const CLAIM_BYTES_MAX = 1024 * 1024
  * of it, and gzip only if its trailer lies.
  */
 export const INLINE_LIMIT_BYTES = 24 * 1024 * 1024
-/** Between two breaths of the event loop at most this much is decompressed on it. */
-const BREATH_BYTES = 1024 * 1024
 
 export interface Payload {
   codec: Codec
@@ -63,17 +62,6 @@ export function windowsOfAsync (payload: Payload): AsyncIterable<Uint8Array> {
   return withBreaths(windowsOf(payload))
 }
 
-async function * withBreaths (windows: Iterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  let sinceBreath = 0
-  for (const window of windows) {
-    yield window
-    sinceBreath += window.length
-    if (sinceBreath < BREATH_BYTES) continue
-    sinceBreath = 0
-    await new Promise(resolve => { setImmediate(resolve) })
-  }
-}
-
 /** What a payload decompresses to before it breaks, if it does. */
 export interface Decompressed { bytes: Buffer, failure: RecordError | undefined }
 
@@ -100,4 +88,9 @@ export function decompressed (payload: Payload): Buffer {
   const { bytes, failure } = decompressedUntilFailure(payload)
   if (failure !== undefined) throw failure
   return bytes
+}
+
+/** The same off the event loop. */
+export async function decompressedAsync (payload: Payload): Promise<Buffer> {
+  return payload.codec === 'none' ? payload.bytes : await gathered(windowsOfAsync(payload))
 }

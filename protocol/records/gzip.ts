@@ -124,6 +124,16 @@ export function gzip (bytes: Uint8Array, level: number): Buffer {
   return zlib.gzipSync(bytes, { level })
 }
 
+/** The same in zlib's own threads. */
+export async function gzipAsync (bytes: Uint8Array, level: number): Promise<Buffer> {
+  return await new Promise((resolve, reject) => {
+    zlib.gzip(bytes, { level }, (error, packed) => {
+      if (error === null) resolve(packed)
+      else reject(error)
+    })
+  })
+}
+
 function broken (reason: string): RecordError { return undecompressable('gzip', reason) }
 
 function tooLong (): RecordError { return decompressesTooLarge('gzip') }

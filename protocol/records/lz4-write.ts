@@ -8,6 +8,7 @@ const DESCRIPTOR = [0x60, 0x40] as const
 const HEADER_BYTES = 7
 const BLOCK_BYTES = 64 * 1024
 const RAW_BLOCK = 0x80000000
+const END_MARK = Buffer.alloc(4)
 const HASH_BITS = 14
 /** The format: no match starts in the last 12 bytes, and the last 5 are literals. */
 const TAIL_BYTES = 12
@@ -15,25 +16,30 @@ const LAST_LITERALS = 5
 const MATCH_MIN = 4
 const MISSES_PER_STEP_LOG2 = 5
 
-/** One frame. Magic 0 takes the magic number into the header's checksum, as its readers expect. */
-export function lz4 (bytes: Uint8Array, brokenHeaderChecksum: boolean): Buffer {
-  const blocks = Math.ceil(bytes.length / BLOCK_BYTES)
-  const output = Buffer.allocUnsafe(HEADER_BYTES + bytes.length + blocks * 4 + 4)
-  output.writeUInt32LE(FRAME_MAGIC)
-  output.set(DESCRIPTOR, 4)
-  output[6] = (xxhash32(output, brokenHeaderChecksum ? 0 : 4, 6) >>> 8) & 0xff
-  let written = HEADER_BYTES
+/**
+ * One frame in pieces, each valid until the next. Magic 0 takes the magic number into the header's
+ * checksum, as its readers expect.
+ */
+export function * lz4 (
+  bytes: Uint8Array, brokenHeaderChecksum: boolean,
+): Generator<Uint8Array, void, undefined> {
+  const head = Buffer.allocUnsafe(HEADER_BYTES)
+  head.writeUInt32LE(FRAME_MAGIC)
+  head.set(DESCRIPTOR, 4)
+  head[6] = (xxhash32(head, brokenHeaderChecksum ? 0 : 4, 6) >>> 8) & 0xff
+  yield head
+  const output = Buffer.allocUnsafe(4 + BLOCK_BYTES)
   const table = new Int32Array(1 << HASH_BITS)
   for (let start = 0; start < bytes.length; start += BLOCK_BYTES) {
     const block = bytes.subarray(start, start + BLOCK_BYTES)
-    const room = output.subarray(written + 4, written + 4 + block.length)
+    const room = output.subarray(4, 4 + block.length)
     const length = compressBlock(block, room, table)
     if (length === 0) room.set(block)
     const size = length === 0 ? block.length : length
-    output.writeUInt32LE(length === 0 ? RAW_BLOCK + size : size, written)
-    written += 4 + size
+    output.writeUInt32LE(length === 0 ? RAW_BLOCK + size : size)
+    yield output.subarray(0, 4 + size)
   }
-  return output.subarray(0, output.writeUInt32LE(0, written))
+  yield END_MARK
 }
 
 /** Compresses one block into `output`; gives 0 if it does not become smaller. */

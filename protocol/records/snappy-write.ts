@@ -11,17 +11,17 @@ const COPY_MAX = 64
 /** Every 32 misses the search steps one byte more: what does not compress costs little. */
 const MISSES_PER_STEP_LOG2 = 5
 
-/** Compresses in blocks of 32 KiB. */
-export function snappy (bytes: Uint8Array): Buffer {
-  const blocks: Uint8Array[] = [FRAME_HEADER]
+/** The stream in pieces: its header, then each block of 32 KiB after its length. */
+export function * snappy (bytes: Uint8Array): Generator<Uint8Array, void, undefined> {
+  yield FRAME_HEADER
   const table = new Uint16Array(1 << HASH_BITS)
   for (let start = 0; start < bytes.length; start += BLOCK_BYTES) {
     const block = compressBlock(bytes.subarray(start, start + BLOCK_BYTES), table)
     const length = Buffer.allocUnsafe(4)
     length.writeInt32BE(block.length)
-    blocks.push(length, block)
+    yield length
+    yield block
   }
-  return Buffer.concat(blocks)
 }
 
 /** The most that a block of `length` bytes can take. */

@@ -97,17 +97,47 @@ export function writeRecords (records: Records, baseTimestamp: bigint): Buffer {
   return output
 }
 
-interface Computed {
+/** What `assemble` needs besides the facts. */
+export interface Computed {
   baseTimestamp: bigint
   maxTimestamp: bigint
   lastOffsetDelta: number
   count: number
 }
 
+const CHUNK_BYTES = 64 * 1024
+
+/** The same in chunks of about 64 KiB, for those who cannot do it all at once. */
+export function * writeRecordChunks (
+  records: Records, baseTimestamp: bigint,
+): Generator<Buffer, void, undefined> {
+  let output = Buffer.allocUnsafe(CHUNK_BYTES)
+  let position = 0
+  let index = 0
+  for (const record of records) {
+    const delta = BigInt.asIntN(64, record.timestamp - baseTimestamp)
+    const offsetDelta = record.offsetDelta ?? index
+    const body = bodySize(record, delta, offsetDelta)
+    const size = varintSize(body) + body
+    if (size > output.length - position) {
+      yield output.subarray(0, position)
+      output = Buffer.allocUnsafe(Math.max(CHUNK_BYTES, size))
+      position = 0
+    }
+    position = writeRecord(output, position, record, delta, offsetDelta)
+    index += 1
+  }
+  yield output.subarray(0, position)
+}
+
 /** Puts a header before uncompressed records, which it compresses as the facts say. */
 export function assemble (payload: Buffer, facts: BatchFacts, computed: Computed): Buffer {
   const codec = facts.codec ?? 'none'
-  const packed = compress({ codec, bytes: payload, magic: 2, level: facts.level })
+  return frame(compress({ codec, bytes: payload, magic: 2, level: facts.level }), facts, computed)
+}
+
+/** Puts a header before records that are compressed already. */
+export function frame (packed: Buffer, facts: BatchFacts, computed: Computed): Buffer {
   const batch = Buffer.allocUnsafe(HEADER_SIZE + packed.length)
   batch.set(packed, HEADER_SIZE)
   writeHeader(batch, facts, computed)

@@ -18,6 +18,10 @@ const WASM_LIMIT_BYTES = 64 * 1024 * 1024
 interface NativeZstd {
   zstdDecompressSync (bytes: Uint8Array, options: { maxOutputLength: number }): Buffer
   zstdCompressSync (bytes: Uint8Array, options: { params: Record<number, number> }): Buffer
+  zstdCompress (
+    bytes: Uint8Array, options: { params: Record<number, number> },
+    done: (error: Error | null, packed: Buffer) => void,
+  ): void
   createZstdDecompress (options: { chunkSize: number }):
     { end (bytes: Uint8Array): void, destroy (): void } & AsyncIterable<Buffer>
   constants: { ZSTD_c_compressionLevel: number }
@@ -156,6 +160,18 @@ export function zstd (bytes: Uint8Array, level: number): Buffer {
   }
   const output = wasm!.compress(bytes, level)
   return Buffer.from(output.buffer, output.byteOffset, output.byteLength)
+}
+
+/** The same in node's own threads, where it has zstd. */
+export async function zstdAsync (bytes: Uint8Array, level: number): Promise<Buffer> {
+  if (native === undefined) return zstd(bytes, level)
+  const params = { [native.constants.ZSTD_c_compressionLevel]: level }
+  return await new Promise((resolve, reject) => {
+    native.zstdCompress(bytes, { params }, (error, packed) => {
+      if (error === null) resolve(packed)
+      else reject(error)
+    })
+  })
 }
 
 function broken (reason: string): RecordError { return undecompressable('zstd', reason) }

@@ -8,7 +8,9 @@ import {
 import { compress } from '../../../protocol/records/compress.ts'
 import { RecordError } from '../../../protocol/records/error.ts'
 import * as header from '../../../protocol/records/header.ts'
-import { rebuildBatch } from '../../../protocol/records/rebuild.ts'
+import {
+  isLargeRebuild, rebuildBatch, rebuildBatchAsync,
+} from '../../../protocol/records/rebuild.ts'
 import { recordsOf } from '../../../protocol/records/read.ts'
 import { rewriteHeader } from '../../../protocol/records/rewrite.ts'
 import { sealBatch } from '../../../protocol/records/seal.ts'
@@ -163,7 +165,7 @@ t.test('D5.22: what the header says after LogAppendTime, and back', t => {
   t.end()
 })
 
-t.test('D5.23: another codec means another batch with the same records', t => {
+t.test('D5.23: another codec means another batch with the same records', async t => {
   const records = [record(NOW, null, 'a'.repeat(300)), { ...record(NOW + 2n), offsetDelta: 1 }]
   const gaps = [{ ...record(NOW), offsetDelta: 1 }, { ...record(NOW + 2n), offsetDelta: 7 }]
   const facts = { producerId: 5n, producerEpoch: 1, baseSequence: 3, transactional: true }
@@ -175,6 +177,7 @@ t.test('D5.23: another codec means another batch with the same records', t => {
         const decision = accepted(checkBatch(batch, { ...rules, compressionType }))
         t.match(decision, { rewrite: 'rebuild', targetCodec: compressionType })
         const rebuilt = rebuildBatch(decision)
+        t.same(await rebuildBatchAsync(decision), rebuilt, 'off the loop the same')
         t.match(accepted(checkBatch(rebuilt, rules)), {
           rewrite: 'none', codec: compressionType, producerId: 5n, producerEpoch: 1,
           baseSequence: 3, isTransactional: true, maxTimestamp: NOW + 2n, sameRecords: true,
@@ -195,6 +198,23 @@ t.test('D5.23: another codec means another batch with the same records', t => {
   })
   const again = rebuildBatch(accepted(checkBatch(shifted, { ...rules, compressionType: 'lz4' })))
   t.equal(header.header.decode(again).baseTimestamp, NOW, 'the base is the first record\'s')
+  t.end()
+})
+
+t.test('a large batch is rebuilt in pieces', async t => {
+  const records = Array.from({ length: 3_000 }, (_, index): PlacedRecord => ({
+    ...record(NOW, `key-${index}`, 'some value '.repeat(index % 40)), offsetDelta: index + 1,
+  }))
+  const lastOffsetDelta = records.length - 1
+  for (const codec of codecs) {
+    const batch = writeBatch(records, { lastOffsetDelta })
+    const decision = accepted(checkBatch(batch, { ...rules, compressionType: codec }))
+    t.ok(isLargeRebuild(decision))
+    if (codec === 'none') continue
+    const rebuilt = await rebuildBatchAsync(decision)
+    t.same(rebuilt, rebuildBatch(decision), codec)
+    t.match(accepted(checkBatch(rebuilt, rules)), { count: 3_000, sameRecords: true })
+  }
   t.end()
 })
 
