@@ -66,7 +66,8 @@ export interface Log {
    * excluding the first whose base offset is >= `end`; stops before `maxBytes` is passed, but the
    * first batch is always returned whole with `firstWhole`. Synchronous when the data is hot, a
    * promise when the disk is read asynchronously. Call `release` exactly once; the bytes stay
-   * valid until then. An offset below startOffset reads from the batch that holds startOffset.
+   * valid until then. An offset below startOffset reads from the batch that holds startOffset;
+   * nothing is read when `end` <= `offset`.
    */
   read (offset: bigint, end: bigint, maxBytes: number, firstWhole: boolean):
     LogRead | Promise<LogRead>

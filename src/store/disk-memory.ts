@@ -29,7 +29,7 @@ export interface MemoryFaults {
 interface DirectoryChange { directory: string, run: (names: Map<string, Node>) => void }
 type Node = MemoryInode | MemoryTransactions
 
-export class MemoryDisk implements Disk {
+export class MemoryDisk {
   faults: MemoryFaults = {}
   capacityBytes: number
   private incarnation = 0
@@ -43,6 +43,28 @@ export class MemoryDisk implements Disk {
   constructor (options: MemoryDiskOptions = {}) {
     this.options = options
     this.capacityBytes = options.capacityBytes ?? Number.MAX_SAFE_INTEGER
+  }
+
+  /** The disk as one process sees it: after `kill` or `powerLoss` it does nothing any more. */
+  disk (): Disk {
+    const isAlive = this.aliveness()
+    const alive = <T>(run: () => T): T => {
+      if (!isAlive()) throw failure('EBADF', 'this process is dead')
+      return run()
+    }
+    return {
+      createDirectory: path => { alive(() => { this.createDirectory(path) }) },
+      list: directory => alive(() => this.list(directory)),
+      exists: path => alive(() => this.exists(path)),
+      create: path => alive(() => this.create(path)),
+      open: path => alive(() => this.open(path)),
+      rename: (from, to) => { alive(() => { this.rename(from, to) }) },
+      unlink: path => { alive(() => { this.unlink(path) }) },
+      syncDirectory: path => alive(() => this.syncDirectory(path)),
+      freeBytes: () => alive(() => this.freeBytes()),
+      lock: path => alive(() => this.lock(path)),
+      openEnvironment: (path, options) => alive(() => this.openEnvironment(path, options)),
+    }
   }
 
   /** The process dies: every completed write stays, what it had open does nothing any more. */
@@ -73,13 +95,13 @@ export class MemoryDisk implements Disk {
     return bytes
   }
 
-  createDirectory (path: string): void {
+  private createDirectory (path: string): void {
     for (let at = path; !this.directories.has(at) && at !== dirname(at); at = dirname(at)) {
       this.directories.add(at)
     }
   }
 
-  list (directory: string): string[] {
+  private list (directory: string): string[] {
     const found: string[] = []
     for (const path of this.names.keys()) {
       if (dirname(path) === directory) found.push(path.slice(directory.length + 1))
@@ -87,14 +109,14 @@ export class MemoryDisk implements Disk {
     return found.sort()
   }
 
-  exists (path: string): boolean { return this.names.has(path) || this.directories.has(path) }
+  private exists (path: string): boolean { return this.names.has(path) || this.directories.has(path) }
 
   private change (directory: string, run: (names: Map<string, Node>) => void): void {
     run(this.names)
     this.unsynced.push({ directory, run })
   }
 
-  create (path: string): DiskFile {
+  private create (path: string): DiskFile {
     this.check('write')
     const present = this.names.get(path)
     if (present instanceof MemoryInode) {
@@ -106,13 +128,13 @@ export class MemoryDisk implements Disk {
     return this.handle(inode)
   }
 
-  open (path: string): DiskFile {
+  private open (path: string): DiskFile {
     const node = this.names.get(path)
     if (!(node instanceof MemoryInode)) throw failure('ENOENT', path)
     return this.handle(node)
   }
 
-  rename (from: string, to: string): void {
+  private rename (from: string, to: string): void {
     const node = this.names.get(from)
     if (node === undefined) throw failure('ENOENT', from)
     this.change(dirname(to), names => {
@@ -121,12 +143,12 @@ export class MemoryDisk implements Disk {
     })
   }
 
-  unlink (path: string): void {
+  private unlink (path: string): void {
     if (!this.names.has(path)) throw failure('ENOENT', path)
     this.change(dirname(path), names => { names.delete(path) })
   }
 
-  syncDirectory (path: string): Promise<void> {
+  private syncDirectory (path: string): Promise<void> {
     const covered = this.unsynced.filter(({ directory }) => directory === path)
     return this.whenSynced(() => {
       for (const change of covered) change.run(this.durableNames)
@@ -134,9 +156,9 @@ export class MemoryDisk implements Disk {
     })
   }
 
-  freeBytes (): number { return this.capacityBytes - this.usedBytes }
+  private freeBytes (): number { return this.capacityBytes - this.usedBytes }
 
-  async lock (path: string): Promise<{ release (): void }> {
+  private async lock (path: string): Promise<{ release (): void }> {
     if (this.locks.has(path)) {
       throw new StoreError('LOCKED', `${path} is held by another process: stop it first`)
     }
@@ -145,7 +167,7 @@ export class MemoryDisk implements Disk {
     return { release: () => { if (incarnation === this.incarnation) this.locks.delete(path) } }
   }
 
-  openEnvironment (path: string, options: EnvironmentOptions): KeyValueEnvironment {
+  private openEnvironment (path: string, options: EnvironmentOptions): KeyValueEnvironment {
     let node = this.names.get(path)
     if (node === undefined) {
       if (options.readOnly === true) throw failure('ENOENT', path)

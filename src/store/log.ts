@@ -152,6 +152,7 @@ export class StoredLog implements Log, TurnMember {
 
   private readOn (into: ReadBuilder): LogRead | Promise<LogRead> {
     const { core, extents } = this
+    if (into.offset >= into.end) return into.finish()
     for (let index = extentAt(extents, into.offset); index < extents.length; index++) {
       const extent = extents[index] as Extent
       if (into.full || extent.from >= into.end) return into.finish()
@@ -239,23 +240,20 @@ export class StoredLog implements Log, TurnMember {
   }
 
   applyTruncate (offset: bigint): void {
-    let dropped = this.tail.truncate(offset)
+    let cut = min(this.tail.truncate(offset) ?? offset, offset)
     for (let last = this.extents.at(-1); last !== undefined && last.to > offset;) {
-      const base = this.firstDropped(last, offset)
-      if (base === undefined) break
-      dropped = base
       const rest = this.extents.slice(0, -1)
-      if (base > last.from) {
-        const bytes = this.bytesBelow(last, base)
-        this.extents = [...rest, { ...last, to: base, bytes }]
+      const to = min(this.firstDropped(last, offset) ?? offset, offset)
+      cut = min(cut, to)
+      if (to > last.from) {
+        this.extents = [...rest, { ...last, to, bytes: this.bytesBelow(last, to) }]
         break
       }
       this.extents = rest
       last = rest.at(-1)
     }
-    if (dropped !== undefined && (this.cutFrom === undefined || dropped < this.cutFrom)) {
-      this.cutFrom = dropped
-    }
+    // what lies below the start may be in the volume still, so it is cut in every case
+    this.cutFrom = min(this.cutFrom ?? cut, cut)
     this.endOffset = this.writtenEnd = offset
     if (this.startOffset > offset) this.startOffset = offset
     this.changed()
@@ -381,3 +379,5 @@ export class StoredLog implements Log, TurnMember {
 
   onCheckpoint (take: () => Buffer): void { this.takeCheckpoint = take }
 }
+
+function min (left: bigint, right: bigint): bigint { return left < right ? left : right }

@@ -37,27 +37,28 @@ export class ReadBuilder {
 
   /**
    * Takes the batches of `run` (whole batches, ascending) from `offset` on that fit and lie below
-   * `end` and `limit`. `next` is the offset behind the run: reading goes on there if all was taken.
+   * `end`. What begins at `limit` or above belongs elsewhere: reading goes on there. `next` is the
+   * offset behind the run.
    */
   take (run: Buffer, owner: PooledBuffer | undefined, limit: bigint, next: bigint): void {
-    const stop = this.end < limit ? this.end : limit
-    const { from, to, complete } = this.select(run, stop)
-    if (to > from) this.add(run.subarray(from, to), owner)
-    if (!complete) this.full = true
-    else if (next > this.offset) this.offset = next
-  }
-
-  private select (run: Buffer, stop: bigint): { from: number, to: number, complete: boolean } {
     let from = 0
     while (from < run.length && batchEnd(run, from) <= this.offset) from += batchSize(run, from)
     let to = from
+    let behind = next < limit ? next : limit
     while (to < run.length) {
+      const base = baseOffset(run, to)
+      if (base >= limit) break
       const size = batchSize(run, to)
       const fits = to === from ? this.fits(size) : to - from + size <= this.room
-      if (!fits || baseOffset(run, to) >= stop) return { from, to, complete: false }
+      if (!fits || base >= this.end) {
+        this.full = true
+        behind = base
+        break
+      }
       to += size
     }
-    return { from, to, complete: true }
+    if (to > from) this.add(run.subarray(from, to), owner)
+    if (behind > this.offset) this.offset = behind
   }
 
   finish (): LogRead {

@@ -149,6 +149,7 @@ function apply (core: StoreCore, file: JournalFile, turn: FoundTurn): void {
       const name = turn.bytes.toString('utf8', at, at + entry.length)
       const log = new StoredLog(core, name, entry.log, entry.offset === 1n)
       core.addLog(log)
+      core.flusher.note(log)
       continue
     }
     const log = core.logsByNumber.get(entry.log)

@@ -127,6 +127,7 @@ class OpenStore implements Store, StoreCore {
     const body = Buffer.from(name)
     this.writer.create(log.number, reserve, body, nameCheck(body))
     this.addLog(log)
+    this.flusher.note(log) // its turn may be covered before it has any batch
     return log
   }
 

@@ -162,7 +162,8 @@ export class Model {
     const read = await log.read(from, end, maxBytes, firstWhole)
     const found = Buffer.concat(read.chunks)
     read.release()
-    const wanted = model.batches.filter(({ base, last }) => last >= from && base < end)
+    const wanted = model.batches.filter(({ base, last }) =>
+      from < end && last >= from && base < end)
     let expected = Buffer.alloc(0)
     for (const { bytes } of wanted) {
       const fits = expected.length + bytes.length <= maxBytes
