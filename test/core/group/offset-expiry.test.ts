@@ -1,0 +1,127 @@
+import t from 'tap'
+import { ZERO_UUID } from '../../../protocol/uuid.ts'
+import { offsetRecord } from '../../../src/core/group/records.ts'
+import { Driver, protocol, stableGroup, subscribing } from './driver.ts'
+
+const settings = { offsetsRetentionMs: 1_000_000, offsetsRetentionCheckIntervalMs: 1_000 }
+const forever = { sessionTimeoutMs: 1_800_000 }
+
+t.test('5.4: a simple group\'s offsets expire by their commits, then the group itself goes', t => {
+  const driver = new Driver(settings).loaded()
+  driver.commitOffsets({ 'a-0': 1n })
+  driver.advance(500_000)
+  driver.commitOffsets({ 'b-0': 2n })
+  driver.advance(499_999)
+  t.same(driver.fetchOffsets(null), { 'a-0': 1n, 'b-0': 2n })
+  driver.advance(1)
+  t.same(driver.fetchOffsets(null), { 'b-0': 2n })
+  t.equal(driver.state(), 'Empty')
+  driver.advance(500_000)
+  t.equal(driver.state(), 'Dead')
+  t.equal(driver.reloaded().state(), 'Dead')
+  t.end()
+})
+
+t.test('5.4: an explicit expiry counts instead of the retention', t => {
+  const driver = new Driver(settings).loaded()
+  driver.commitOffsets({ 'a-0': 1n }, { version: 4, retentionTimeMs: 10_000n })
+  driver.commitOffsets({ 'b-0': 2n }, { version: 4, retentionTimeMs: 3_000_000n })
+  driver.advance(9_999)
+  t.same(Object.keys(driver.fetchOffsets(null)), ['a-0', 'b-0'])
+  driver.advance(1)
+  t.same(Object.keys(driver.fetchOffsets(null)), ['b-0'])
+  driver.advance(2_989_999)
+  t.same(Object.keys(driver.fetchOffsets(null)), ['b-0'])
+  driver.advance(1)
+  t.same(driver.fetchOffsets(null), {})
+  t.end()
+})
+
+t.test('5.4: a group that has emptied: from the time since when it is empty', t => {
+  const driver = new Driver(settings).loaded()
+  const [id = ''] = stableGroup(driver, 1, { ...forever, protocols: [subscribing('range', 'a')] })
+  driver.commitOffsets({ 'a-0': 1n }, { memberId: id, generationIdOrMemberEpoch: 1 })
+  driver.advance(600_000)
+  driver.leave([{ memberId: id }])
+  const next = driver.reloaded()
+  for (const each of [driver, next]) {
+    each.advance(999_999)
+    t.same(each.fetchOffsets(null), { 'a-0': 1n })
+    each.advance(1_000)
+    t.equal(each.state(), 'Dead')
+  }
+  t.end()
+})
+
+t.test('5.4: a group at work', async t => {
+  const cases = [
+    { type: 'consumer', protocols: [subscribing('range', 'a')], left: ['a-0'], why: 'topics that nobody reads' },
+    { type: 'consumer', protocols: [protocol('range', '')], left: ['a-0', 'b-0'], why: 'unknown subscriptions: never' },
+    { type: 'connect', protocols: [subscribing('range', 'a')], left: ['a-0', 'b-0'], why: 'other types: never' },
+  ]
+  for (const { type, protocols, left, why } of cases) {
+    t.test(why, t => {
+      const driver = new Driver(settings).loaded()
+      const [id = ''] = stableGroup(driver, 1, { ...forever, protocolType: type, protocols })
+      driver.commitOffsets({ 'a-0': 1n, 'b-0': 1n }, { memberId: id, generationIdOrMemberEpoch: 1 })
+      driver.advance(1_000_000)
+      t.same(Object.keys(driver.fetchOffsets(null)), left)
+      t.equal(driver.state(), 'Stable')
+      t.end()
+    })
+  }
+  t.test('while it rebalances: never', t => {
+    const driver = new Driver(settings).loaded()
+    const fields = { ...forever, rebalanceTimeoutMs: 1_800_000, protocols: [subscribing('range', 'a')] }
+    const [id = ''] = stableGroup(driver, 2, fields)
+    driver.commitOffsets({ 'b-0': 1n }, { memberId: id, generationIdOrMemberEpoch: 1 })
+    driver.join({ ...fields, memberId: id })
+    t.equal(driver.state(), 'PreparingRebalance')
+    driver.advance(1_500_000)
+    t.same(driver.fetchOffsets(null), { 'b-0': 1n })
+    t.end()
+  })
+})
+
+t.test('5.4: offsets and groups with an open transaction stay', t => {
+  const driver = new Driver(settings).loaded()
+  driver.commitOffsets({ 'a-0': 1n, 'b-0': 2n })
+  driver.replayed({
+    record: offsetRecord('group', 'a', 0, {
+      offset: 9n, leaderEpoch: -1, metadata: '', commitTimestampMs: 0n, expireTimestampMs: -1n, topicId: ZERO_UUID,
+    }),
+    producerId: 3n,
+  })
+  driver.advance(1_000_000)
+  t.same(driver.fetchOffsets(null), { 'a-0': 1n })
+  driver.shard.replayEndOfTransaction(3n, false)
+  driver.advance(1_000)
+  t.equal(driver.state(), 'Dead')
+  t.end()
+})
+
+t.test('5.4: a group without offsets goes with the next check once it is empty', t => {
+  const driver = new Driver(settings).loaded()
+  driver.join()
+  stableGroup(driver, 1, { ...forever, groupId: 'busy' })
+  driver.advance(1_000)
+  t.equal(driver.state(), 'Dead')
+  t.equal(driver.state('busy'), 'Stable')
+  t.end()
+})
+
+t.test('2: many tombstones are cut into batches', t => {
+  const driver = new Driver(settings)
+  const offsets = Object.fromEntries(Array.from({ length: 9_000 }, (_, index) => [`${'topic'.repeat(10)}${index}-0`, 1n]))
+  driver.commitOffsets(offsets)
+  driver.loaded()
+  driver.nowMs += 1_000_000
+  const batches = [...driver.shard.expire(driver.nowMs)]
+  t.equal(batches.reduce((sum, { records }) => sum + records.length, 0), 9_001)
+  t.ok(batches.length > 1)
+  for (const { records } of batches) {
+    const bytes = records.reduce((sum, { key }) => sum + key.length + 20, 0)
+    t.ok(bytes < 1_000_000, `${bytes} bytes`)
+  }
+  t.end()
+})
