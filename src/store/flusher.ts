@@ -76,7 +76,7 @@ export class Flusher {
 
   /** A flush in the background, unless one is under way: then another one after it. */
   start (): void {
-    if (this.core.guard.failure !== undefined || this.core.closed) return
+    if (this.core.guard.failure !== undefined || this.core.closing) return
     if (this.running !== undefined) {
       this.again = true
       return

@@ -337,6 +337,7 @@ export class StoredLog implements Log, TurnMember {
   /** The flush that took the captured pieces, cut as they may be since, is on the disk. */
   flushed (active: number): void {
     if (this.deleted) return
+    if (this.copying !== undefined) this.copying = this.stillCopied(this.copying)
     this.extents = this.extentsWith(this.tail.dropFlushed(), active)
     this.copying = undefined
   }
@@ -344,6 +345,18 @@ export class StoredLog implements Log, TurnMember {
   replayed (end: bigint): void {
     this.endOffset = this.writtenEnd = end
     this.core.flusher.note(this)
+  }
+
+  /** What was copied, less what was cut or trimmed while the flush was under way. */
+  private stillCopied (copying: Copying): Copying {
+    const { source, extent } = copying
+    const now = this.extents.find(({ volume, from, to }) =>
+      volume === source && from < extent.to && to > extent.from)
+    if (now === undefined || (now.from <= extent.from && now.to >= extent.to)) return copying
+    const from = now.from > extent.from ? now.from : extent.from
+    const to = min(now.to, extent.to)
+    const bytes = this.bytesBelow({ ...extent, from, to }, to)
+    return { source, extent: { ...extent, from, to, bytes } }
   }
 
   restore (state: LogState): void {
