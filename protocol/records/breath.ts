@@ -3,17 +3,20 @@
 /** How much work is done between two breaths, in bytes: 2 to 10 ms of a codec written here. */
 const BREATH_BYTES = 1024 * 1024
 
-/** What the iterable gives; the event loop has a turn after each MiB of it. */
+/** What the iterable gives, cut into pieces of a MiB; the event loop has a turn after each MiB. */
 export async function * withBreaths (
   pieces: Iterable<Uint8Array>,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   let sinceBreath = 0
-  for (const piece of pieces) {
-    yield piece
-    sinceBreath += piece.length
-    if (sinceBreath < BREATH_BYTES) continue
-    sinceBreath = 0
-    await new Promise(resolve => { setImmediate(resolve) })
+  for (const whole of pieces) {
+    for (let start = 0; start < whole.length; start += BREATH_BYTES) {
+      const piece = whole.subarray(start, start + BREATH_BYTES)
+      yield piece
+      sinceBreath += piece.length
+      if (sinceBreath < BREATH_BYTES) continue
+      sinceBreath = 0
+      await new Promise(resolve => { setImmediate(resolve) })
+    }
   }
 }
 

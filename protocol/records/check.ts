@@ -110,7 +110,7 @@ export function theBatch (records: Buffer | null, version: number): Buffer | Ref
 export function isLarge (batch: Buffer): boolean {
   if (batch.length < header.HEADER_SIZE) return false
   const codec = codecs[header.attributesOf(batch) & attribute.codec] ?? 'none'
-  return isLargePayload(codec, batch.subarray(header.HEADER_SIZE))
+  return codec !== 'none' && isLargePayload(codec, batch.subarray(header.HEADER_SIZE))
 }
 
 /** Checks the batch that `theBatch` gave. */

@@ -29,9 +29,8 @@ export interface Payload {
   limitBytes: number
 }
 
-/** Whether a payload is to be decompressed off the event loop: by its size, or what it claims. */
+/** Whether a compressed payload is to be decompressed off the event loop: by its size, or what it claims. */
 export function isLargePayload (codec: Codec, bytes: Buffer): boolean {
-  if (codec === 'none') return false
   return bytes.length > INLINE_BYTES_MAX || claimedBytes(codec, bytes) > CLAIM_BYTES_MAX
 }
 

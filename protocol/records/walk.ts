@@ -44,6 +44,8 @@ export const everyRecord = {
 /** Above this, base plus delta may not fit 64 bits: then every record is computed exactly. */
 const BASE_TIMESTAMP_MAX = 1n << 62n
 
+const NO_BYTES = new Uint8Array(0)
+
 type Straddling = Generator<undefined, void, Uint8Array | undefined>
 
 export class RecordWalk {
@@ -64,7 +66,7 @@ export class RecordWalk {
   #high: number
   #maxDelta = -Infinity
   #maxDeltaIndex = -1
-  readonly #cursor = new Cursor(new Uint8Array(0))
+  readonly #cursor = new Cursor(NO_BYTES)
   #straddling: Straddling | undefined
 
   constructor (rules: WalkRules) {
