@@ -1,0 +1,149 @@
+/**
+ * From which of many places a setting has its value: topic, this broker's dynamic settings, the
+ * cluster's, the file, the default (D13.7-8, D10.11).
+ */
+import { valueTextOf } from './config-value.ts'
+import {
+  brokerKeyOfTopic, brokerTable, dynamicOnlyTable, familyOf, settingNameOf, topicTable,
+} from './config-table.ts'
+
+/** KIP-226's numbers. */
+export const configSource = {
+  TOPIC: 1,
+  DYNAMIC_BROKER: 2,
+  DYNAMIC_DEFAULT_BROKER: 3,
+  STATIC_BROKER: 4,
+  DEFAULT: 5,
+  BROKER_LOGGER: 6,
+  CLIENT_METRICS: 7,
+  GROUP: 8,
+} as const
+
+type Texts = ReadonlyMap<string, string>
+
+/** What the metadata log says about this broker, and about all. */
+export interface DynamicTexts { readonly node: Texts, readonly cluster: Texts }
+
+export interface EffectiveText {
+  readonly name: string
+  readonly text: string | null
+  readonly source: number
+  readonly sensitive: boolean
+}
+
+/**
+ * A topic's key as the log obeys it: the topic's own value, else the first of the broker's names
+ * for it that has one, in the topic's unit, else the default.
+ */
+export function effectiveTopicText (
+  key: string, overrides: Texts, { node, cluster }: DynamicTexts, staticTexts: Texts
+): EffectiveText {
+  const setting = topicTable.get(key)
+  const found = (text: string | null, source: number): EffectiveText =>
+    ({ name: key, text, source, sensitive: setting?.sensitive ?? true })
+  const own = overrides.get(key)
+  if (own !== undefined) return found(own, configSource.TOPIC)
+  const brokerKey = brokerKeyOfTopic(key)
+  const family = brokerKey === undefined ? [] : familyOf(brokerKey)
+  const places: ReadonlyArray<readonly [Texts, number]> = [
+    [node, configSource.DYNAMIC_BROKER],
+    [cluster, configSource.DYNAMIC_DEFAULT_BROKER],
+    [staticTexts, configSource.STATIC_BROKER],
+  ]
+  for (const [texts, source] of places) {
+    for (const { name, factor } of family) {
+      const text = texts.get(name)
+      if (text === undefined) continue
+      return found(factor === 1 ? text : String(BigInt(text.trim()) * BigInt(factor)), source)
+    }
+  }
+  return found(setting?.defaultText ?? null, configSource.DEFAULT)
+}
+
+export interface SynonymText { readonly name: string, readonly text: string | null, readonly source: number }
+
+/** What DescribeConfigs answers for one key. */
+export interface Described extends EffectiveText {
+  readonly synonyms: readonly SynonymText[]
+}
+
+/**
+ * The names behind a broker's key: by place, then by name. What stands before the first entry of
+ * the key itself is dropped, as Kafka does (D13.7).
+ */
+export function brokerSynonyms (
+  key: string, { node, cluster }: DynamicTexts, staticTexts: Texts
+): SynonymText[] {
+  const names = namesBehind(key)
+  const synonyms: SynonymText[] = []
+  const collect = (texts: Texts, source: number): void => {
+    for (const name of names) {
+      const text = texts.get(name)
+      if (text !== undefined) synonyms.push({ name, text: hiddenIfSecret(name, text), source })
+    }
+  }
+  collect(node, configSource.DYNAMIC_BROKER)
+  collect(cluster, configSource.DYNAMIC_DEFAULT_BROKER)
+  collect(staticTexts, configSource.STATIC_BROKER)
+  collect(brokerDefaults, configSource.DEFAULT)
+  const first = synonyms.findIndex(({ name }) => name === key)
+  return first === -1 ? [] : synonyms.slice(first)
+}
+
+function namesBehind (key: string): string[] {
+  const meant = settingNameOf(key)
+  return meant === undefined || meant === key ? familyOf(key).map(({ name }) => name) : [key, meant]
+}
+
+const brokerDefaults: Texts = new Map([...brokerTable.values()].flatMap(({ name, defaultText }) =>
+  defaultText === null || defaultText === undefined ? [] : [[name, defaultText]]))
+
+function hiddenIfSecret (name: string, text: string): string | null {
+  return isSecret(name) ? null : text
+}
+
+/** D13.6: passwords, and keys of unknown type, because they might be. */
+export function isSecret (name: string): boolean {
+  const meant = settingNameOf(name) ?? name
+  return (brokerTable.get(meant) ?? dynamicOnlyTable.get(meant))?.sensitive ?? true
+}
+
+/** D13.2, D13.7: a topic's key, with its value in effect and where it has it from. */
+export function describeTopicKey (
+  key: string, overrides: Texts, dynamic: DynamicTexts, staticTexts: Texts
+): Described {
+  const setting = topicTable.get(key)
+  const { text, sensitive } = effectiveTopicText(key, overrides, dynamic, staticTexts)
+  const shown = text === null || setting === undefined ? text : valueTextOf(setting, text)
+  const brokerKey = brokerKeyOfTopic(key)
+  const own = overrides.get(key)
+  const synonyms = [
+    ...own === undefined
+      ? []
+      : [{ name: key, text: sensitive ? null : own, source: configSource.TOPIC }],
+    ...brokerKey === undefined ? [] : brokerSynonyms(brokerKey, dynamic, staticTexts),
+  ]
+  return {
+    name: key,
+    text: sensitive ? null : shown,
+    source: synonyms[0]?.source ?? configSource.DEFAULT,
+    sensitive,
+    synonyms,
+  }
+}
+
+/** D13.3, D13.8: a broker's key. Undefined text: no such value anywhere. */
+export function describeBrokerKey (key: string, dynamic: DynamicTexts, staticTexts: Texts): Described {
+  const sensitive = isSecret(key)
+  const synonyms = brokerSynonyms(key, dynamic, staticTexts)
+  const setting = brokerTable.get(key)
+  const text = dynamic.node.get(key) ?? dynamic.cluster.get(key) ?? staticTexts.get(key) ??
+    setting?.defaultText ?? null
+  return {
+    name: key,
+    text: sensitive || text === null ? null : setting === undefined ? text : valueTextOf(setting, text),
+    source: synonyms[0]?.source ?? configSource.DEFAULT,
+    sensitive,
+    synonyms,
+  }
+}

@@ -1,0 +1,58 @@
+/** Settings of single groups: what may be stored, within the broker's bounds (D13.19). */
+import { code } from '../protocol/errors.ts'
+import { brokerKeyOfGroup, brokerTable, groupTable } from './config-table.ts'
+import type { ConfigFailure } from './config-topic.ts'
+import { parseValue } from './config-value.ts'
+
+type Texts = ReadonlyMap<string, string>
+
+export function groupProblem (values: Texts, staticTexts: Texts): ConfigFailure | undefined {
+  const invalid = (errorMessage: string): ConfigFailure =>
+    ({ errorCode: code.INVALID_CONFIG, errorMessage })
+  for (const name of values.keys()) {
+    if (!groupTable.has(name)) return invalid(`Unknown group config name: ${name}`)
+  }
+  for (const [name, text] of values) {
+    const parsed = parseValue(groupTable.get(name)!, text)
+    if ('problem' in parsed) return invalid(parsed.problem)
+    const problem = boundsProblem(name, Number(parsed.value), staticTexts)
+    if (problem !== undefined) return invalid(problem)
+  }
+  for (const kind of ['consumer', 'share', 'streams']) {
+    const [heartbeat, session] = [`${kind}.heartbeat.interval.ms`, `${kind}.session.timeout.ms`]
+    if (!values.has(heartbeat) && !values.has(session)) continue
+    if (numberOf(session, values, staticTexts) <= numberOf(heartbeat, values, staticTexts)) {
+      return invalid(`${session} must be greater than ${heartbeat}`)
+    }
+  }
+  return undefined
+}
+
+/** The broker bounds `consumer.x` by `group.consumer.min.x` and `group.consumer.max.x`, if it has them. */
+function boundsProblem (name: string, value: number, staticTexts: Texts): string | undefined {
+  const dot = name.indexOf('.')
+  const bound = (which: 'min' | 'max'): number | undefined =>
+    brokerNumber(`group.${name.slice(0, dot)}.${which}${name.slice(dot)}`, staticTexts)
+  const min = bound('min')
+  const max = bound('max')
+  // Of standby and warm-up replicas the broker bounds the number from above only.
+  const limit = max ?? brokerNumber(`group.${name.replace('.num.', '.max.')}`, staticTexts)
+  if (min !== undefined && max !== undefined && (value < min || value > max)) {
+    return `${name} must be in the range ${min} to ${max} inclusive.`
+  }
+  return min === undefined && name.includes('.num.') && limit !== undefined && value > limit
+    ? `${name} must be less than or equal to group.${name.replace('.num.', '.max.')}`
+    : undefined
+}
+
+function brokerNumber (name: string, staticTexts: Texts): number | undefined {
+  const text = staticTexts.get(name) ?? brokerTable.get(name)?.defaultText
+  return text === undefined || text === null ? undefined : Number(text.trim())
+}
+
+function numberOf (name: string, values: Texts, staticTexts: Texts): number {
+  const own = values.get(name)
+  if (own !== undefined) return Number(own.trim())
+  const brokerKey = brokerKeyOfGroup(name)
+  return brokerNumber(brokerKey ?? '', staticTexts) ?? Number(groupTable.get(name)?.defaultText)
+}

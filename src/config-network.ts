@@ -1,0 +1,111 @@
+/** Where the node listens, what it tells others about that, and who the controllers are. */
+import { ConfigError } from './config-sources.ts'
+import type { BrokerValues } from './config-table.ts'
+import {
+  parseListeners, parseProtocolMap, parseServers, parseVoters, portProblem,
+} from './config-listeners.ts'
+import type { ListenerAddress, Outcome, Server, Voter } from './config-listeners.ts'
+
+export interface Network {
+  /** All sockets to open, the controller's among them if this node is one. */
+  readonly listeners: readonly ListenerAddress[]
+  /** Those of them that clients and brokers use. */
+  readonly brokerListeners: readonly ListenerAddress[]
+  readonly controllerListeners: readonly ListenerAddress[]
+  /** As others shall reach this broker; undefined: as each client reached it. */
+  readonly advertised: readonly ListenerAddress[] | undefined
+  readonly interBrokerListener: string
+  readonly voters: readonly Voter[]
+  readonly bootstrapServers: readonly Server[]
+  readonly isBroker: boolean
+  readonly isController: boolean
+  /** The only voter: nobody else needs to reach this controller, so it may do without a socket. */
+  readonly isAlone: boolean
+}
+
+type Get = <N extends keyof BrokerValues & string> (name: N) => BrokerValues[N]
+type OriginOf = (name: string) => string | undefined
+
+/** Throws ConfigError. */
+export function readNetwork (get: Get, originOf: OriginOf): Network {
+  const must = <T>(name: string, outcome: Outcome<T>): T => {
+    if ('value' in outcome) return outcome.value
+    throw new ConfigError(`${name}: ${outcome.problem}${fromText(originOf(name))}`)
+  }
+  const roles = get('process.roles')
+  const isController = roles.includes('controller')
+  const isBroker = roles.includes('broker')
+  const protocols = must('listener.security.protocol.map',
+    parseProtocolMap(get('listener.security.protocol.map')))
+  const listeners = must('listeners', parseListeners(get('listeners'), protocols))
+  const advertised = get('advertised.listeners') === null || get('advertised.listeners')!.length === 0
+    ? undefined
+    : must('advertised.listeners', parseListeners(get('advertised.listeners')!, protocols))
+  const controllerNames = new Set(get('controller.listener.names').map(name => name.toUpperCase()))
+  const brokerListeners = listeners.filter(({ name }) => !controllerNames.has(name))
+  const ports = portProblem(listeners)
+  if (ports !== undefined) throw new ConfigError(`listeners: ${ports}${fromText(originOf('listeners'))}`)
+  const voters = must('controller.quorum.voters', parseVoters(get('controller.quorum.voters')))
+  const bootstrapServers = must('controller.quorum.bootstrap.servers',
+    parseServers(get('controller.quorum.bootstrap.servers')))
+  const network: Network = {
+    listeners,
+    brokerListeners,
+    controllerListeners: listeners.filter(({ name }) => controllerNames.has(name)),
+    advertised: advertised?.filter(({ name }) => !controllerNames.has(name)),
+    interBrokerListener: interBrokerListener(get, brokerListeners, isBroker),
+    voters,
+    bootstrapServers,
+    isBroker,
+    isController,
+    isAlone: isController && voters.length <= 1 && bootstrapServers.length <= 1,
+  }
+  checkRoles(network, get)
+  return network
+}
+
+function fromText (origin: string | undefined): string {
+  return origin === undefined ? '' : ` (from ${origin})`
+}
+
+function interBrokerListener (
+  get: Get, brokerListeners: readonly ListenerAddress[], isBroker: boolean
+): string {
+  const named = get('inter.broker.listener.name')?.trim().toUpperCase()
+  const protocol = get('security.inter.broker.protocol')
+  const listener = named === undefined || named === ''
+    ? brokerListeners.find(it => it.name === protocol) ??
+      brokerListeners.find(it => it.protocol === protocol)
+    : brokerListeners.find(it => it.name === named)
+  if (listener !== undefined) return listener.name
+  if (!isBroker) return named ?? protocol
+  const valid = brokerListeners.map(it => it.name).join(',')
+  throw new ConfigError(named === undefined || named === ''
+    ? `no listener has the security protocol ${protocol}: set inter.broker.listener.name to one of ${valid}`
+    : `inter.broker.listener.name=${named} is not one of this broker's listeners: ${valid}`)
+}
+
+function checkRoles (network: Network, get: Get): void {
+  const { isBroker, isController, brokerListeners, advertised, voters } = network
+  if (isBroker && brokerListeners.length === 0) {
+    throw new ConfigError('listeners: a broker needs one that is not in controller.listener.names')
+  }
+  if (isController && network.controllerListeners.length === 0 && !network.isAlone) {
+    throw new ConfigError('controller.listener.names must contain at least one value appearing in ' +
+      'the \'listeners\' configuration when running the KRaft controller role')
+  }
+  const nodeId = get('node.id')
+  if (isController && voters.length > 0 && !voters.some(({ id }) => id === nodeId)) {
+    throw new ConfigError(`controller.quorum.voters names the nodes ${voters.map(({ id }) => id).join(', ')}: ` +
+      `this controller, node.id=${nodeId}, must be one of them`)
+  }
+  for (const { name, host } of advertised ?? []) {
+    if (host === '0.0.0.0' || host === '::') {
+      throw new ConfigError(`advertised.listeners cannot use the nonroutable meta-address ${host} ` +
+        `(${name}). Use a routable IP address, or leave advertised.listeners out.`)
+    }
+    if (!brokerListeners.some(it => it.name === name)) {
+      throw new ConfigError(`advertised.listeners names ${name}, which is not in listeners`)
+    }
+  }
+}

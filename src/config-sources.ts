@@ -1,0 +1,56 @@
+/** Where settings come from, the last wins: `--config FILE`, environment, `--override key=value`. */
+import { readFileSync } from 'node:fs'
+import { readEnvironment } from './config-environment.ts'
+import { parseProperties } from './config-properties.ts'
+
+/** A setting as somebody wrote it, and where. */
+export interface Given {
+  readonly text: string
+  /** "server.properties", "KAFKA_NUM_PARTITIONS", "--override": for messages. */
+  readonly origin: string
+}
+
+export interface Sources {
+  readonly configFile?: string
+  readonly environment?: Readonly<Record<string, string | undefined>>
+  /** Each `key=value`. */
+  readonly overrides?: readonly string[]
+}
+
+/** The configuration cannot be used; the message says what to change, a line a problem. */
+export class ConfigError extends Error {
+  override name = 'ConfigError'
+}
+
+export function readSources ({ configFile, environment = {}, overrides = [] }: Sources): Map<string, Given> {
+  const given = new Map<string, Given>()
+  if (configFile !== undefined) {
+    for (const [name, text] of readFile(configFile)) given.set(name, { text, origin: configFile })
+  }
+  for (const [name, { variable, text }] of readEnvironment(environment)) {
+    given.set(name, { text, origin: variable })
+  }
+  for (const override of overrides) {
+    const equals = override.indexOf('=')
+    if (equals < 1) {
+      throw new ConfigError(`--override ${override}: write it as --override key=value`)
+    }
+    const name = override.slice(0, equals).trim()
+    given.set(name, { text: override.slice(equals + 1), origin: '--override' })
+  }
+  return given
+}
+
+function readFile (path: string): Map<string, string> {
+  let text: string
+  try {
+    text = readFileSync(path, 'utf8')
+  } catch (error) {
+    throw new ConfigError(`--config ${path} cannot be read: ${(error as Error).message}`)
+  }
+  try {
+    return parseProperties(text)
+  } catch (error) {
+    throw new ConfigError(`--config ${path}: ${(error as Error).message}`)
+  }
+}

@@ -1,0 +1,113 @@
+/**
+ * Settings of topics, groups and client metrics: what may be stored (D13.14-19), and what a topic
+ * obeys. The controller's deciders take `configRules` as an argument.
+ */
+import { code } from '../protocol/errors.ts'
+import { clientMetricsProblem } from './config-client-metrics.ts'
+import { effectiveTopicText } from './config-effective.ts'
+import type { DynamicTexts, EffectiveText } from './config-effective.ts'
+import { groupProblem } from './config-group.ts'
+import type { Setting } from './config-setting.ts'
+import {
+  brokerTable, clientMetricsTable, dynamicOnlyTable, groupTable, topicTable,
+} from './config-table.ts'
+import type { TopicValues } from './config-table.ts'
+import { parseValue } from './config-value.ts'
+
+type Texts = ReadonlyMap<string, string>
+
+/** An error code and Kafka's text. */
+export interface ConfigFailure { readonly errorCode: number, readonly errorMessage: string }
+
+const RESOURCE = { TOPIC: 2, BROKER: 4, CLIENT_METRICS: 16, GROUP: 32 } as const
+
+export interface ConfigRules {
+  check (type: number, name: string, values: Texts, dynamic: DynamicTexts): ConfigFailure | undefined
+  isList (type: number, key: string): boolean
+  builtInDefault (type: number, key: string): string | null
+  effectiveTopicConfigs (
+    values: Texts, dynamic: DynamicTexts
+  ): readonly { name: string, value: string | null, source: number, sensitive: boolean }[]
+}
+
+/** The static texts are the broker's file and what was assumed. */
+export function configRules (staticTexts: Texts): ConfigRules {
+  return {
+    check (type, _name, values, dynamic) {
+      switch (type) {
+        case RESOURCE.TOPIC: return topicProblem(values, dynamic, staticTexts)
+        case RESOURCE.CLIENT_METRICS: return clientMetricsProblem(values)
+        case RESOURCE.GROUP: return groupProblem(values, staticTexts)
+        default: return undefined
+      }
+    },
+    isList: (type, key) => tableFor(type)?.get(key)?.type === 'list',
+    builtInDefault: (type, key) => tableFor(type)?.get(key)?.defaultText ?? null,
+    effectiveTopicConfigs: (values, dynamic) =>
+      effectiveTopicTexts(values, dynamic, staticTexts).map(({ text, ...rest }) => ({ ...rest, value: text })),
+  }
+}
+
+function tableFor (type: number): ReadonlyMap<string, Setting> | undefined {
+  switch (type) {
+    case RESOURCE.TOPIC: return topicTable
+    case RESOURCE.BROKER: return brokerAndDynamic
+    case RESOURCE.CLIENT_METRICS: return clientMetricsTable
+    case RESOURCE.GROUP: return groupTable
+    default: return undefined
+  }
+}
+
+const brokerAndDynamic: ReadonlyMap<string, Setting> = new Map([...brokerTable, ...dynamicOnlyTable])
+
+/** D13.15-16. */
+export function topicProblem (
+  values: Texts, dynamic: DynamicTexts, staticTexts: Texts
+): ConfigFailure | undefined {
+  const invalid = (errorMessage: string): ConfigFailure =>
+    ({ errorCode: code.INVALID_CONFIG, errorMessage })
+  for (const name of values.keys()) {
+    if (!topicTable.has(name)) return invalid(`Unknown topic config name: ${name}`)
+  }
+  for (const [name, text] of values) {
+    const parsed = parseValue(topicTable.get(name)!, text)
+    if ('problem' in parsed) return invalid(parsed.problem)
+  }
+  const value = <N extends keyof TopicValues & string>(name: N): TopicValues[N] =>
+    topicValue(name, values, dynamic, staticTexts)
+  const minLagMs = value('min.compaction.lag.ms')
+  const maxLagMs = value('max.compaction.lag.ms')
+  if (minLagMs > maxLagMs) {
+    return invalid(`conflict topic config setting min.compaction.lag.ms (${minLagMs}) > ` +
+      `max.compaction.lag.ms (${maxLagMs})`)
+  }
+  if (value('remote.storage.enable') && !isTrue(staticTexts.get('remote.log.storage.system.enable'))) {
+    return invalid('Tiered Storage functionality is disabled in the broker. ' +
+      'Topic cannot be configured with remote log storage.')
+  }
+  return undefined
+}
+
+function isTrue (text: string | undefined): boolean { return text?.trim().toLowerCase() === 'true' }
+
+/** The value that the topic obeys. One that was stored by an older version and is wrong counts as unset. */
+export function topicValue<N extends keyof TopicValues & string> (
+  name: N, overrides: Texts, dynamic: DynamicTexts, staticTexts: Texts
+): TopicValues[N] {
+  const setting = topicTable.get(name)!
+  const { text } = effectiveTopicText(name, overrides, dynamic, staticTexts)
+  const parsed = text === null ? { value: null } : parseValue(setting, text)
+  if ('value' in parsed) return parsed.value as TopicValues[N]
+  const fallback = setting.defaultText == null ? { value: null } : parseValue(setting, setting.defaultText)
+  return ('value' in fallback ? fallback.value : null) as TopicValues[N]
+}
+
+/** D10.11: every key sorted by name; internal ones only where somebody set them. */
+export function effectiveTopicTexts (
+  overrides: Texts, dynamic: DynamicTexts, staticTexts: Texts
+): EffectiveText[] {
+  return [...topicTable.values()]
+    .filter(({ name, internal }) => !internal || overrides.has(name))
+    .map(({ name }) => effectiveTopicText(name, overrides, dynamic, staticTexts))
+    .sort((a, b) => a.name < b.name ? -1 : 1)
+}

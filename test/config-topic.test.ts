@@ -1,0 +1,159 @@
+/** What a topic, a group or a subscription may store, obeys and shows (D10.11, D13). */
+import t from 'tap'
+import { createTopics } from '../src/core/controller/create-topics.ts'
+import type { ConfigRules } from '../src/core/controller/config-rules.ts'
+import {
+  configSource, describeBrokerKey, describeTopicKey, effectiveTopicText, isSecret,
+} from '../src/config-effective.ts'
+import { configRules, topicValue } from '../src/config-topic.ts'
+import { Cluster } from './support/metadata-cluster.ts'
+
+const texts = (values: Record<string, string> = {}): ReadonlyMap<string, string> => new Map(Object.entries(values))
+const nothing = { node: texts(), cluster: texts() }
+
+t.test('D13.15-16: what may not be stored for a topic', async t => {
+  const cases: Array<[values: Record<string, string>, file: Record<string, string>, errorMessage: string | undefined]> = [
+    [{ 'retention.ms': '5', 'cleanup.policy': '' }, {}, undefined],
+    [{ nope: '1' }, {}, 'Unknown topic config name: nope'],
+    [{ __proto__x: '1' }, {}, 'Unknown topic config name: __proto__x'],
+    [{ 'retention.ms': 'abc' }, {}, 'Invalid value abc for configuration retention.ms: Not a number of type LONG'],
+    [{ 'min.compaction.lag.ms': '5', 'max.compaction.lag.ms': '1' }, {}, 'conflict topic config setting min.compaction.lag.ms (5) > max.compaction.lag.ms (1)'],
+    [{ 'min.compaction.lag.ms': '5' }, { 'log.cleaner.max.compaction.lag.ms': '4' }, 'conflict topic config setting min.compaction.lag.ms (5) > max.compaction.lag.ms (4)'],
+    [{ 'remote.storage.enable': 'true' }, {}, 'Tiered Storage functionality is disabled in the broker. Topic cannot be configured with remote log storage.'],
+    [{ 'remote.storage.enable': 'true' }, { 'remote.log.storage.system.enable': 'true' }, undefined],
+  ]
+  for (const [values, file, errorMessage] of cases) {
+    const failure = configRules(texts(file)).check(2, 'a', texts(values), nothing)
+    t.same(failure, errorMessage === undefined ? undefined : { errorCode: 40, errorMessage })
+  }
+})
+
+t.test('D13.18: what may not be stored for a subscription', async t => {
+  const cases: Array<[values: Record<string, string>, expected: object | undefined]> = [
+    [{ metrics: 'a.,b', 'interval.ms': '100', match: 'client_id=b.*,client_source_port=1' }, undefined],
+    [{ x: '1' }, { errorCode: 42, errorMessage: 'Unknown client metrics configuration: x' }],
+    [{ 'interval.ms': '99' }, { errorCode: 42 }],
+    [{ 'interval.ms': '3600001' }, { errorCode: 42 }],
+    [{ match: 'nobody=x' }, { errorCode: 40, errorMessage: 'Illegal client matching pattern: nobody=x' }],
+    [{ match: 'client_id=(' }, { errorCode: 40, errorMessage: 'Illegal client matching pattern: client_id=(' }],
+  ]
+  for (const [values, expected] of cases) {
+    const failure = configRules(texts()).check(16, 'a', texts(values), nothing)
+    if (expected === undefined) t.equal(failure, undefined)
+    else t.match(failure, expected)
+  }
+})
+
+t.test('D13.19: what may not be stored for a group', async t => {
+  const cases: Array<[values: Record<string, string>, file: Record<string, string>, errorMessage: string | undefined]> = [
+    [{ 'consumer.session.timeout.ms': '50000', 'share.auto.offset.reset': 'earliest' }, {}, undefined],
+    [{ nope: '1' }, {}, 'Unknown group config name: nope'],
+    [{ 'consumer.heartbeat.interval.ms': '100' }, {}, 'consumer.heartbeat.interval.ms must be in the range 5000 to 15000 inclusive.'],
+    [{ 'consumer.heartbeat.interval.ms': '100' }, { 'group.consumer.min.heartbeat.interval.ms': '100' }, undefined],
+    [{ 'share.record.lock.duration.ms': '90000' }, {}, 'share.record.lock.duration.ms must be in the range 15000 to 60000 inclusive.'],
+    [{ 'streams.num.standby.replicas': '3' }, {}, 'streams.num.standby.replicas must be less than or equal to group.streams.max.standby.replicas'],
+    [{ 'consumer.session.timeout.ms': '5000' }, { 'group.consumer.min.session.timeout.ms': '1' }, 'consumer.session.timeout.ms must be greater than consumer.heartbeat.interval.ms'],
+  ]
+  for (const [values, file, errorMessage] of cases) {
+    const failure = configRules(texts(file)).check(32, 'g', texts(values), nothing)
+    t.equal(failure?.errorMessage, errorMessage, JSON.stringify(values))
+  }
+})
+
+t.test('D13.7: a topic obeys its own value, then the broker\'s by place and name, in its unit', async t => {
+  const own = texts({ 'retention.ms': '1' })
+  const node = texts({ 'log.retention.ms': '2' })
+  const cluster = texts({ 'log.retention.ms': '3' })
+  const file = texts({ 'log.retention.hours': '4', 'log.retention.minutes': '5' })
+  const cases: Array<[typeof own, { node: typeof own, cluster: typeof own }, typeof own, string, number]> = [
+    [own, { node, cluster }, file, '1', configSource.TOPIC],
+    [texts(), { node, cluster }, file, '2', configSource.DYNAMIC_BROKER],
+    [texts(), { node: texts(), cluster }, file, '3', configSource.DYNAMIC_DEFAULT_BROKER],
+    [texts(), nothing, file, '300000', configSource.STATIC_BROKER],
+    [texts(), nothing, texts({ 'log.retention.hours': '4' }), '14400000', configSource.STATIC_BROKER],
+    [texts(), nothing, texts(), '604800000', configSource.DEFAULT],
+  ]
+  for (const [overrides, dynamic, staticTexts, text, source] of cases) {
+    t.match(effectiveTopicText('retention.ms', overrides, dynamic, staticTexts), { text, source })
+  }
+  t.equal(topicValue('retention.ms', own, nothing, file), 1n)
+  t.same(topicValue('cleanup.policy', texts({ 'cleanup.policy': 'compact, delete' }), nothing, file), ['compact', 'delete'])
+  t.equal(topicValue('min.insync.replicas', texts(), { node: texts(), cluster: texts({ 'min.insync.replicas': '2' }) }, file), 2)
+  t.equal(topicValue('internal.segment.bytes', texts(), nothing, file), null)
+  t.equal(topicValue('segment.bytes', texts({ 'segment.bytes': '14' }), nothing, file), 1073741824,
+    'what an older version stored and is wrong now counts as unset')
+})
+
+t.test('D13.7-8: what DescribeConfigs says about source and synonyms', async t => {
+  const cluster = { node: texts(), cluster: texts({ 'log.retention.ms': '3' }) }
+  t.same(describeTopicKey('retention.ms', texts({ 'retention.ms': ' 1' }), cluster, texts({ 'log.retention.hours': '4' })), {
+    name: 'retention.ms',
+    text: '1',
+    source: 1,
+    sensitive: false,
+    synonyms: [
+      { name: 'retention.ms', text: ' 1', source: 1 },
+      { name: 'log.retention.ms', text: '3', source: 3 },
+      { name: 'log.retention.hours', text: '4', source: 4 },
+      { name: 'log.retention.hours', text: '168', source: 5 },
+    ],
+  })
+  t.match(describeTopicKey('retention.ms', texts(), nothing, texts({ 'log.retention.hours': '4' })),
+    { text: '14400000', source: 5, synonyms: [] }, 'entries before one of the key\'s own name are dropped')
+  t.match(describeTopicKey('remote.storage.enable', texts(), nothing, texts()),
+    { text: 'false', source: 5, synonyms: [] })
+  t.match(describeTopicKey('unknown.key', texts({ 'unknown.key': 'x' }), nothing, texts()),
+    { text: null, sensitive: true, synonyms: [{ text: null }] })
+  const file = texts({ 'sasl.jaas.config': 'secret', 'listener.name.a.sasl.jaas.config': 'more', 'num.partitions': ' 3' })
+  t.match(describeBrokerKey('num.partitions', nothing, file), {
+    text: '3', source: 4, synonyms: [{ name: 'num.partitions', text: ' 3', source: 4 }, { text: '1', source: 5 }],
+  })
+  t.match(describeBrokerKey('listener.name.a.sasl.jaas.config', nothing, file), {
+    text: null,
+    sensitive: true,
+    synonyms: [{ name: 'listener.name.a.sasl.jaas.config', text: null, source: 4 }, { name: 'sasl.jaas.config', text: null }],
+  })
+  t.match(describeBrokerKey('broker.rack', nothing, texts()), { text: null, source: 5, synonyms: [], sensitive: false })
+  t.equal(isSecret('custom.key'), true)
+  t.equal(isSecret('leader.replication.throttled.rate'), false)
+})
+
+t.test('the controller takes these rules: D10.6, D10.11', async t => {
+  const cluster = new Cluster().start(1)
+  const rules: ConfigRules = configRules(texts({ 'log.retention.hours': '1' }))
+  cluster.settings = { ...cluster.settings, configs: rules }
+  const create = (name: string, configs: Record<string, string>) => cluster.commit(createTopics({
+    topics: [{
+      name,
+      numPartitions: 1,
+      replicationFactor: 1,
+      assignments: [],
+      configs: Object.entries(configs).map(([key, value]) => ({ name: key, value })),
+    }],
+    timeoutMs: 1,
+    validateOnly: false,
+  }, cluster)).topics[0]!
+  t.match(create('a', { 'segment.bytes': '14' }), {
+    errorCode: 40, errorMessage: 'Invalid value 14 for configuration segment.bytes: Value must be at least 1048576',
+  })
+  const { configs = [] } = create('b', { 'cleanup.policy': 'compact' })
+  const names = configs!.map(({ name }) => name)
+  t.same(names, [...names].sort())
+  t.equal(names.length, 37)
+  t.notOk(names.includes('internal.segment.bytes'))
+  const row = (name: string) => configs!.find(it => it.name === name)
+  t.match(row('cleanup.policy'), { value: 'compact', configSource: 1 })
+  t.match(row('retention.ms'), { value: '3600000', configSource: 4 })
+  t.match(row('min.insync.replicas'), { value: '1', configSource: 3 }, 'KIP-966: stored for the cluster')
+  t.match(row('segment.ms'), { value: '604800000', configSource: 5 })
+})
+
+t.test('what APPEND and SUBTRACT need to know', async t => {
+  const rules = configRules(texts())
+  t.equal(rules.isList(2, 'cleanup.policy'), true)
+  t.equal(rules.isList(2, 'retention.ms'), false)
+  t.equal(rules.isList(4, 'ssl.enabled.protocols'), true)
+  t.equal(rules.isList(9, 'cleanup.policy'), false)
+  t.equal(rules.builtInDefault(2, 'cleanup.policy'), 'delete')
+  t.equal(rules.builtInDefault(4, 'log.dirs'), null)
+})
