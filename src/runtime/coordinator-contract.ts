@@ -33,7 +33,7 @@ export interface CoordinatorLog {
   /** Whole batches from the one with this offset on, owned by the caller; none at the end. */
   readBatches (offset: bigint, maxBytes: number): Promise<Buffer[]>
   /**
-   * Resolves once the high watermark has passed this offset. Without it, what was in the log when
+   * Resolves once the high watermark has reached this offset. Without it, what was in the log when
    * the leader was elected counts as committed.
    */
   whenCommitted? (offset: bigint): Promise<void>

@@ -307,7 +307,7 @@ export class Coordinator<Machine extends CoordinatorMachine> {
     if (log.highWatermark > this.#lastWritten || log.whenCommitted === undefined) return
     this.#lastCommitted = log.highWatermark - 1n
     const lastLoaded = this.#lastWritten
-    log.whenCommitted(lastLoaded).then(
+    log.whenCommitted(lastLoaded + 1n).then(
       () => { if (isCurrent()) this.#committed(lastLoaded) },
       // Only the loss of leadership can come in between, and that is told by `close`.
       () => {})
