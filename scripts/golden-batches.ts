@@ -7,7 +7,7 @@ import {
 import { decompressed } from '../protocol/records/decompress.ts'
 import { RecordError } from '../protocol/records/error.ts'
 import * as header from '../protocol/records/header.ts'
-import { legacyFacts, writeMessageSet } from '../protocol/records/legacy.ts'
+import { legacyFacts, readMessage, writeMessageSet } from '../protocol/records/legacy.ts'
 import { rebuildBatch } from '../protocol/records/rebuild.ts'
 import { recordsOf } from '../protocol/records/read.ts'
 import type { LogRecord } from '../protocol/records/record.ts'
@@ -199,8 +199,19 @@ function compareWrittenSet (comparison: Comparison, batch: Buffer, records: LogR
     timestampType: timestampType === 'LogAppendTime' ? timestampType : 'CreateTime',
   })
   if (codec === 'none') comparison.same('written', batch.toString('hex'), written.toString('hex'))
+  else comparison.same('wrapper', wrapperWords(batch), wrapperWords(written))
   comparison.same('read again', records.map(recordVector),
     [...recordsOf(written)].map(recordVector))
+}
+
+/** A wrapper without what depends on the library: its messages, byte for byte, uncompressed. */
+function wrapperWords (batch: Buffer): Record<string, unknown> {
+  const { offset, magic, attributes, codec, timestamp, key, value } = readMessage(batch)
+  const bytes = decompressed({ codec, bytes: value!, magic, limitBytes: 2 ** 27 })
+  return {
+    offset: String(offset), magic, attributes, timestamp: String(timestamp), key,
+    messages: bytes.toString('hex'),
+  }
 }
 
 /** Kafka's clock when the vectors were made is not known: only the default bound of an hour is. */

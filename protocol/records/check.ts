@@ -8,7 +8,8 @@ import {
 } from './attributes.ts'
 import { completeSize, isIntact } from './batches.ts'
 import {
-  DECOMPRESSED_BYTES_MAX, INLINE_LIMIT_BYTES, isLargePayload, windowsOf, windowsOfAsync,
+  DECOMPRESSED_BYTES_MAX, INLINE_BYTES_MAX, INLINE_LIMIT_BYTES, isLargePayload, windowsOf,
+  windowsOfAsync,
   type Payload,
 } from './decompress.ts'
 import { corrupt, exceptionCode, invalid, RecordError, type RecordException } from './error.ts'
@@ -110,7 +111,8 @@ export function theBatch (records: Buffer | null, version: number): Buffer | Ref
 export function isLarge (batch: Buffer): boolean {
   if (batch.length < header.HEADER_SIZE) return false
   const codec = codecs[header.attributesOf(batch) & attribute.codec] ?? 'none'
-  return codec !== 'none' && isLargePayload(codec, batch.subarray(header.HEADER_SIZE))
+  if (codec === 'none' && batch.length <= INLINE_BYTES_MAX) return false
+  return isLargePayload(codec, batch.subarray(header.HEADER_SIZE))
 }
 
 /** Checks the batch that `theBatch` gave. */
@@ -155,7 +157,9 @@ class Check {
       codec,
       bytes: batch.subarray(header.HEADER_SIZE),
       magic: 2,
-      limitBytes: isLarge(batch) ? limitBytes : Math.min(limitBytes, INLINE_LIMIT_BYTES),
+      limitBytes: codec === 'none' || isLarge(batch)
+        ? limitBytes
+        : Math.min(limitBytes, INLINE_LIMIT_BYTES),
     }
     const createTime = rules.timestampType === 'CreateTime'
     const nowMs = BigInt(rules.nowMs)

@@ -6,7 +6,7 @@ import type { Codec } from './attributes.ts'
 import { gathered, withBreaths } from './breath.ts'
 import { RecordError } from './error.ts'
 import { gunzip, gunzipAsync, gzipClaimedBytes } from './gzip.ts'
-import { unlz4 } from './lz4.ts'
+import { lz4ClaimedBytes, unlz4 } from './lz4.ts'
 import { unsnappy } from './snappy.ts'
 import { unzstd, unzstdAsync, zstdClaimedBytes, zstdIsThreaded } from './zstd.ts'
 
@@ -14,13 +14,12 @@ import { unzstd, unzstdAsync, zstdClaimedBytes, zstdIsThreaded } from './zstd.ts
 export const DECOMPRESSED_BYTES_MAX = 128 * 1024 * 1024
 /** R-X6: payloads above this are decompressed off the event loop. */
 export const INLINE_BYTES_MAX = 64 * 1024
-/** What a small payload may claim to decompress to and still be decompressed on the loop. */
-export const CLAIM_BYTES_MAX = 1024 * 1024
-/**
- * What a payload takes at most that is not large by its claim: more than snappy and lz4 can make
- * of it, and gzip only if its trailer lies.
- */
-export const INLINE_LIMIT_BYTES = 24 * 1024 * 1024
+/** What a payload may claim to decompress to and still be decompressed on the event loop. */
+const CLAIM_BYTES_MAX = 1024 * 1024
+/** What comes out of one that is not large: more than snappy can make of it, or the claim lies. */
+export const INLINE_LIMIT_BYTES = 2 * 1024 * 1024
+/** Uncompressed records up to this size are walked over at once. */
+const PLAIN_BYTES_MAX = 4 * 1024 * 1024
 
 export interface Payload {
   codec: Codec
@@ -29,15 +28,20 @@ export interface Payload {
   limitBytes: number
 }
 
-/** Whether a compressed payload is to be decompressed off the event loop: by its size, or what it claims. */
+/** Whether a payload is to be walked over off the event loop: by its size, or what it claims. */
 export function isLargePayload (codec: Codec, bytes: Buffer): boolean {
+  if (codec === 'none') return bytes.length > PLAIN_BYTES_MAX
   return bytes.length > INLINE_BYTES_MAX || claimedBytes(codec, bytes) > CLAIM_BYTES_MAX
 }
 
-/** snappy and lz4 cannot grow a small payload by much: they need no claim. */
+/** An upper bound, but for gzip, where the trailer may lie. */
 function claimedBytes (codec: Codec, bytes: Buffer): number {
-  if (codec === 'gzip') return gzipClaimedBytes(bytes)
-  return codec === 'zstd' ? zstdClaimedBytes(bytes) : 0
+  switch (codec) {
+    case 'gzip': return gzipClaimedBytes(bytes)
+    case 'lz4': return lz4ClaimedBytes(bytes, true)
+    case 'zstd': return zstdClaimedBytes(bytes)
+    default: return 0
+  }
 }
 
 /** Windows of the decompressed payload. Throws KafkaException for a stream that is broken. */

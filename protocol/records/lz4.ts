@@ -11,6 +11,8 @@ const DESCRIPTOR_START = 4
 const RAW_BLOCK = 0x80000000
 /** Bytes that a match has more than its length field says. */
 const MATCH_MIN = 4
+/** Each byte of a match length adds at most 255: nothing grows by more than this. */
+const BYTE_GROWTH_MAX = 256
 
 const flag = {
   version: 0xc0, version1: 0x40, independent: 0x20, blockChecksum: 0x10,
@@ -65,7 +67,7 @@ export function * unlz4 (
     }
     let window: Uint8Array = block
     if (field < RAW_BLOCK) {
-      output ??= Buffer.allocUnsafe(Math.min(frame.blockBytesMax, growthMax(bytes)))
+      output ??= Buffer.allocUnsafe(Math.min(frame.blockBytesMax, bytes.length * BYTE_GROWTH_MAX))
       window = output.subarray(0, decompressBlock(block, output))
     }
     total += window.length
@@ -74,8 +76,20 @@ export function * unlz4 (
   }
 }
 
-/** Each byte of a match length adds at most 255, so this is more than any frame can grow to. */
-function growthMax (bytes: Buffer): number { return bytes.length * 256 }
+/** What the blocks can grow to at most; 0 for bytes that are no frame. */
+export function lz4ClaimedBytes (bytes: Buffer, ignoreHeaderChecksum: boolean): number {
+  let frame: Frame
+  try { frame = openFrame(bytes, ignoreHeaderChecksum) } catch { return 0 }
+  let total = 0
+  let { position } = frame
+  while (position + 4 <= bytes.length) {
+    const length = bytes.readUInt32LE(position) % RAW_BLOCK
+    if (length === 0) break
+    total += Math.min(frame.blockBytesMax, length * BYTE_GROWTH_MAX)
+    position += 4 + length + (frame.blockChecksum ? 4 : 0)
+  }
+  return total
+}
 
 /** Decompresses one block into `output`, at most as much as that holds; gives the bytes written. */
 function decompressBlock (input: Uint8Array, output: Uint8Array): number {

@@ -251,16 +251,28 @@ t.test('limits: R-X6 for a batch, D25.1 for a record', async t => {
   t.end()
 })
 
-t.test('what is large is what would hold up the loop', async t => {
-  const zeros = [{ timestamp: NOW, key: null, value: Buffer.alloc(8_000_000) }]
-  t.notOk(isLarge(writeBatch(zeros)), 'uncompressed batches never are')
-  t.ok(isLarge(writeBatch(zeros, { codec: 'gzip' })), 'by the size in the trailer')
-  t.ok(isLarge(writeBatch(zeros, { codec: 'zstd' })), 'by the blocks')
-  t.notOk(isLarge(writeBatch([record(NOW)], { codec: 'gzip' })))
-  const noise = Buffer.from(Array.from({ length: 70_000 }, (_, index) => (index * index) >> 5))
-  const large = writeBatch([{ timestamp: NOW, key: null, value: noise }], { codec: 'snappy' })
-  t.equal(isLarge(large), large.length > 64 * 1024)
-  const lie = writeBatch([{ ...zeros[0]!, value: Buffer.alloc(30_000_000) }], { codec: 'gzip' })
+t.test('what is large is what would hold up the loop', t => {
+  const zeros = (length: number): PlacedRecord[] =>
+    [{ timestamp: NOW, key: null, value: Buffer.alloc(length) }]
+  const table: Array<[codec: Codec, length: number, large: boolean, why: string]> = [
+    ['none', 3_000_000, false, 'plain records are walked over fast'],
+    ['none', 8_000_000, true, 'but not any number of them'],
+    ['gzip', 1_000_000, false, 'the trailer says a megabyte'],
+    ['gzip', 3_000_000, true, 'the trailer says three'],
+    ['zstd', 500_000, false, 'few blocks'],
+    ['zstd', 3_000_000, true, 'many blocks'],
+    ['lz4', 500_000, false, 'few blocks'],
+    ['lz4', 3_000_000, true, 'many blocks'],
+    ['snappy', 1_000_000, false, 'short'],
+    ['snappy', 3_000_000, true, 'long'],
+  ]
+  for (const [codec, length, large, why] of table) {
+    const batch = writeBatch(zeros(length), { codec })
+    t.equal(isLarge(batch), large, `${codec}: ${why}`)
+    t.ok(checkBatch(batch, rules).ok || batch.length > rules.messageBytesMax)
+  }
+  t.notOk(isLarge(Buffer.alloc(60)), 'nor is what is no batch')
+  const lie = writeBatch(zeros(30_000_000), { codec: 'gzip' })
   lie.writeUInt32LE(5, lie.length - 4)
   sealBatch(lie)
   t.notOk(isLarge(lie))

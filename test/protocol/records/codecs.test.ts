@@ -4,7 +4,8 @@ import t from 'tap'
 import type { Codec } from '../../../protocol/records/attributes.ts'
 import { compress } from '../../../protocol/records/compress.ts'
 import {
-  decompressed, decompressedUntilFailure, isLargePayload, windowsOf, windowsOfAsync,
+  decompressed, decompressedAsync, decompressedUntilFailure, isLargePayload, windowsOf,
+  windowsOfAsync,
 } from '../../../protocol/records/decompress.ts'
 import { RecordError } from '../../../protocol/records/error.ts'
 import { xxhash32 } from '../../../protocol/records/xxhash.ts'
@@ -211,7 +212,11 @@ t.test('lz4: the header checksum of magic 0 is another, and not looked at', t =>
   t.end()
 })
 
-t.test('gzip: optional header fields, several members, wrong trailers', t => {
+async function unpackAsync (codec: Codec, bytes: Buffer): Promise<string> {
+  return String(await decompressedAsync({ codec, bytes, magic: 2, limitBytes: LIMIT }))
+}
+
+t.test('gzip: optional header fields, several members, wrong trailers', async t => {
   const hello = zlib.gzipSync('hello')
   const body = hello.subarray(10)
   const head = (flags: number): Buffer => Buffer.from([0x1f, 0x8b, 8, flags, 0, 0, 0, 0, 0, 3])
@@ -219,6 +224,9 @@ t.test('gzip: optional header fields, several members, wrong trailers', t => {
   t.equal(String(unpack('gzip', Buffer.concat([head(0x1e), options, body]))), 'hello')
   t.equal(String(unpack('gzip', Buffer.concat([hello, zlib.gzipSync(' world')]))), 'hello world')
   t.equal(String(unpack('gzip', Buffer.concat([hello, Buffer.alloc(40)]))), 'hello')
+  t.equal(await unpackAsync('gzip', Buffer.concat([hello, zlib.gzipSync(' world'), hello])),
+    'hello worldhello')
+  t.equal(await unpackAsync('gzip', Buffer.concat([hello, Buffer.alloc(40)])), 'hello')
   for (const [flags, hex] of [[0x04, 'ffff'], [0x08, '616161'], [0x10, '616161']] as const) {
     const cut = Buffer.concat([head(flags), Buffer.from(hex, 'hex')])
     t.match(failure('gzip', cut), /the header is cut/, hex)
@@ -230,6 +238,8 @@ t.test('gzip: optional header fields, several members, wrong trailers', t => {
     return bytes
   }
   t.match(failure('gzip', wrong(8)), /wrong checksum/)
+  await t.rejects(unpackAsync('gzip', wrong(8)), /wrong checksum/)
+  await t.rejects(unpackAsync('gzip', hello.subarray(0, -9)), /unexpected end/)
   t.match(failure('gzip', wrong(4)), /wrong size/)
   const { bytes, failure: late } = decompressedUntilFailure({
     codec: 'gzip', bytes: wrong(8), magic: 2, limitBytes: LIMIT,
@@ -241,10 +251,11 @@ t.test('gzip: optional header fields, several members, wrong trailers', t => {
   t.end()
 })
 
-t.test('zstd: several frames, skippable ones, wrong ones', t => {
+t.test('zstd: several frames, skippable ones, wrong ones', async t => {
   const hello = compress({ codec: 'zstd', bytes: Buffer.from('hello'), magic: 2 })
   const skippable = Buffer.from('502a4d1803000000aabbcc', 'hex')
   t.equal(String(unpack('zstd', Buffer.concat([skippable, hello, skippable, hello]))), 'hellohello')
+  t.equal(await unpackAsync('zstd', Buffer.concat([hello, skippable, hello])), 'hellohello')
   t.match(failure('zstd', Buffer.concat([hello, Buffer.from('junk')])), /not a zstd frame/)
   t.match(failure('zstd', skippable.subarray(0, 10)), /a frame is cut/)
   // A frame of one block: raw, repeated, and of the type that is reserved; no claimed size.
