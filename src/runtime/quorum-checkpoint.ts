@@ -1,4 +1,4 @@
-/** What stands in a snapshot of the metadata log (KIP-630): header, records and footer, as batches. */
+/** What stands in a snapshot of the metadata log (KIP-630): header, records, footer, in batches. */
 import { batchesIn, ensureIntact } from '../../protocol/records/batches.ts'
 import { isControl } from '../../protocol/records/read.ts'
 import { controlRecordsOf } from '../core/quorum/control.ts'

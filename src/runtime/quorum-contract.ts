@@ -59,10 +59,10 @@ export interface QuorumRuntime {
    * Throws a RangeError for an id that is not a committed batch's end.
    */
   snapshot (records: readonly Buffer[], id: SnapshotId): Promise<void>
-  /** Answers Vote, BeginQuorumEpoch, EndQuorumEpoch, FetchSnapshot and Fetch of the metadata log. */
+  /** Answers Vote, BeginQuorumEpoch, EndQuorumEpoch, FetchSnapshot, and Fetch of this log. */
   handle<A extends QuorumApi> (message: Extract<IncomingRequest, { api: A }>):
     Promise<ResponseWritten<A>>
-  /** D21.1: the one partition of a DescribeQuorum response; undefined when this node does not lead. */
+  /** D21.1: the one partition of a DescribeQuorum response; undefined when it does not lead. */
   describe (): QuorumDescription | undefined
 }
 

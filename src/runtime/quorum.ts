@@ -30,7 +30,7 @@ export interface QuorumParts {
   readonly transport?: QuorumTransport
   /** The `controller.quorum.*` settings that differ from Kafka's defaults. */
   readonly timeouts?: Partial<Record<keyof typeof quorumDefaults, number>>
-  /** R-S2, 2.10.7: the process must stop. If left out, the error is thrown where nothing catches it. */
+  /** R-S2, 2.10.7: the process must stop. If left out, the error is thrown and not caught. */
   readonly onFailed?: (error: unknown) => void
 }
 

@@ -1,4 +1,4 @@
-/** Control records of the metadata log: those that the quorum reads and writes (KIP-595, 630, 853). */
+/** Control records of the metadata log: those that the quorum reads and writes (KIP-595, 853). */
 import { decode, encode } from '../../../protocol/codec.ts'
 import { isControl, recordsOf } from '../../../protocol/records/read.ts'
 import {

@@ -1,4 +1,4 @@
-/** The quorum machine's vocabularies: what it is told (messages) and what it wants done (effects). */
+/** The quorum machine's vocabularies: what it is told (messages), what it wants done (effects). */
 import type { BeginQuorumEpoch } from '../../../protocol/messages/53-begin-quorum-epoch.ts'
 import type { EndQuorumEpoch } from '../../../protocol/messages/54-end-quorum-epoch.ts'
 import type { Fetch } from '../../../protocol/messages/01-fetch.ts'

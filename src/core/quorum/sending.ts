@@ -183,7 +183,8 @@ function fetchRequest (state: QuorumState): OutgoingRequest {
       clusterId: options.clusterId,
       replicaId: options.nodeId,
       replicaState: { replicaId: options.nodeId },
-      maxWaitMs: options.fetchMaxWaitMs,
+      // An idle leader must be heard well before the fetch timeout, whatever is configured.
+      maxWaitMs: Math.min(options.fetchMaxWaitMs, Math.floor(options.fetchTimeoutMs / 2)),
       minBytes: 0,
       maxBytes: options.fetchBytesMax,
       topics: [{

@@ -176,7 +176,7 @@ export function electionTimeout ({ options }: QuorumState): number {
   return options.electionTimeoutMs + Math.floor(options.random() * options.electionTimeoutMs)
 }
 
-/** 2.10.2: whether a log that ends at `endOffset` with a record of `epoch` is as good as the own. */
+/** 2.10.2: whether a log ending at `endOffset` with a record of `epoch` is as good as the own. */
 export function isUpToDate ({ log }: QuorumState, epoch: number, endOffset: bigint): boolean {
   return epoch > log.lastEpoch || (epoch === log.lastEpoch && endOffset >= log.endOffset)
 }
