@@ -9,8 +9,7 @@ import {
 import { completeSize, isIntact } from './batches.ts'
 import {
   DECOMPRESSED_BYTES_MAX, INLINE_BYTES_MAX, INLINE_LIMIT_BYTES, isLargePayload, windowsOf,
-  windowsOfAsync,
-  type Payload,
+  windowsOfAsync, type Payload,
 } from './decompress.ts'
 import { corrupt, exceptionCode, invalid, RecordError, type RecordException } from './error.ts'
 import * as header from './header.ts'

@@ -49,6 +49,13 @@ function refused (decision: BatchDecision | Buffer): RefusedBatch {
   return decision
 }
 
+/** All that a reader sees: zstd's threads compress into other bytes than its calls do. */
+function contentOf (batch: Buffer): unknown {
+  const records = [...recordsOf(batch)].map(({ offset, timestamp, key, value, headers }) =>
+    ({ offset, timestamp, key, value, headers }))
+  return { ...header.header.decode(batch), batchLength: 0, crc: 0, records }
+}
+
 t.test('the facts of an accepted batch', t => {
   for (const codec of codecs) {
     const batch = writeBatch([record(NOW), record(NOW + 5n), record(NOW + 5n), record(NOW - 1n)], {
@@ -177,7 +184,7 @@ t.test('D5.23: another codec means another batch with the same records', async t
         const decision = accepted(checkBatch(batch, { ...rules, compressionType }))
         t.match(decision, { rewrite: 'rebuild', targetCodec: compressionType })
         const rebuilt = rebuildBatch(decision)
-        t.same(await rebuildBatchAsync(decision), rebuilt, 'off the loop the same')
+        t.same(contentOf(await rebuildBatchAsync(decision)), contentOf(rebuilt), 'off the loop')
         t.match(accepted(checkBatch(rebuilt, rules)), {
           rewrite: 'none', codec: compressionType, producerId: 5n, producerEpoch: 1,
           baseSequence: 3, isTransactional: true, maxTimestamp: NOW + 2n, sameRecords: true,
@@ -212,7 +219,7 @@ t.test('a large batch is rebuilt in pieces', async t => {
     t.ok(isLargeRebuild(decision))
     if (codec === 'none') continue
     const rebuilt = await rebuildBatchAsync(decision)
-    t.same(rebuilt, rebuildBatch(decision), codec)
+    t.same(contentOf(rebuilt), contentOf(rebuildBatch(decision)), codec)
     t.match(accepted(checkBatch(rebuilt, rules)), { count: 3_000, sameRecords: true })
   }
   t.end()
