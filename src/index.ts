@@ -1,92 +1,214 @@
 /** Ottla as a library: `startBroker` gives a running broker, on a directory or in memory. */
 import { assembleBroker } from './broker.ts'
+import type { RunningBroker } from './broker.ts'
+import type { BrokerValues } from './config-table.ts'
+import { loadSettings } from './config.ts'
+import type { Settings } from './config.ts'
+import type { Sources } from './config-sources.ts'
+import { securityProtocolIds } from './config-listeners.ts'
+import { supportedFeatures } from './core/metadata/features.ts'
 import { openDataDirectory } from './data-directory.ts'
 import { newId, processEnvironment } from './process-environment.ts'
 import type { LogFunction } from './process-environment.ts'
+import { ConfigError } from './config-sources.ts'
 import { listen } from './server/listener.ts'
 import type { Listener } from './server/listener.ts'
-import { defaultSettings, defaultTopicSettings } from './settings.ts'
+import { brokerSettings, controllerSettings, topicSettingsSource } from './settings.ts'
+import { MemoryDisk } from './store/disk-memory.ts'
 import { nodeDisk } from './store/disk-node.ts'
 import { openStore } from './store/store.ts'
-import { supportedFeatures } from './core/metadata/features.ts'
+import type { Store } from './store/store.ts'
+
+export { ConfigError } from './config-sources.ts'
+export { DataDirectoryError } from './data-directory.ts'
+export { StoreError } from './store/store.ts'
+export type { LogFunction } from './process-environment.ts'
+
+/** Settings by Kafka's own names, with the types that they have. */
+export type BrokerOverrides = { readonly [N in keyof BrokerValues]?: BrokerValues[N] }
 
 export interface BrokerOptions {
-  dataDirectory: string
-  port?: number
-  host?: string
-  log?: LogFunction
+  /** Where the data is; without it, everything is in memory and gone after `stop`. */
+  readonly dataDirectory?: string
+  /** Default: any free port of 127.0.0.1. */
+  readonly settings?: BrokerOverrides
+  /** A configuration file, the environment and `key=value` texts, for programs that have such. */
+  readonly sources?: Sources
+  /** CLUSTER_ID: the id of a new cluster; that of an existing one must be the same. */
+  readonly clusterId?: string | undefined
+  readonly log?: LogFunction
+  /** The store has failed and the broker has stopped serving (R-S2): start it again. */
+  readonly onFailed?: (error: unknown) => void
 }
 
+export interface BrokerListener { readonly name: string, readonly host: string, readonly port: number }
+
 export interface OttlaBroker {
-  readonly port: number
-  readonly host: string
-  readonly bootstrapServers: string
   readonly clusterId: string
+  readonly nodeId: number
+  readonly listeners: readonly BrokerListener[]
+  /** Of the first listener. */
+  readonly host: string
+  readonly port: number
+  /** What a client's `bootstrap.servers` takes. */
+  readonly bootstrapServers: string
+  /** Leaves in order; everything acknowledged is on the disk. */
   stop (): Promise<void>
 }
 
-export async function startBroker (options: BrokerOptions): Promise<OttlaBroker> {
-  const environment = processEnvironment(options.log ?? (() => {}))
-  const settings = defaultSettings
-  const data = openDataDirectory(options.dataDirectory, settings.nodeId, undefined)
+/**
+ * Rejects with ConfigError, DataDirectoryError or StoreError, whose messages name the remedy, and
+ * with the system's error for a port in use.
+ */
+export async function startBroker (options: BrokerOptions = {}): Promise<OttlaBroker> {
+  const settings = loadSettings(sourcesOf(options))
+  const log = options.log ?? (() => {})
+  for (const { level, text } of settings.notices) log(level, text)
+  checkSupported(settings)
+  const listeners: Listener[] = []
+  try {
+    for (const { name, host, port } of settings.network.brokerListeners) {
+      listeners.push(await listen({
+        name,
+        host,
+        port,
+        connectionsMax: settings.get('max.connections'),
+        idleMs: settings.number('connections.max.idle.ms'),
+      }))
+    }
+    return await start(options, settings, listeners, log)
+  } catch (error) {
+    await Promise.all(listeners.map(listener => listener.close()))
+    throw error
+  }
+}
+
+/** A library's broker takes any free port unless it is told otherwise. */
+function sourcesOf ({ settings = {}, sources, dataDirectory }: BrokerOptions): Sources {
+  const overrides = Object.entries(settings).map(([name, value]) => `${name}=${textOf(value)}`)
+  if (sources === undefined && settings.listeners === undefined) overrides.push('listeners=PLAINTEXT://127.0.0.1:0')
+  if (dataDirectory !== undefined) overrides.push(`log.dirs=${dataDirectory}`)
+  return { ...sources, overrides: [...sources?.overrides ?? [], ...overrides] }
+}
+
+function textOf (value: unknown): string { return Array.isArray(value) ? value.join(',') : String(value ?? '') }
+
+/** What is knowingly absent is said at the start, not found out in service. */
+function checkSupported ({ network, get }: Settings): void {
+  for (const { name, protocol } of network.brokerListeners) {
+    if (protocol !== 'PLAINTEXT') {
+      throw new ConfigError(`listeners: ${name} asks for ${protocol}, which this release does not serve yet. ` +
+        `Map it to PLAINTEXT in listener.security.protocol.map, or leave it out.`)
+    }
+  }
+  if (!network.isBroker || !network.isAlone) {
+    throw new ConfigError('this release runs one node that is broker and controller: ' +
+      'set process.roles=broker,controller and name only this node in controller.quorum.voters')
+  }
+  const directories = get('log.dirs') ?? get('log.dir')
+  if (directories.length !== 1) {
+    throw new ConfigError(`log.dirs=${directories.join(',')}: this release keeps its data in one directory`)
+  }
+}
+
+async function start (
+  options: BrokerOptions, settings: Settings, listeners: readonly Listener[], log: LogFunction
+): Promise<OttlaBroker> {
+  const nodeId = settings.get('node.id')
+  const inMemory = options.sources === undefined && options.dataDirectory === undefined
+  const environment = processEnvironment(log)
+  const directory = (settings.get('log.dirs') ?? settings.get('log.dir'))[0] as string
+  const data = inMemory
+    ? { path: '/ottla', clusterId: options.clusterId ?? newId(), nodeId, directoryId: newId() }
+    : openDataDirectory(directory, nodeId, options.clusterId)
+  const { nowMs, setTimer, atTurnEnd } = environment
   const store = await openStore(data.path, {
-    disk: nodeDisk(),
-    nowMs: environment.nowMs,
-    setTimer: environment.setTimer,
-    atTurnEnd: environment.atTurnEnd,
-    log: environment.log,
+    disk: inMemory ? new MemoryDisk().disk() : nodeDisk(), nowMs, setTimer, atTurnEnd, log,
   })
-  const host = options.host ?? '127.0.0.1'
-  const running = await assembleBroker({
+  let running: RunningBroker | undefined
+  const stop = async (): Promise<void> => {
+    await Promise.all(listeners.map(listener => listener.close()))
+    await running?.stop()
+    await store.close()
+  }
+  const failed = (error: unknown): void => {
+    log('error', 'the broker stops serving: its data cannot be written safely', { error })
+    for (const listener of listeners) void listener.close()
+    options.onFailed?.(error)
+  }
+  store.onFailed(failed)
+  running = await assembleBroker({
     store,
     environment,
-    settings,
-    onFailed: error => { environment.log('error', 'the store has failed; stopping', { error }); process.exit(1) },
-    topicSettings: { of: () => defaultTopicSettings },
-    controllerSettings: {
-      clusterId: data.clusterId,
-      nodeId: settings.nodeId,
-      numPartitions: 1,
-      defaultReplicationFactor: 1,
-      deleteTopicEnable: true,
-      minInsyncReplicas: 1,
-      uncleanLeaderElectionEnable: false,
-      configs: { check: () => undefined, isList: () => false, builtInDefault: () => null, effectiveTopicConfigs: () => [] },
-    },
+    settings: brokerSettings(settings),
+    topicSettings: topicSettingsSource(settings),
+    controllerSettings: controllerSettings(settings, data.clusterId),
     clusterId: data.clusterId,
-    advertised: new Set(),
-    registration: {
-      brokerId: settings.nodeId,
-      clusterId: data.clusterId,
-      incarnationId: newId(),
-      listeners: [{ name: 'PLAINTEXT', host, port: options.port ?? 0, securityProtocol: 0 }],
-      features: supportedFeatures.map(({ name, minVersion, maxVersion }) =>
-        ({ name, minSupportedVersion: minVersion, maxSupportedVersion: maxVersion })),
-      rack: null,
-      isMigratingZkBroker: false,
-      logDirs: [data.directoryId],
-      previousBrokerEpoch: -1n,
-    },
+    advertised: new Set((settings.network.advertised ?? []).map(({ name }) => name)),
+    registration: registrationOf(settings, data, listeners),
+    onFailed: failed,
   })
-  const listener: Listener = await listen(
-    { name: 'PLAINTEXT', host, port: options.port ?? 0, connectionsMax: Infinity, idleMs: 600000 }, {
+  serve(running, store, settings, listeners, log)
+  const first = listeners[0] as Listener
+  return {
+    clusterId: data.clusterId,
+    nodeId,
+    listeners: listeners.map(({ name, host, port }) => ({ name, host, port })),
+    host: first.host,
+    port: first.port,
+    bootstrapServers: `${first.host === '' || first.host === '0.0.0.0' ? 'localhost' : first.host}:${first.port}`,
+    stop,
+  }
+}
+
+function registrationOf (
+  settings: Settings, data: { clusterId: string, directoryId: string }, listeners: readonly Listener[]
+) {
+  const { advertised, brokerListeners } = settings.network
+  const actual = brokerListeners.map(listener => ({
+    ...listener, port: listeners.find(({ name }) => name === listener.name)?.port ?? listener.port,
+  }))
+  return {
+    brokerId: settings.get('node.id'),
+    clusterId: data.clusterId,
+    incarnationId: newId(),
+    listeners: (advertised ?? actual).map(({ name, host, port, protocol }) =>
+      ({ name, host, port, securityProtocol: securityProtocolIds[protocol] })),
+    features: supportedFeatures.map(({ name, minVersion, maxVersion }) =>
+      ({ name, minSupportedVersion: minVersion, maxSupportedVersion: maxVersion })),
+    rack: settings.get('broker.rack'),
+    isMigratingZkBroker: false,
+    logDirs: [data.directoryId],
+    previousBrokerEpoch: -1n,
+  }
+}
+
+/** Requests that one connection may have under way: Produce after Produce (see connection.ts). */
+const REQUESTS_IN_FLIGHT_MAX = 100
+
+function serve (
+  running: RunningBroker, store: Store, settings: Settings, listeners: readonly Listener[], log: LogFunction
+): void {
+  const connections = function * () { for (const listener of listeners) yield * listener.connections }
+  const relieve = (): void => { for (const connection of connections()) connection.resume() }
+  for (const listener of listeners) {
+    listener.serve({
       dispatch: running.dispatch,
-      limits: { frameBytesMax: 104857600, requestsInFlightMax: 100 },
-      nowMs: environment.nowMs,
+      limits: {
+        frameBytesMax: settings.get('socket.request.max.bytes'),
+        requestsInFlightMax: REQUESTS_IN_FLIGHT_MAX,
+      },
+      nowMs: () => Date.now(),
       events: {
-        refused: (session, reason) => { environment.log('warn', `connection closed: ${reason}`, { client: session.remoteAddress }) },
-        failed: (_session, error) => { environment.log('error', 'a request failed', { error }) },
+        refused: (session, reason) => { log('warn', `connection closed: ${reason}`, { client: session.remoteAddress }) },
+        failed: (session, error) => { log('error', 'a request failed', { client: session.remoteAddress, error }) },
+        // storage.md 4.1.5: past the bound nobody's bytes are read until a flush has ended.
+        read: connection => {
+          if (!store.underPressure) return
+          connection.hold()
+          store.onRelief(relieve)
+        },
       },
     })
-  return {
-    port: listener.port,
-    host,
-    bootstrapServers: `${host}:${listener.port}`,
-    clusterId: data.clusterId,
-    stop: async () => {
-      await listener.close()
-      await running.stop()
-      await store.close()
-    },
   }
 }

@@ -1,6 +1,5 @@
 #!/usr/bin/env node
-import { startBroker } from './index.ts'
+/** The process: arguments in, exit code out. */
+import { program } from './cli/program.ts'
 
-const broker = await startBroker({ dataDirectory: process.env.DATA ?? './data', port: 9092, host: '', log: (level, message, fields) => console.error(level, message, fields) })
-console.log(broker.bootstrapServers)
-process.on('SIGTERM', () => { void broker.stop().then(() => process.exit(0)) })
+await program().parseAsync(process.argv)

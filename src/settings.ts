@@ -1,57 +1,129 @@
-/** From the configuration's text to the plain values that the rooms take. */
-import type { BrokerSettings } from './runtime/broker-settings.ts'
+/** From the configuration to the plain values that the rooms take. */
+import type { ControllerSettings } from './core/controller/decision.ts'
+import { dynamicValues } from './core/controller/config-rules.ts'
+import { resourceType } from './core/metadata/configs.ts'
+import { OFFSETS_TOPIC } from './core/metadata/internal-topics.ts'
+import type { MetadataImage } from './core/metadata/image.ts'
+import { configRules, topicValue } from './config-topic.ts'
+import type { TopicValues } from './config-table.ts'
+import type { Settings } from './config.ts'
+import type { BrokerSettings, TopicSettingsSource } from './runtime/broker-settings.ts'
+import type { InternalTopic } from './runtime/topic-creation.ts'
 import type { TopicSettings } from './runtime/topic-settings.ts'
 
-export const defaultTopicSettings: TopicSettings = {
-  messageBytesMax: 1048588,
-  decompressedMessageBytesMax: 2147483639,
-  compressionType: 'producer',
-  compressionLevels: { gzip: -1, lz4: 9, zstd: 3 },
-  timestampType: 'CreateTime',
-  timestampBeforeMaxMs: 2n ** 63n - 1n,
-  timestampAfterMaxMs: 3600000n,
-  deletes: true,
-  compacts: false,
-  retentionMs: 604800000n,
-  retentionBytes: -1n,
-  segment: { bytesMax: 1073741824, ageMsMax: 604800000, jitterMsMax: 0 },
-  flushMessages: 2n ** 63n - 1n,
-  flushMs: 2n ** 63n - 1n,
-  minInsyncReplicas: 1,
-  uncleanLeaderElection: false,
+const MINUTE_MS = 60_000
+
+/** Replaying this many records still starts in time; Kafka only counts bytes. */
+const SNAPSHOT_RECORDS_MAX = 20_000
+
+export function brokerSettings (settings: Settings): BrokerSettings {
+  return {
+    nodeId: settings.get('node.id'),
+    strict: settings.strict,
+    autoCreateTopics: settings.get('auto.create.topics.enable'),
+    fetchBytesMax: settings.get('fetch.max.bytes'),
+    fetchSessionSlots: settings.get('max.incremental.fetch.session.cache.slots'),
+    brokerHeartbeatMs: settings.get('broker.heartbeat.interval.ms'),
+    brokerSessionMs: settings.get('broker.session.timeout.ms'),
+    quorum: {
+      electionTimeoutMs: settings.get('controller.quorum.election.timeout.ms'),
+      electionBackoffMaxMs: settings.get('controller.quorum.election.backoff.max.ms'),
+      fetchTimeoutMs: settings.get('controller.quorum.fetch.timeout.ms'),
+      requestTimeoutMs: settings.get('controller.quorum.request.timeout.ms'),
+      retryBackoffMs: settings.get('controller.quorum.retry.backoff.ms'),
+    },
+    metadataSnapshots: {
+      bytesMax: settings.number('metadata.log.max.record.bytes.between.snapshots'),
+      recordsMax: SNAPSHOT_RECORDS_MAX,
+    },
+    retentionCheckMs: settings.number('log.retention.check.interval.ms'),
+    initialTaskDelayMs: settings.number('log.initial.task.delay.ms'),
+    producerExpirationMs: settings.get('producer.id.expiration.ms'),
+    producerExpirationCheckMs: settings.get('producer.id.expiration.check.interval.ms'),
+    groups: groupSettings(settings),
+    offsetsCommitTimeoutMs: settings.get('offsets.commit.timeout.ms'),
+    offsetsLoadBufferBytes: settings.get('offsets.load.buffer.size'),
+    internalTopics: { [OFFSETS_TOPIC]: offsetsTopic(settings) },
+  }
 }
 
-export const defaultSettings: BrokerSettings = {
-  nodeId: 1,
-  strict: false,
-  autoCreateTopics: true,
-  fetchBytesMax: 57671680,
-  fetchSessionSlots: 1000,
-  brokerHeartbeatMs: 2000,
-  brokerSessionMs: 9000,
-  quorum: { electionTimeoutMs: 1000, electionBackoffMaxMs: 1000, fetchTimeoutMs: 2000, requestTimeoutMs: 2000, retryBackoffMs: 20 },
-  metadataSnapshots: { bytesMax: 20971520, recordsMax: 20000 },
-  retentionCheckMs: 300000,
-  initialTaskDelayMs: 30000,
-  producerExpirationMs: 86400000,
-  producerExpirationCheckMs: 600000,
-  groups: {
-    minSessionTimeoutMs: 6000,
-    maxSessionTimeoutMs: 1800000,
-    initialRebalanceDelayMs: 0,
-    maxSize: 2147483647,
-    offsetMetadataMaxBytes: 4096,
-    offsetsRetentionMs: 604800000,
-    offsetsRetentionCheckIntervalMs: 600000,
-    offsetsTopicPartitions: 50,
-  },
-  offsetsCommitTimeoutMs: 5000,
-  offsetsLoadBufferBytes: 5242880,
-  internalTopics: {
-    __consumer_offsets: {
-      partitions: 50,
-      replicationFactor: 1,
-      configs: { 'cleanup.policy': 'compact', 'compression.type': 'producer', 'segment.bytes': '104857600' },
+function groupSettings (settings: Settings): BrokerSettings['groups'] {
+  return {
+    minSessionTimeoutMs: settings.get('group.min.session.timeout.ms'),
+    maxSessionTimeoutMs: settings.get('group.max.session.timeout.ms'),
+    initialRebalanceDelayMs: settings.get('group.initial.rebalance.delay.ms'),
+    maxSize: settings.get('group.max.size'),
+    offsetMetadataMaxBytes: settings.get('offset.metadata.max.bytes'),
+    offsetsRetentionMs: settings.get('offsets.retention.minutes') * MINUTE_MS,
+    offsetsRetentionCheckIntervalMs: settings.number('offsets.retention.check.interval.ms'),
+    offsetsTopicPartitions: settings.get('offsets.topic.num.partitions'),
+  }
+}
+
+function offsetsTopic (settings: Settings): InternalTopic {
+  const factor = settings.get('offsets.topic.replication.factor')
+  return {
+    partitions: settings.get('offsets.topic.num.partitions'),
+    // A single node clamps the factor to itself, or no group would ever work (design 6).
+    replicationFactor: settings.isSingleNode && !settings.strict ? 1 : factor,
+    configs: {
+      'cleanup.policy': 'compact',
+      'compression.type': 'producer',
+      'segment.bytes': String(settings.get('offsets.topic.segment.bytes')),
     },
-  },
+  }
+}
+
+export function controllerSettings (settings: Settings, clusterId: string): ControllerSettings {
+  return {
+    clusterId,
+    nodeId: settings.get('node.id'),
+    numPartitions: settings.get('num.partitions'),
+    defaultReplicationFactor: settings.get('default.replication.factor'),
+    deleteTopicEnable: settings.get('delete.topic.enable'),
+    minInsyncReplicas: settings.get('min.insync.replicas'),
+    uncleanLeaderElectionEnable: settings.get('unclean.leader.election.enable'),
+    configs: configRules(settings.staticTexts),
+  }
+}
+
+export function topicSettingsSource (settings: Settings): TopicSettingsSource {
+  return { of: (topic, image) => topicSettings(topic, image, settings) }
+}
+
+function topicSettings (topic: string, image: MetadataImage, settings: Settings): TopicSettings {
+  const overrides = image.configs.of(resourceType.TOPIC, topic)
+  const dynamic = dynamicValues(image, settings.get('node.id'))
+  const value = <N extends keyof TopicValues & string>(name: N): TopicValues[N] =>
+    topicValue(name, overrides, dynamic, settings.staticTexts)
+  const policy = value('cleanup.policy')
+  const compacts = policy.includes('compact')
+  const segmentMs = Number(value('segment.ms'))
+  return {
+    messageBytesMax: value('max.message.bytes'),
+    decompressedMessageBytesMax: value('max.decompressed.message.bytes'),
+    compressionType: value('compression.type') as TopicSettings['compressionType'],
+    compressionLevels: {
+      gzip: value('compression.gzip.level'),
+      lz4: value('compression.lz4.level'),
+      zstd: value('compression.zstd.level'),
+    },
+    timestampType: value('message.timestamp.type') as TopicSettings['timestampType'],
+    timestampBeforeMaxMs: value('message.timestamp.before.max.ms'),
+    timestampAfterMaxMs: value('message.timestamp.after.max.ms'),
+    deletes: policy.includes('delete'),
+    compacts,
+    retentionMs: value('retention.ms'),
+    retentionBytes: value('retention.bytes'),
+    segment: {
+      bytesMax: value('segment.bytes'),
+      // D25.7: what must be compacted in time must be closed in time.
+      ageMsMax: compacts ? Math.min(segmentMs, Number(value('max.compaction.lag.ms'))) : segmentMs,
+      jitterMsMax: Number(value('segment.jitter.ms')),
+    },
+    flushMessages: value('flush.messages'),
+    flushMs: value('flush.ms'),
+    minInsyncReplicas: value('min.insync.replicas'),
+    uncleanLeaderElection: value('unclean.leader.election.enable'),
+  }
 }

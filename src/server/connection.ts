@@ -22,6 +22,8 @@ export interface ConnectionEvents {
   refused (session: Session, reason: string): void
   /** A bug of ours: the handler failed in a way that no rule foresees. */
   failed (session: Session, error: unknown): void
+  /** Bytes have come: whoever is behind may hold this connection. */
+  read (connection: Connection): void
   closed (connection: Connection): void
 }
 
@@ -73,6 +75,7 @@ export class Connection implements Session {
     socket.on('drain', () => { this.#draining = false; this.#proceed() })
     socket.on('error', () => { /* 'close' follows */ })
     socket.on('close', () => { this.#gone() })
+    socket.resume()
   }
 
   onClose (run: () => void): void {
@@ -98,6 +101,7 @@ export class Connection implements Session {
       if (!(error instanceof FrameError)) throw error
       return this.#refuse(error.message)
     }
+    this.#context.events.read(this)
     this.#proceed()
   }
 

@@ -1,17 +1,24 @@
 /** One listening socket: takes connections, counts them, closes idle ones, lets them end at stop. */
 import { createServer } from 'node:net'
-import type { Server } from 'node:net'
+import type { Server, Socket } from 'node:net'
 import { Connection } from './connection.ts'
 import type { ConnectionContext } from './connection.ts'
 
 export interface ListenerOptions {
-  name: string
-  host: string
-  /** 0: any free port; `port` then tells which. */
-  port: number
-  connectionsMax: number
-  /** connections.max.idle.ms; -1 or 0 never. */
-  idleMs: number
+  readonly name: string
+  /** Empty: every interface, IPv6 and IPv4. */
+  readonly host: string
+  /** 0: any free port; the listener then tells which. */
+  readonly port: number
+  /** max.connections */
+  readonly connectionsMax: number
+  /** connections.max.idle.ms; 0 or less never. */
+  readonly idleMs: number
+}
+
+/** What connections need, without what the listener itself sees to. */
+export type ServeContext = Omit<ConnectionContext, 'events'> & {
+  readonly events: Omit<ConnectionContext['events'], 'closed'>
 }
 
 export interface Listener {
@@ -19,52 +26,58 @@ export interface Listener {
   readonly host: string
   readonly port: number
   readonly connections: ReadonlySet<Connection>
+  /** From now on requests are answered, those of connections that already wait first. */
+  serve (context: ServeContext): void
   /** Takes no more connections and ends those that are there. */
   close (): Promise<void>
 }
 
 let nextConnectionId = 0
 
-export async function listen (
-  options: ListenerOptions, context: Omit<ConnectionContext, 'events'> & {
-    events: Omit<ConnectionContext['events'], 'closed'>
-  }
-): Promise<Listener> {
+/**
+ * Binds the socket; connections wait until `serve`, so that a port in use is known before anything
+ * else has begun. Rejects with the system's error.
+ */
+export async function listen (options: ListenerOptions): Promise<Listener> {
   const connections = new Set<Connection>()
-  const events: ConnectionContext['events'] = {
-    ...context.events,
-    closed: connection => { connections.delete(connection) },
-  }
-  const server = createServer({ noDelay: true, keepAlive: true }, socket => {
-    if (connections.size >= options.connectionsMax) {
+  const waiting: Socket[] = []
+  let context: ConnectionContext | undefined
+  let sweep: NodeJS.Timeout | undefined
+  const accept = (socket: Socket): void => {
+    if (context === undefined) {
+      waiting.push(socket.on('error', () => { socket.destroy() }))
+    } else if (connections.size >= options.connectionsMax) {
       socket.destroy()
-      return
-    }
-    connections.add(new Connection(nextConnectionId++, options.name, socket, { ...context, events }))
-  })
+    } else connections.add(new Connection(nextConnectionId++, options.name, socket, context))
+  }
+  const server = createServer({ noDelay: true, keepAlive: true, pauseOnConnect: true }, accept)
   await bind(server, options)
-  const sweep = idleSweep(connections, options.idleMs, context.nowMs)
   const address = server.address()
-  const port = typeof address === 'object' && address !== null ? address.port : options.port
   return {
     name: options.name,
     host: options.host,
-    port,
+    port: typeof address === 'object' && address !== null ? address.port : options.port,
     connections,
+    serve (given) {
+      context = { ...given, events: { ...given.events, closed: connection => { connections.delete(connection) } } }
+      sweep = idleSweep(connections, options.idleMs, given.nowMs)
+      for (const socket of waiting.splice(0)) if (!socket.destroyed) accept(socket)
+    },
     close: () => new Promise(resolve => {
       clearInterval(sweep)
       server.close(() => { resolve() })
+      for (const socket of waiting) socket.destroy()
       for (const connection of connections) connection.destroy()
     }),
   }
 }
 
-/** Rejects with the system's error: EADDRINUSE and its like name the port. */
 function bind (server: Server, { host, port }: ListenerOptions): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject)
-    // No host: both :: and 0.0.0.0, since clients of `localhost` try ::1 first.
-    server.listen({ port, ...(host === '' || host === '0.0.0.0' ? {} : { host }), backlog: 511 }, () => {
+    // Without a host both :: and 0.0.0.0 are bound, since clients of `localhost` try ::1 first.
+    const everywhere = host === '' || host === '0.0.0.0'
+    server.listen({ port, ...(everywhere ? {} : { host }), backlog: 511 }, () => {
       server.removeListener('error', reject)
       resolve()
     })

@@ -1,0 +1,22 @@
+/** The process's log: pino; one line of JSON an entry, or readable lines on a terminal. */
+import { destination, pino, stdSerializers } from 'pino'
+import type { LogFunction } from '../process-environment.ts'
+
+/** LOG_LEVEL chooses what is said: debug, info (default), warn, error. */
+export async function processLog (level = process.env.LOG_LEVEL ?? 'info'): Promise<LogFunction> {
+  const logger = pino({
+    level,
+    base: null,
+    timestamp: () => `,"time":"${new Date().toISOString()}"`,
+    formatters: { level: label => ({ level: label }) },
+    serializers: { error: stdSerializers.err },
+  }, await stream())
+  return (entryLevel, message, fields) => { logger[entryLevel](fields ?? {}, message) }
+}
+
+/** Written at once: what is said just before the end must be seen. */
+async function stream () {
+  if (!process.stdout.isTTY) return destination({ dest: 1, sync: true })
+  const { default: pretty } = await import('pino-pretty')
+  return pretty({ sync: true, translateTime: 'SYS:HH:MM:ss.l', ignore: 'pid,hostname' })
+}

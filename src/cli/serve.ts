@@ -1,0 +1,67 @@
+/** `ottla serve`: the broker in the foreground, until it is told to stop. */
+import { ConfigError, DataDirectoryError, startBroker, StoreError } from '../index.ts'
+import { processLog } from './log.ts'
+
+export interface ServeOptions { readonly config?: string, readonly override: readonly string[] }
+
+const STOPPED = 0
+const FAILED = 1
+
+export async function serve ({ config, override }: ServeOptions): Promise<void> {
+  const log = await processLog()
+  const startedMs = performance.now()
+  try {
+    const broker = await startBroker({
+      sources: {
+        ...(config === undefined ? {} : { configFile: config }),
+        environment: process.env,
+        overrides: override,
+      },
+      clusterId: process.env.CLUSTER_ID,
+      log,
+      onFailed: () => { process.exit(FAILED) },
+    })
+    for (const { name, host, port } of broker.listeners) log('info', 'listening', { listener: name, host, port })
+    log('info', 'ottla serves', {
+      node: broker.nodeId, clusterId: broker.clusterId, startMs: Math.round(performance.now() - startedMs),
+    })
+    stopOnSignal(broker.stop, log)
+  } catch (error) {
+    log('error', explain(error))
+    process.exitCode = FAILED
+  }
+}
+
+/** The first signal stops in order, the second at once. */
+function stopOnSignal (stop: () => Promise<void>, log: Awaited<ReturnType<typeof processLog>>): void {
+  let asked = false
+  const onSignal = (signal: string): void => {
+    if (asked) process.exit(FAILED)
+    asked = true
+    log('info', `${signal}: stopping`)
+    stop().then(() => {
+      log('info', 'stopped')
+      process.exit(STOPPED)
+    }, error => {
+      log('error', 'stopped with an error', { error })
+      process.exit(FAILED)
+    })
+  }
+  process.on('SIGTERM', onSignal)
+  process.on('SIGINT', onSignal)
+}
+
+/** One line that says what to do. */
+function explain (error: unknown): string {
+  if (error instanceof ConfigError || error instanceof DataDirectoryError || error instanceof StoreError) {
+    return error.message
+  }
+  const { code, port, address, message } = error as NodeJS.ErrnoException & { port?: number, address?: string }
+  if (code === 'EADDRINUSE') {
+    return `port ${port} is in use: stop what listens there, or set another port in listeners ` +
+      `(for example --override listeners=PLAINTEXT://:${Number(port) + 10})`
+  }
+  if (code === 'EACCES' && port !== undefined) return `port ${port} may not be opened by this user: set another one in listeners`
+  if (code === 'EADDRNOTAVAIL') return `${address} is no address of this machine: correct the host in listeners`
+  return `ottla cannot start: ${message}`
+}
