@@ -1,0 +1,33 @@
+/**
+ * `npm test [-- FILE...]` runs the compiled tests and closes with `N passed, N failed`, which counts
+ * every assertion, as tap does.
+ */
+import { spawn } from 'node:child_process'
+import { createInterface } from 'node:readline'
+import { compiled, filesUnder, root } from './repository.ts'
+import { closingLine, TestReport } from './test-report.ts'
+
+/** Runs test files (sources or compiled; all without any) and gives the exit code. */
+export async function runTests (files: string[], options: string[]): Promise<number> {
+  // Named one by one, so that what a deleted test left in dist does not run.
+  const named = files.length > 0 ? files : filesUnder('test', '.test.ts')
+  const paths = named.map(file => file.endsWith('.ts') ? compiled(file) : file)
+  const tap = spawn('node_modules/.bin/tap', ['--reporter=tap', ...options, ...paths], {
+    cwd: root, stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const exited = new Promise<number>((resolve, reject) => {
+    tap.on('error', reject)
+    tap.on('close', code => { resolve(code ?? 1) })
+  })
+  const report = new TestReport()
+  for await (const line of createInterface(tap.stdout)) {
+    for (const shown of report.line(line)) console.log(shown)
+  }
+  const tally = report.tally(await exited)
+  console.log(closingLine(tally))
+  return tally.failed === 0 ? 0 : 1
+}
+
+export async function main (files: string[]): Promise<number> {
+  return await runTests(files, ['--disable-coverage'])
+}
