@@ -59,7 +59,7 @@ export class MemoryDisk {
       create: path => alive(() => this.create(path)),
       open: path => alive(() => this.open(path)),
       rename: (from, to) => { alive(() => { this.rename(from, to) }) },
-      unlink: path => { alive(() => { this.unlink(path) }) },
+      unlink: async path => { alive(() => { this.unlink(path) }) },
       syncDirectory: path => alive(() => this.syncDirectory(path)),
       freeBytes: () => alive(() => this.freeBytes()),
       lock: path => alive(() => this.lock(path)),

@@ -82,7 +82,7 @@ export function nodeDisk (): Disk {
     create: path => new NodeFile(fs.openSync(path, 'w+')),
     open: (path, readOnly = false) => new NodeFile(fs.openSync(path, readOnly ? 'r' : 'r+')),
     rename: (from, to) => { fs.renameSync(from, to) },
-    unlink: path => { fs.unlinkSync(path) },
+    unlink: path => fs.promises.unlink(path),
     syncDirectory,
     freeBytes: directory => {
       const { bavail, bsize } = fs.statfsSync(directory)

@@ -60,7 +60,8 @@ export interface Disk {
   create (path: string): DiskFile
   open (path: string, readOnly?: boolean): DiskFile
   rename (from: string, to: string): void
-  unlink (path: string): void
+  /** Off the event loop: freeing a large file's blocks takes its time. */
+  unlink (path: string): Promise<void>
   syncDirectory (path: string): Promise<void>
   freeBytes (directory: string): number
   /** Refuses (EEXIST) while another living process holds it; a dead one's lock is taken over. */

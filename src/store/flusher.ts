@@ -126,6 +126,7 @@ export class Flusher {
     }
     core.checkpoints.keep(checkpoints)
     await core.retention.removeDead()
+    if (core.journal.hasSpareFiles && !core.closing) this.noteAgain()
     core.relieve()
   }
 
@@ -241,6 +242,7 @@ export class Flusher {
     for (const state of captured.states) volumes.states.set(state.number, state)
     for (const log of captured.logs) log.flushed(active)
     core.journal.release(captured.covered.turn)
+    if (core.closing || captured.bytes === 0) core.journal.trimFree()
   }
 }
 

@@ -30,8 +30,9 @@ export interface JournalOptions {
 
 interface SyncRound { promise: Promise<void>, resolve: () => void, reject: (error: unknown) => void }
 
-/** Files without places that stay at rest (storage.md 4.1.2). */
-const FREE_FILES = 2
+/** Files without places that stay: overwriting one is far cheaper than making one. */
+const FREE_FILES_MAX = 6
+const FREE_FILES_AT_REST = 1
 const OPEN_KEPT_FILES = 64
 
 export class Journal {
@@ -44,6 +45,7 @@ export class Journal {
   private running: SyncRound | undefined
   private waiting: SyncRound | undefined
   private directorySync: Promise<void> | undefined
+  private readonly removals = new Set<Promise<void>>()
   private readonly keptOpen = new Set<JournalFile>()
   private readonly directory: string
   private readonly disk: Disk
@@ -140,9 +142,9 @@ export class Journal {
       file.handle.write([encodeFileHeader(number)], 0)
       file.dirty = true
     } catch (error) {
-      this.files.delete(number)
       if (!isDiskFull(error)) throw this.guard.fail('a journal file could not be made', error)
-      try { this.forget(file) } catch { /* its header may be missing: recovery skips such a file */ }
+      if (this.disk.exists(file.path)) this.remove(file)
+      else this.files.delete(number)
       throw new StoreError('DISK_FULL', `no space left in ${this.directory}`, error)
     }
     this.syncDirectory()
@@ -217,7 +219,7 @@ export class Journal {
   }
 
   private makeFree (file: JournalFile): void {
-    if (this.free.length >= FREE_FILES) this.remove(file)
+    if (this.free.length >= FREE_FILES_MAX) this.remove(file)
     else this.free.push(file)
   }
 
@@ -243,25 +245,27 @@ export class Journal {
     return file.handle
   }
 
-  /** Unlinks a file that nothing points into. */
-  remove (file: JournalFile): void {
-    this.files.delete(file.number)
-    try {
-      this.forget(file)
-    } catch (error) {
-      throw this.guard.fail('a journal file could not be removed', error)
-    }
-    this.syncDirectory()
+  /** Leaves no more free files than a store at rest needs. */
+  trimFree (): void {
+    while (this.free.length > FREE_FILES_AT_REST) this.remove(this.free.pop() as JournalFile)
   }
 
-  private forget (file: JournalFile): void {
+  /** Unlinks a file that nothing points into. */
+  private remove (file: JournalFile): void {
+    this.files.delete(file.number)
     this.keptOpen.delete(file)
     file.handle?.close()
     file.handle = undefined
-    if (this.disk.exists(file.path)) this.disk.unlink(file.path)
+    const removal = this.guard.within('the removal of a journal file', this.disk.unlink(file.path))
+      .then(() => { this.syncDirectory() }, () => {}) // the guard has told everybody
+      .finally(() => { this.removals.delete(removal) })
+    this.removals.add(removal)
   }
 
+  get hasSpareFiles (): boolean { return this.free.length > FREE_FILES_AT_REST }
+
   async close (): Promise<void> {
+    await Promise.all(this.removals)
     if (this.guard.failure === undefined) await this.sync()
     for (const file of this.files.values()) file.handle?.close()
   }

@@ -73,7 +73,7 @@ export class Volumes {
     for (const name of this.disk.list(this.directory)) {
       const match = /^(\d{10})\.volume$/.exec(name)
       if (match !== null) newest = Math.max(newest, Number(match[1]))
-      else if (name.includes('.new')) this.disk.unlink(join(this.directory, name))
+      else if (name.includes('.new')) await this.disk.unlink(join(this.directory, name))
     }
     if (newest === 0) {
       await this.disk.syncDirectory(join(this.directory, '..'))
@@ -82,7 +82,7 @@ export class Volumes {
     }
     this.newest = this.volume(newest)
     this.readState(this.newest)
-    this.removeStrays()
+    await this.removeStrays()
   }
 
   private readState (newest: Volume): void {
@@ -125,10 +125,10 @@ export class Volumes {
   }
 
   /** Volumes that nothing names any more: their unlinking was cut short. */
-  private removeStrays (): void {
+  private async removeStrays (): Promise<void> {
     for (const name of this.disk.list(this.directory)) {
       const number = Number(/^(\d{10})\.volume/.exec(name)?.[1] ?? 0)
-      if (number > 0 && !this.all.has(number)) this.disk.unlink(join(this.directory, name))
+      if (number > 0 && !this.all.has(number)) await this.disk.unlink(join(this.directory, name))
     }
   }
 
@@ -184,9 +184,8 @@ export class Volumes {
       made.apply(this.wholeState(covered, number)).flushed)
     await made.close()
     this.disk.rename(temporary, volume.path)
-    for (const lock of [`${temporary}-lock`]) {
-      if (this.disk.exists(lock)) this.disk.unlink(lock)
-    }
+    const lock = `${temporary}-lock`
+    if (this.disk.exists(lock)) await this.disk.unlink(lock)
     await this.guard.within('the sync of the volume directory',
       this.disk.syncDirectory(this.directory))
     volume.createdMs = createdMs
@@ -245,9 +244,11 @@ export class Volumes {
     this.all.delete(volume.number)
     this.used.delete(volume)
     await volume.close()
-    this.disk.unlink(volume.path)
     const lock = `${volume.path}-lock`
-    if (this.disk.exists(lock)) this.disk.unlink(lock)
+    await this.guard.within('the removal of a volume', this.disk.unlink(volume.path))
+    if (this.disk.exists(lock)) {
+      await this.guard.within('the removal of a volume', this.disk.unlink(lock))
+    }
     await this.guard.within('the sync of the volume directory',
       this.disk.syncDirectory(this.directory))
   }
