@@ -27,6 +27,8 @@ export const METADATA_LOG = '__cluster_metadata-0'
 
 /** Snapshots kept beside the newest one, for downloads that still run (2.10.12). */
 const SNAPSHOTS_KEPT = 2
+/** Longest wait for the voters to hear that the leader leaves: the process exits within a second. */
+const STOP_MS = 500
 
 export interface QuorumNeeds {
   readonly options: QuorumOptions
@@ -42,11 +44,16 @@ export interface QuorumNeeds {
   report (level: LogLevel, message: string, fields?: object): void
 }
 
+interface Answering {
+  readonly resolve: (response: ResponseWritten<never>) => void
+  readonly reject: (error: Error) => void
+}
+
 export class RunningQuorum implements QuorumRuntime {
   readonly #needs: QuorumNeeds
   readonly #delivery: Delivery
   readonly #snapshots: TableSnapshots
-  readonly #requests = new Map<number, (response: ResponseWritten<never>) => void>()
+  readonly #requests = new Map<number, Answering>()
   #quorum: Quorum | undefined
   #effects: EffectQueue | undefined
   #nextRequestId = 1
@@ -123,11 +130,11 @@ export class RunningQuorum implements QuorumRuntime {
   }
 
   async stop (): Promise<void> {
-    const { clock, options } = this.#needs
+    const { clock } = this.#needs
     if (this.#quorum !== undefined && !this.#isOver) {
       await new Promise<void>(resolve => {
         // The voters that do not answer by then find out by their fetch timeout.
-        const timer = clock.setTimer(options.requestTimeoutMs, resolve)
+        const timer = clock.setTimer(STOP_MS, resolve)
         this.#stopping = () => {
           timer.cancel()
           resolve()
@@ -150,6 +157,7 @@ export class RunningQuorum implements QuorumRuntime {
   append (
     records: readonly Buffer[], epoch: number
   ): { baseOffset: bigint, lastOffset: bigint, committed: Promise<void> } {
+    if (records.length === 0) throw new RangeError('a batch of metadata needs a record')
     const appended = this.#isOver
       ? undefined
       : this.#quorum?.append(records, epoch, this.#needs.clock.nowMs())
@@ -180,8 +188,6 @@ export class RunningQuorum implements QuorumRuntime {
       nowMs: clock.nowMs(),
     })
     const stored = await this.#snapshots.write({ endOffset, epoch }, bytes)
-    // A snapshot of the leader's may have come in the meantime and be ahead of this one.
-    if ((quorum.latestSnapshot?.endOffset ?? 0n) >= endOffset) return
     await log.advanceStart(endOffset)
     this.#input((machine, nowMs) => machine.snapshotTaken(stored, nowMs))
     for (const old of this.#snapshots.list().slice(0, -SNAPSHOTS_KEPT)) {
@@ -198,7 +204,7 @@ export class RunningQuorum implements QuorumRuntime {
       }
       const requestId = this.#nextRequestId
       this.#nextRequestId += 1
-      this.#requests.set(requestId, resolve as never)
+      this.#requests.set(requestId, { resolve: resolve as never, reject })
       const told = { is: 'request', requestId, ...(message as IncomingRequest) } as QuorumMessage
       this.#input((quorum, nowMs) => quorum.step(told, nowMs))
     })
@@ -245,7 +251,7 @@ export class RunningQuorum implements QuorumRuntime {
   }
 
   #answer (requestId: number, response: ResponseWritten<never>): void {
-    this.#requests.get(requestId)?.(response)
+    this.#requests.get(requestId)?.resolve(response)
     this.#requests.delete(requestId)
   }
 
@@ -262,6 +268,8 @@ export class RunningQuorum implements QuorumRuntime {
     this.#timer = undefined
     this.#effects?.stop()
     this.#delivery.stop()
+    for (const { reject } of this.#requests.values()) reject(new Error('the quorum has stopped'))
+    this.#requests.clear()
     this.#stopping?.()
   }
 }

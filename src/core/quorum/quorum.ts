@@ -39,7 +39,7 @@ import { advanceHighWatermark, answerParked, handleFetch } from './replication.t
 import { appendEntry, becomeResigned } from './roles.ts'
 import { isExpected, nextSendMs, sendDue, settle } from './sending.ts'
 import { handleFetchSnapshot, handleFetchSnapshotResponse } from './snapshot.ts'
-import { NO_VOTE } from './state.ts'
+import { isFlushed, NO_VOTE } from './state.ts'
 import type { QuorumOptions, QuorumState } from './state.ts'
 import { nextTimeoutMs, startRole, timeOut } from './timeouts.ts'
 import { VoterHistory } from './voters.ts'
@@ -146,8 +146,14 @@ export class Quorum {
   /** The log is durable up to `endOffset`, as appended under `generation` (2.10.8). */
   flushed (endOffset: bigint, generation: number, nowMs: number): Effect[] {
     const { log, role } = this.#state
+    const wasFlushed = isFlushed(this.#state)
     log.flushed(endOffset, generation)
-    if (role.name === 'follower') followHighWatermark(this.#state, role)
+    if (role.name === 'follower') {
+      followHighWatermark(this.#state, role)
+      if (role.hasFetched && !wasFlushed && isFlushed(this.#state)) {
+        role.fetchDeadlineMs = nowMs + this.#state.options.fetchTimeoutMs
+      }
+    }
     advanceHighWatermark(this.#state, nowMs)
     answerParked(this.#state, nowMs)
     return this.#finish(nowMs)
@@ -155,8 +161,12 @@ export class Quorum {
 
   /** 2.10.11: this node wrote a snapshot of what it has committed, and dropped the log below. */
   snapshotTaken (snapshot: StoredSnapshot, nowMs: number): Effect[] {
-    this.#state.log.snapshotTaken(snapshot)
-    this.#state.voterHistory.truncateFromStart(snapshot.endOffset)
+    const { log, voterHistory } = this.#state
+    // One of the leader's may have been installed in the meantime and be ahead of this one.
+    if (snapshot.endOffset > log.startOffset) {
+      log.snapshotTaken(snapshot)
+      voterHistory.truncateFromStart(snapshot.endOffset)
+    }
     return this.#finish(nowMs)
   }
 

@@ -1,7 +1,7 @@
 /** Which requests each role wants sent, to whom and when: one at a time is under way to a node. */
 import { METADATA_PARTITION, METADATA_TOPIC, METADATA_TOPIC_ID } from './effects.ts'
 import type { OutgoingRequest } from './effects.ts'
-import { emit, remoteVoters } from './state.ts'
+import { emit, isFlushed, remoteVoters } from './state.ts'
 import type { Peer, QuorumState } from './state.ts'
 import type { Voter } from './voters.ts'
 
@@ -164,10 +164,9 @@ function beginRequest (state: QuorumState, voter: Voter): OutgoingRequest {
 
 /** 2.10.8: the fetch offset is an acknowledgement, so it waits until all below it is flushed. */
 function fetchFromLeader (state: QuorumState): Wanted[] {
-  const { role, log, vote, options } = state
+  const { role, vote, options } = state
   if (role.name !== 'follower' || state.stopping) return []
-  const isFlushed = log.flushedOffset === log.endOffset || options.mutant === 'fetchBeforeFlush'
-  if (!isFlushed) return []
+  if (!isFlushed(state) && options.mutant !== 'fetchBeforeFlush') return []
   return [{
     to: vote.leaderId,
     dueMs: NOW,

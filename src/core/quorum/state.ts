@@ -171,6 +171,11 @@ export function majority (state: QuorumState): number {
   return state.options.mutant === 'minorityElects' ? 1 : majorityOf(votersOf(state))
 }
 
+/** Whether all that this node has is durable. */
+export function isFlushed ({ log }: QuorumState): boolean {
+  return log.flushedOffset === log.endOffset
+}
+
 /** 2.10.6: the timeout and up to as much again, so that voters seldom stand at the same time. */
 export function electionTimeout ({ options }: QuorumState): number {
   return options.electionTimeoutMs + Math.floor(options.random() * options.electionTimeoutMs)

@@ -1,6 +1,6 @@
 /** What time does to each role, and how a node begins. */
 import { becomeFollower, becomeProspective, becomeResigned, becomeUnattached } from './roles.ts'
-import { isOnlyVoter, isVoter } from './state.ts'
+import { isFlushed, isOnlyVoter, isVoter } from './state.ts'
 import type { QuorumState } from './state.ts'
 
 /** 2.10.1: what was saved decides, so that no epoch gets a second vote or a second leader. */
@@ -21,7 +21,8 @@ export function nextTimeoutMs (state: QuorumState): number {
   switch (role.name) {
     case 'leader':
       return Math.min(role.checkQuorumDeadlineMs, ...role.parked.map(fetch => fetch.deadlineMs))
-    case 'follower': return role.fetchDeadlineMs
+    // The own disk's slowness is not the leader's silence.
+    case 'follower': return isFlushed(state) ? role.fetchDeadlineMs : Infinity
     default: return role.electionDeadlineMs
   }
 }
@@ -39,7 +40,7 @@ export function timeOut (state: QuorumState, nowMs: number): void {
       if (nowMs >= role.checkQuorumDeadlineMs) becomeResigned(state, nowMs)
       return
     case 'follower':
-      if (nowMs < role.fetchDeadlineMs) return
+      if (nowMs < nextTimeoutMs(state)) return
       if (isVoter(state)) becomeProspective(state, nowMs)
       else becomeUnattached(state, state.vote.epoch, nowMs)
       return

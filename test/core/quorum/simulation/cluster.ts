@@ -66,7 +66,9 @@ export class Cluster {
     this.#loss = random.pick([0, 0.02, 0.1, 0.3])
     this.#latencyMs = random.pick([2, 20, 200, 200])
     this.#delays = {
-      voteMs: random.pick([1, 20]), writeMs: random.pick([0, 5]), flushMs: random.pick([1, 30, 300]),
+      voteMs: random.pick([1, 20]),
+      writeMs: random.pick([0, 5]),
+      flushMs: random.pick([1, 30, 300]),
     }
     this.#faultMs = random.pick([200, 500, 3000])
     this.#appendMs = random.pick([20, 200])
@@ -104,14 +106,16 @@ export class Cluster {
         delays: () => this.#delays,
         votersDisks: () => this.nodes.slice(0, this.#voters).map(node => node.disk),
         request: (from, effect) => { this.#request(from, effect) },
-        respond: (from, requestId, api, response) => { this.#respond(from, requestId, api, response) },
+        respond: (...answer) => { this.#respond(...answer) },
       }))
     }
   }
 
   /** Faults first, then peace, in which everything must come together. Throws a Violation. */
   run (): Outcome {
-    for (const node of this.nodes) this.scheduler.after(this.random.below(50), () => { node.start() })
+    for (const node of this.nodes) {
+      this.scheduler.after(this.random.below(50), () => { node.start() })
+    }
     this.#disturb()
     this.#write()
     const endMs = this.scheduler.nowMs + CHAOS_MS
@@ -130,7 +134,9 @@ export class Cluster {
 
   #write (): void {
     this.scheduler.after(this.random.between(1, this.#appendMs), () => {
-      for (const node of this.nodes) if (this.random.chance(0.7)) node.append(this.random.between(1, 3))
+      for (const node of this.nodes) {
+        if (this.random.chance(0.7)) node.append(this.random.between(1, 3))
+      }
       if (this.random.chance(0.05)) this.random.pick(this.nodes).takeSnapshot()
       if (this.#chaos) this.#write()
     })
@@ -144,7 +150,9 @@ export class Cluster {
         case 0: case 1: this.#crash(node); break
         case 2: this.#part(); break
         case 3: this.#cut.clear(); break
-        case 4: this.nodes.filter(each => each.quorum?.isLeader).forEach(each => { this.#crash(each) }); break
+        case 4:
+          for (const each of this.nodes) if (each.quorum?.isLeader) this.#crash(each)
+          break
         case 5:
           node.stop()
           this.scheduler.after(this.random.between(0, 2000), () => { this.#crash(node) })
@@ -200,7 +208,8 @@ export class Cluster {
         marked = { epoch, endOffset: leader.quorum.endOffset }
       } else if (leader.quorum.highWatermark >= marked.endOffset && this.#agree(leader)) return
     }
-    throw new Violation('EventuallyLeaderElected', `not together ${CALM_MS} ms after the last fault`)
+    throw new Violation('EventuallyLeaderElected',
+      `not together ${CALM_MS} ms after the last fault`)
   }
 
   #agree (leader: SimulatedNode): boolean {
@@ -267,7 +276,7 @@ export class Cluster {
   }
 }
 
-/** Through the bytes of the newest version: what the machine builds must be what the wire carries. */
+/** Through the bytes of the newest version: the machine must say what the wire can carry. */
 function reencode (message: Message, value: unknown): unknown {
   const version = message.versions[1]
   const writer = new Writer()

@@ -31,7 +31,10 @@ export class SimulatedDisk {
     const added: StoredBatch[] = []
     for (const batch of batchesIn(bytes)) {
       const stored = {
-        base: baseOffset(batch), end: lastOffset(batch) + 1n, epoch: leaderEpoch(batch), bytes: batch,
+        base: baseOffset(batch),
+        end: lastOffset(batch) + 1n,
+        epoch: leaderEpoch(batch),
+        bytes: batch,
       }
       if (stored.base !== this.endOffset) {
         throw new Error(`a batch at ${stored.base} behind a log that ends at ${this.endOffset}`)

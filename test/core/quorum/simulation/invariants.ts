@@ -23,7 +23,7 @@ export class Invariants {
 
   get committedEnd (): bigint { return this.committed.at(-1)?.end ?? 0n }
 
-  /** ElectionSafety: one leader an epoch, in one life; LeaderCompleteness: it has all that is committed. */
+  /** ElectionSafety: one leader an epoch, in one life. LeaderCompleteness: with all committed. */
   leaderElected (node: { name: string, disk: SimulatedDisk }, epoch: number): void {
     const other = this.#leaders.get(epoch)
     if (other !== undefined) {
@@ -50,7 +50,7 @@ export class Invariants {
     }
   }
 
-  /** Durability and AckedDurable: what is told to be committed stays, and a majority has it flushed. */
+  /** Durability, AckedDurable: what is told to be committed stays, and a majority flushed it. */
   highWatermarkAdvanced (
     node: { name: string, disk: SimulatedDisk }, offset: bigint, voters: readonly SimulatedDisk[]
   ): void {
@@ -73,7 +73,7 @@ export class Invariants {
     }
   }
 
-  /** CommitOwnEpoch: older records are committed only by one of the leader's own behind them (2.10.3). */
+  /** CommitOwnEpoch: older records are committed only with one of the leader's epoch (2.10.3). */
   leaderCommitted (node: { name: string }, epoch: number): void {
     const last = this.committed.at(-1)
     if (last !== undefined && last.epoch < epoch) {

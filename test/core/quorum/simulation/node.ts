@@ -1,5 +1,7 @@
-/** One node of the simulation: the machine, its disk, and a runtime that performs the effects in virtual time. */
-import type { Effect, QuorumApi, QuorumMessage, SnapshotId } from '../../../../src/core/quorum/effects.ts'
+/** One node of the simulation: machine, disk, and effects that are performed in virtual time. */
+import type {
+  Effect, QuorumApi, QuorumMessage, SnapshotId,
+} from '../../../../src/core/quorum/effects.ts'
 import { Quorum } from '../../../../src/core/quorum/quorum.ts'
 import type { QuorumOptions } from '../../../../src/core/quorum/state.ts'
 import { entryBatch } from '../../../../src/runtime/quorum-log.ts'
@@ -9,7 +11,11 @@ import type { Invariants } from './invariants.ts'
 import type { Random } from './random.ts'
 import type { Scheduler } from './scheduler.ts'
 
-export interface Delays { readonly voteMs: number, readonly writeMs: number, readonly flushMs: number }
+export interface Delays {
+  readonly voteMs: number
+  readonly writeMs: number
+  readonly flushMs: number
+}
 
 /** What a node needs of the cluster around it. */
 export interface Surroundings {
@@ -221,7 +227,9 @@ export class SimulatedNode {
     }
   }
 
-  #append (bytes: Buffer, { endOffset, generation }: { endOffset: bigint, generation: number }): void {
+  #append (
+    bytes: Buffer, { endOffset, generation }: { endOffset: bigint, generation: number }
+  ): void {
     const { disk } = this
     const { invariants, random, scheduler } = this.#around
     const { writeMs, flushMs } = this.#around.delays()
