@@ -4,6 +4,8 @@
  */
 import { readFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
+import { compareBatchLine } from './golden-batches.ts'
+import { compareHashLine, hashVectors } from './golden-hashes.ts'
 import { compareMessage } from './golden-messages.ts'
 
 const SHOWN_MAX = 20
@@ -14,16 +16,27 @@ export interface Tally { matched: number, differ: number, shown: string[] }
 export function compareFile (file: string, tally: Tally): void {
   const bytes = readFileSync(file)
   const text = (file.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('utf8')
-  const lines = text.split('\n').filter(line => line !== '')
-  for (const line of lines) {
-    const vector = JSON.parse(line)
-    const differences = compareMessage(vector)
+  const count = (title: string, differences: readonly string[]): void => {
     if (differences.length === 0) tally.matched++
     else {
       tally.differ++
-      const { api, name, type, version, variant } = vector
-      tally.shown.push(`${api ?? name} ${type ?? ''} v${version ?? ''} ${variant ?? ''}\n  ${differences.join('\n  ')}`)
+      tally.shown.push(`${title}\n  ${differences.join('\n  ')}`)
     }
+  }
+  if (file.endsWith('.tsv')) {
+    // Kinds that nothing here computes yet (SCRAM keys) are not compared.
+    for (const vector of hashVectors(text)) {
+      const differences = compareHashLine(vector)
+      if (differences !== undefined) count(`${vector.kind} ${vector.input}`, differences)
+    }
+    return
+  }
+  for (const line of text.split('\n')) {
+    if (line === '') continue
+    const vector = JSON.parse(line)
+    const { api, name, type, version, variant } = vector
+    if ('records' in vector || 'produceVersion' in vector) count(name, compareBatchLine(vector))
+    else count(`${api ?? name} ${type} v${version} ${variant}`, compareMessage(vector))
   }
 }
 

@@ -11,6 +11,7 @@ import { openDataDirectory } from './data-directory.ts'
 import { newId, processEnvironment } from './process-environment.ts'
 import type { LogFunction } from './process-environment.ts'
 import { ConfigError } from './config-sources.ts'
+import { FramePool } from './server/frame-pool.ts'
 import { listen } from './server/listener.ts'
 import type { Listener } from './server/listener.ts'
 import { brokerSettings, controllerSettings, topicSettingsSource } from './settings.ts'
@@ -191,8 +192,10 @@ function serve (
 ): void {
   const connections = function * () { for (const listener of listeners) yield * listener.connections }
   const relieve = (): void => { for (const connection of connections()) connection.resume() }
+  const pool = new FramePool()
   for (const listener of listeners) {
     listener.serve({
+      pool,
       dispatch: running.dispatch,
       limits: {
         frameBytesMax: settings.get('socket.request.max.bytes'),

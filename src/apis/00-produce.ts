@@ -31,7 +31,7 @@ interface Row { topic: Topic, name: string | undefined, index: number, records: 
 
 const ACKS = new Set([-1, 0, 1])
 
-export const produce = handler(Produce, { versions: [3, 13], advertised: [0, 13], pipelined: true },
+export const produce = handler(Produce, { versions: [3, 13], advertised: [0, 13], pipelined: true, isFrameFree: true },
   (request, call, needs: Needs) => {
     const rows = rowsOf(request, call.version, needs)
     const requestError = checkRequest(request, rows, call, needs)

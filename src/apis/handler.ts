@@ -27,6 +27,8 @@ export interface Handler<A extends Api = Api> {
   readonly advertised: VersionRange
   /** Several requests of one connection may be under way at once: their order is fixed when called. */
   readonly pipelined: boolean
+  /** Keeps nothing of the request's bytes once it has answered. */
+  readonly isFrameFree: boolean
   handle (request: MessageOf<A['request']>, call: Call, broker: Broker): Answer<A> | Promise<Answer<A>>
 }
 
@@ -34,13 +36,14 @@ export interface HandlerOptions {
   versions: VersionRange
   advertised?: VersionRange
   pipelined?: boolean
+  isFrameFree?: boolean
 }
 
 /** Defines a handler; `Needs` are the parts of the broker that it uses. */
 export function handler<A extends Api, Needs> (
   api: A,
-  { versions, advertised = versions, pipelined = false }: HandlerOptions,
+  { versions, advertised = versions, pipelined = false, isFrameFree = false }: HandlerOptions,
   handle: (request: MessageOf<A['request']>, call: Call, needs: Needs) => Answer<A> | Promise<Answer<A>>
 ): Handler<A> & { handle: typeof handle } {
-  return { api, versions, advertised, pipelined, handle: handle as any }
+  return { api, versions, advertised, pipelined, isFrameFree, handle: handle as any }
 }

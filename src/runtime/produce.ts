@@ -4,12 +4,13 @@
  * off the loop, and then what follows them in the partition waits for its turn.
  */
 import { code, KafkaError } from '../../protocol/errors.ts'
-import { checkBatch, checkBatchAsync, isLarge } from '../../protocol/records/check.ts'
-import type { AcceptedBatch, BatchDecision, BatchRules } from '../../protocol/records/check.ts'
-import { rebuildBatch } from '../../protocol/records/rebuild.ts'
+import { checkBatch, checkBatchAsync, isLarge, refusedBy, tooLargeBatch } from '../../protocol/records/check.ts'
+import type { AcceptedBatch, BatchDecision, BatchRules, RefusedBatch } from '../../protocol/records/check.ts'
+import { isLargeRebuild, rebuildBatch, rebuildBatchAsync } from '../../protocol/records/rebuild.ts'
 import { rewriteHeader } from '../../protocol/records/rewrite.ts'
 import { isInternalTopic } from '../core/metadata/internal-topics.ts'
 import { judge } from '../core/producer/producer-state.ts'
+import type { ProducedBatch } from '../core/producer/producer-state.ts'
 import { refusal } from '../core/replica/produce-outcome.ts'
 import type { ProduceOutcome } from '../core/replica/produce-outcome.ts'
 import type { Environment } from './environment.ts'
@@ -32,8 +33,10 @@ export function produce (
     try {
       checkLeader(partition, options)
       const rules = rulesOf(partition, environment.nowMs())
-      if (!isLarge(batch)) return appendChecked(partition, checkBatch(batch, rules), options, environment)
-      return checkLater(partition, batch, rules, options, environment)
+      const prepared = prepare(batch, rules, partition)
+      return prepared instanceof Promise
+        ? appendLater(partition, prepared, options, environment)
+        : appendPrepared(partition, prepared, options, environment)
     } catch (error) {
       return failure(error, partition)
     }
@@ -42,21 +45,43 @@ export function produce (
   return before === undefined ? attempt() : before.then(attempt)
 }
 
-/** Decompression off the loop: later appends to the partition queue up behind `checking`. */
-function checkLater (
-  partition: Partition, batch: Buffer, rules: BatchRules, options: ProduceOptions, environment: Environment
+/** A batch that was checked, and the bytes that are to be appended for it. */
+type Prepared = RefusedBatch | { ok: true, decision: AcceptedBatch, bytes: Buffer }
+
+/** Checks, and rewrites what a leader rewrites (D5.14-23); a promise where that would hold up the loop. */
+function prepare (batch: Buffer, rules: BatchRules, partition: Partition): Prepared | Promise<Prepared> {
+  const { compressionLevels } = partition.settings
+  const levelOf = ({ targetCodec }: AcceptedBatch): number | undefined =>
+    (compressionLevels as Partial<Record<string, number>>)[targetCodec]
+  const checked = isLarge(batch) ? checkBatchAsync(batch, rules) : checkBatch(batch, rules)
+  const rewrite = (decision: BatchDecision): Prepared | Promise<Prepared> => {
+    if (!decision.ok) return decision
+    if (decision.rewrite === 'header') rewriteHeader(batch, decision.timestampType, decision.maxTimestamp)
+    if (decision.rewrite !== 'rebuild') return { ok: true, decision, bytes: batch }
+    const sized = (bytes: Buffer): Prepared =>
+      bytes.length > rules.messageBytesMax ? tooLargeBatch(bytes, rules) : { ok: true, decision, bytes }
+    if (!isLargeRebuild(decision)) return sized(rebuildBatch(decision, levelOf(decision)))
+    return rebuildBatchAsync(decision, levelOf(decision)).then(sized, refusedBy)
+  }
+  return checked instanceof Promise ? checked.then(rewrite) : rewrite(checked)
+}
+
+/** Later appends to the partition queue up behind `checking`, so that nobody overtakes. */
+function appendLater (
+  partition: Partition, preparing: Promise<Prepared>, options: ProduceOptions, environment: Environment
 ): Promise<ProduceOutcome> {
-  const checked = checkBatchAsync(batch, rules)
-  const done: Promise<void> = checked.then(() => {}, () => {}).then(() => {
+  let appended: () => void = () => {}
+  const done: Promise<void> = new Promise<void>(resolve => { appended = resolve }).then(() => {
     if (partition.checking === done) partition.checking = undefined
   })
   partition.checking = done
-  return checked
-    .then(decision => {
+  return preparing
+    .then(prepared => {
       checkLeader(partition, options)
-      return appendChecked(partition, decision, options, environment)
+      return appendPrepared(partition, prepared, options, environment, appended)
     })
     .catch(error => failure(error, partition))
+    .finally(appended)
 }
 
 function checkLeader (partition: Partition, { acks, clientId }: ProduceOptions): void {
@@ -81,16 +106,14 @@ function rulesOf ({ name, settings }: Partition, nowMs: number): BatchRules {
   }
 }
 
-function appendChecked (
-  partition: Partition, decision: BatchDecision, options: ProduceOptions, environment: Environment
+function appendPrepared (
+  partition: Partition, prepared: Prepared, options: ProduceOptions, environment: Environment, appended = () => {}
 ): ProduceOutcome | Promise<ProduceOutcome> {
-  if (!decision.ok) {
-    return refusal(decision.errorCode, partition.startOffset, decision.message, decision.recordErrors)
+  if (!prepared.ok) {
+    return refusal(prepared.errorCode, partition.startOffset, prepared.message, prepared.recordErrors)
   }
-  const { settings } = partition
-  const batch = rewritten(decision, partition)
-  if (batch.length > settings.messageBytesMax) return refusal(code.MESSAGE_TOO_LARGE)
-  if (batch.length > settings.segment.bytesMax) return refusal(code.RECORD_LIST_TOO_LARGE)
+  const { decision, bytes } = prepared
+  if (bytes.length > partition.settings.segment.bytesMax) return refusal(code.RECORD_LIST_TOO_LARGE)
   const produced = factsOf(decision)
   if (decision.producerId >= 0n) {
     const verdict = judge(partition.state.producers.find(decision.producerId), produced, options.version)
@@ -101,24 +124,13 @@ function appendChecked (
       return settle(partition, { baseOffset, lastOffset, appendTimeMs: maxTimestamp }, undefined, options, environment)
     }
   }
-  const appended = partition.append(batch, produced, decision.count)
+  const { baseOffset, lastOffset, written } = partition.append(bytes, produced, decision.count)
+  appended()
   const appendTimeMs = decision.timestampType === 'LogAppendTime' ? decision.maxTimestamp : -1n
-  return settle(partition, { ...appended, appendTimeMs }, appended.written, options, environment)
+  return settle(partition, { baseOffset, lastOffset, appendTimeMs }, written, options, environment)
 }
 
-/** D5.22-23: what the leader rewrites. */
-function rewritten (decision: AcceptedBatch, { settings }: Partition): Buffer {
-  const { batch, timestampType, maxTimestamp } = decision
-  if (decision.rewrite === 'none') return batch
-  if (decision.rewrite === 'header') {
-    rewriteHeader(batch, timestampType, maxTimestamp)
-    return batch
-  }
-  const levels: Record<string, number> = settings.compressionLevels
-  return rebuildBatch(decision, levels[decision.targetCodec])
-}
-
-function factsOf (decision: AcceptedBatch) {
+function factsOf (decision: AcceptedBatch): ProducedBatch {
   return {
     producerId: decision.producerId,
     producerEpoch: decision.producerEpoch,

@@ -5,7 +5,9 @@
  * they were called.
  */
 import type { Socket } from 'node:net'
+import type { FramePool } from './frame-pool.ts'
 import { FrameError, FrameReader } from './frames.ts'
+import type { Frame } from './frames.ts'
 import { CloseConnection } from './dispatch.ts'
 import type { Dispatch, Reply } from './dispatch.ts'
 import type { Session } from './session.ts'
@@ -29,6 +31,7 @@ export interface ConnectionEvents {
 
 export interface ConnectionContext {
   readonly dispatch: Dispatch
+  readonly pool: FramePool
   readonly limits: ConnectionLimits
   readonly events: ConnectionEvents
   nowMs (): number
@@ -50,7 +53,7 @@ export class Connection implements Session {
   readonly #socket: Socket
   readonly #context: ConnectionContext
   readonly #frames: FrameReader
-  readonly #waiting: Buffer[] = []
+  readonly #waiting: Frame[] = []
   readonly #slots: Slot[] = []
   readonly #onClose: Array<() => void> = []
   #running = 0
@@ -69,7 +72,8 @@ export class Connection implements Session {
     this.localPort = socket.localPort ?? 0
     this.remoteAddress = plainAddress(socket.remoteAddress)
     this.lastActiveMs = context.nowMs()
-    this.#frames = new FrameReader(context.limits.frameBytesMax, frame => { this.#waiting.push(frame) })
+    this.#frames = new FrameReader(context.limits.frameBytesMax, context.pool,
+      frame => { this.#waiting.push(frame) })
     socket.setNoDelay(true)
     socket.on('data', chunk => { this.#read(chunk) })
     socket.on('drain', () => { this.#draining = false; this.#proceed() })
@@ -109,8 +113,8 @@ export class Connection implements Session {
   #proceed (): void {
     const { dispatch, limits } = this.#context
     while (this.#waiting.length > 0 && !this.closed && !this.#ending && !this.#draining) {
-      const frame = this.#waiting[0] as Buffer
-      const pipelined = dispatch.isPipelined(frame)
+      const frame = this.#waiting[0] as Frame
+      const pipelined = dispatch.isPipelined(frame.bytes)
       if (this.#running > 0 && !(pipelined && this.#runningPipelined)) break
       if (this.#running >= limits.requestsInFlightMax) break
       this.#waiting.shift()
@@ -120,14 +124,18 @@ export class Connection implements Session {
     this.#flow()
   }
 
-  #start (frame: Buffer): void {
+  #start ({ bytes, pooled }: Frame): void {
     const slot: Slot = { reply: undefined }
     this.#slots.push(slot)
     this.#running++
     try {
-      const reply = this.#context.dispatch.run(frame, this)
+      const reply = this.#context.dispatch.run(bytes, this)
       if (!(reply instanceof Promise)) return this.#finish(slot, reply)
-      reply.then(done => { this.#finish(slot, done); this.#proceed() }, error => { this.#fail(error) })
+      reply.then(done => {
+        if (pooled !== undefined && done.isFrameFree) this.#context.pool.give(pooled)
+        this.#finish(slot, done)
+        this.#proceed()
+      }, error => { this.#fail(error) })
     } catch (error) {
       this.#fail(error)
     }

@@ -16,6 +16,8 @@ import type { Session } from './session.ts'
 export interface Reply {
   readonly chunks: readonly Buffer[]
   readonly release: ReadonlyArray<() => void>
+  /** Nothing refers to the request's bytes any more: their buffer may be used again. */
+  readonly isFrameFree: boolean
 }
 
 /** The connection must be closed; the message says why, for the log. */
@@ -29,8 +31,6 @@ export interface Dispatch {
   /** Resolves with the answer; rejects with CloseConnection where Kafka closes (D0.1). */
   run (frame: Buffer, session: Session): Reply | Promise<Reply>
 }
-
-const NOTHING: Reply = { chunks: [], release: [] }
 
 export function createDispatch (handlers: readonly Handler[], broker: Broker): Dispatch {
   const byKey = new Map(handlers.map(handler => [handler.api.key, handler]))
@@ -52,6 +52,7 @@ export function createDispatch (handlers: readonly Handler[], broker: Broker): D
       return { header, request }
     }, () => `${api.name} v${apiVersion}`)
     const release: Array<() => void> = []
+    const { isFrameFree } = handler
     const call: Call = {
       version: apiVersion,
       clientId: header.clientId,
@@ -59,9 +60,9 @@ export function createDispatch (handlers: readonly Handler[], broker: Broker): D
       onSent: run => { release.push(run) },
     }
     const reply = (answer: Answer<any>): Reply => {
-      if (answer === NO_ANSWER) return NOTHING
+      if (answer === NO_ANSWER) return { chunks: [], release, isFrameFree }
       if (answer === CLOSE) throw new CloseConnection(`${api.name} v${apiVersion} failed without an answer`)
-      return { chunks: responseFrame(api, apiVersion, correlationId, answer as never), release }
+      return { chunks: responseFrame(api, apiVersion, correlationId, answer as never), release, isFrameFree }
     }
     const answer = handler.handle(request, call, broker)
     return answer instanceof Promise ? answer.then(reply) : reply(answer)
@@ -88,5 +89,5 @@ function unknownApiVersions ({ api, advertised: [minVersion, maxVersion] }: Hand
     errorCode: code.UNSUPPORTED_VERSION,
     apiKeys: [{ apiKey: api.key, minVersion, maxVersion }],
   })
-  return { chunks, release: [] }
+  return { chunks, release: [], isFrameFree: false }
 }

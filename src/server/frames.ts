@@ -3,32 +3,39 @@
  * that four bytes never buy a hundred megabytes (R-X1).
  */
 import { REQUEST_MIN } from '../../protocol/frame.ts'
+import type { FramePool } from './frame-pool.ts'
 
 /** What a frame may take before its bytes are there. */
-const FIRST_CAPACITY_MAX = 1024 * 1024
+export const FIRST_CAPACITY_MAX = 1024 * 1024
 const PREFIX_SIZE = 4
 
 export class FrameError extends Error {
   override name = 'FrameError'
 }
 
-/** Takes what the socket reads and calls back with each whole frame, without its size prefix. */
+/** A whole request, without its size prefix. */
+export interface Frame {
+  readonly bytes: Buffer
+  /** Of the pool: to be given back when the request is answered and nothing refers to it. */
+  readonly pooled: Buffer | undefined
+}
+
+/** Takes what the socket reads and calls back with each whole frame. */
 export class FrameReader {
   readonly #sizeMax: number
-  readonly #onFrame: (frame: Buffer) => void
-  #prefix = Buffer.alloc(PREFIX_SIZE)
+  readonly #pool: FramePool
+  readonly #onFrame: (frame: Frame) => void
+  readonly #prefix = Buffer.alloc(PREFIX_SIZE)
   #prefixLength = 0
   #frame: Buffer | undefined
   #size = 0
   #filled = 0
 
-  constructor (sizeMax: number, onFrame: (frame: Buffer) => void) {
+  constructor (sizeMax: number, pool: FramePool, onFrame: (frame: Frame) => void) {
     this.#sizeMax = sizeMax
+    this.#pool = pool
     this.#onFrame = onFrame
   }
-
-  /** Bytes held for the frame that is not whole yet. */
-  get pendingBytes (): number { return this.#frame?.length ?? 0 }
 
   /** Throws FrameError where the connection must be closed. */
   push (chunk: Buffer): void {
@@ -41,7 +48,7 @@ export class FrameReader {
         position += PREFIX_SIZE
         // A frame that came whole is used where it lies.
         if (chunk.length - position >= size) {
-          this.#onFrame(chunk.subarray(position, position + size))
+          this.#onFrame({ bytes: chunk.subarray(position, position + size), pooled: undefined })
           position += size
         } else this.#begin(size)
       } else {
@@ -65,22 +72,24 @@ export class FrameReader {
   #begin (size: number): void {
     this.#size = size
     this.#filled = 0
-    this.#frame = Buffer.allocUnsafeSlow(Math.min(size, FIRST_CAPACITY_MAX))
+    this.#frame = this.#pool.take(Math.min(size, FIRST_CAPACITY_MAX))
   }
 
   #fill (chunk: Buffer, position: number): number {
     let frame = this.#frame as Buffer
     if (this.#filled === frame.length) {
-      const larger = Buffer.allocUnsafeSlow(Math.min(this.#size, frame.length * 2))
+      const larger = this.#pool.take(Math.min(this.#size, frame.length * 2))
       frame.copy(larger)
+      this.#pool.give(frame)
       this.#frame = frame = larger
     }
-    const taken = Math.min(frame.length - this.#filled, chunk.length - position)
+    const room = Math.min(frame.length, this.#size) - this.#filled
+    const taken = Math.min(room, chunk.length - position)
     chunk.copy(frame, this.#filled, position, position + taken)
     this.#filled += taken
     if (this.#filled === this.#size) {
       this.#frame = undefined
-      this.#onFrame(frame)
+      this.#onFrame({ bytes: frame.subarray(0, this.#size), pooled: frame })
     }
     return position + taken
   }
