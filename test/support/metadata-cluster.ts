@@ -3,6 +3,7 @@ import { decodeMetadata, encodeMetadata } from '../../protocol/stored/framing.ts
 import type { MetadataEntry } from '../../protocol/stored/framing.ts'
 import { bootstrapRecords } from '../../src/core/controller/bootstrap.ts'
 import { brokerHeartbeat } from '../../src/core/controller/brokers.ts'
+import { createTopics } from '../../src/core/controller/create-topics.ts'
 import type { ConfigRules } from '../../src/core/controller/config-rules.ts'
 import type { ControllerSettings } from '../../src/core/controller/decision.ts'
 import { registerBroker } from '../../src/core/controller/registration.ts'
@@ -122,6 +123,23 @@ export class Cluster {
     const reply = this.commit(decision)
     if (decision.heartbeat) this.sessions.heard(decision.heartbeat, this.lastOffset, this.nowMs)
     return reply
+  }
+
+  /** A topic whose partitions have these replicas. */
+  assign (name: string, replicas: readonly number[][], configs: Readonly<Record<string, string>> = {}): this {
+    const { topics: [row] } = this.commit(createTopics({
+      topics: [{
+        name,
+        numPartitions: -1,
+        replicationFactor: -1,
+        assignments: replicas.map((brokerIds, partitionIndex) => ({ partitionIndex, brokerIds })),
+        configs: Object.entries(configs).map(([key, value]) => ({ name: key, value })),
+      }],
+      timeoutMs: 1000,
+      validateOnly: false,
+    }, this))
+    if (row?.errorCode !== 0) throw new Error(String(row?.errorMessage))
+    return this
   }
 
   /** Registered and unfenced. */

@@ -2,6 +2,8 @@
 import type { MetadataImage } from '../metadata/image.ts'
 import { CLUSTER_DEFAULT, resourceType } from '../metadata/configs.ts'
 import type { ConfigValues } from '../metadata/configs.ts'
+import { code } from '../../../protocol/errors.ts'
+import { failure } from './decision.ts'
 import type { ControllerSettings, Failure } from './decision.ts'
 
 /** Dynamic values that lie between a topic's own and the broker's file (D13.7). */
@@ -35,6 +37,15 @@ export function dynamicValues (image: MetadataImage, nodeId: number): DynamicVal
     cluster: image.configs.of(resourceType.BROKER, CLUSTER_DEFAULT),
   }
 }
+
+const VALUE_LENGTH_MAX = 32_767
+
+/** D13.14: what a ConfigRecord may carry. */
+export const valueTooLong: Failure = failure(code.INVALID_CONFIG,
+  'The configuration value cannot be added because it exceeds the maximum value size of ' +
+  `${VALUE_LENGTH_MAX} bytes.`)
+
+export function isTooLong (value: string): boolean { return value.length > VALUE_LENGTH_MAX }
 
 /** The broker's key is named like the topic's for both settings that the controller itself obeys. */
 function topicSetting (

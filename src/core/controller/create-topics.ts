@@ -12,7 +12,7 @@ import type { Partition } from '../metadata/partition.ts'
 import { partitionEntry } from '../metadata/partition.ts'
 import { METADATA_TOPIC } from '../metadata/internal-topics.ts'
 import { topicNameProblem } from '../metadata/topic-name.ts'
-import { dynamicValues } from './config-rules.ts'
+import { dynamicValues, isTooLong, valueTooLong } from './config-rules.ts'
 import { exceedsBatch, failure, nothing, tooManyRecords } from './decision.ts'
 import type { ControllerView, Decision, Failure } from './decision.ts'
 import { assignedPartitions, placedPartitions } from './new-partitions.ts'
@@ -149,6 +149,7 @@ function configProblem (
       `Null value not supported for topic configs: ${withoutValue.join(',')}`)
   }
   if (values.size === 0) return undefined
+  for (const value of values.values()) if (isTooLong(value)) return valueTooLong
   const dynamic = dynamicValues(image, settings.nodeId)
   return settings.configs.check(resourceType.TOPIC, name, values, dynamic)
 }
@@ -172,7 +173,12 @@ function partitionsOf (topic: NewTopic, view: View): NewPartitions {
   }
   const count = numPartitions === -1 ? settings.numPartitions : numPartitions
   const factor = replicationFactor === -1 ? settings.defaultReplicationFactor : replicationFactor
-  return placedPartitions(count, factor, view)
+  const placed = placedPartitions(count, factor, view)
+  if ('partitions' in placed) return placed
+  return {
+    problem: failure(code.INVALID_REPLICATION_FACTOR,
+      `Unable to replicate the partition ${factor} time(s): ${placed.unplaceable}`),
+  }
 }
 
 /** D10.7. */

@@ -30,19 +30,18 @@ export function newPartition (replicas: readonly number[], image: MetadataImage)
   }
 }
 
+/** CreateTopics says first what it could not do (D10.8), CreatePartitions only why. */
 export function placedPartitions (
   count: number, replicationFactor: number, { image, random }: Pick<ControllerView, 'image' | 'random'>
-): NewPartitions {
-  const cannot = (why: string): NewPartitions => ({
-    problem: failure(code.INVALID_REPLICATION_FACTOR,
-      `Unable to replicate the partition ${replicationFactor} time(s): ${why}`),
-  })
+): { readonly partitions: readonly Partition[] } | { readonly unplaceable: string } {
   const placement = place(image, count, replicationFactor, random)
-  if ('problem' in placement) return cannot(placement.problem)
+  if ('problem' in placement) return { unplaceable: placement.problem }
   const partitions: Partition[] = []
   for (const replicas of placement.replicas) {
     const partition = newPartition(replicas, image)
-    if (partition === undefined) return cannot('All brokers are currently fenced or in controlled shutdown.')
+    if (partition === undefined) {
+      return { unplaceable: 'All brokers are currently fenced or in controlled shutdown.' }
+    }
     partitions.push(partition)
   }
   return { partitions }

@@ -1,30 +1,13 @@
 /** Registration, heartbeats, fencing and controlled shutdown, rule by rule (2.5). */
 import t from 'tap'
-import {
-  allocateProducerIds,
-} from '../../../src/core/controller/producer-ids.ts'
+import { entry } from '../../../protocol/stored/framing.ts'
+import { PartitionChangeRecord } from '../../../protocol/stored/metadata-topics.ts'
+import { allocateProducerIds } from '../../../src/core/controller/producer-ids.ts'
 import { fenceExpired, unregisterBroker } from '../../../src/core/controller/brokers.ts'
-import { createTopics } from '../../../src/core/controller/create-topics.ts'
 import {
   registerBroker, registerController, unregisterController,
 } from '../../../src/core/controller/registration.ts'
 import { Cluster, SESSION_TIMEOUT_MS, idOf } from '../../support/metadata-cluster.ts'
-
-/** A topic whose partitions have these replicas. */
-function assign (cluster: Cluster, name: string, replicas: number[][], configs: Record<string, string> = {}): void {
-  const reply = cluster.commit(createTopics({
-    topics: [{
-      name,
-      numPartitions: -1,
-      replicationFactor: -1,
-      assignments: replicas.map((brokerIds, partitionIndex) => ({ partitionIndex, brokerIds })),
-      configs: Object.entries(configs).map(([key, value]) => ({ name: key, value })),
-    }],
-    timeoutMs: 1000,
-    validateOnly: false,
-  }, cluster))
-  if (reply.topics[0]!.errorCode !== 0) throw new Error(String(reply.topics[0]!.errorMessage))
-}
 
 t.test('R 2.5.2-3: a registration answers where it stands in the log, and starts fenced', async t => {
   const cluster = new Cluster()
@@ -76,7 +59,7 @@ t.test('R 2.5.3: another process takes over when the session is over, or if it i
 
 t.test('R 2.4.4: after an unclean shutdown a broker is in no ISR and no ELR', async t => {
   const cluster = new Cluster().start(1, 2, 3)
-  assign(cluster, 'a', [[1, 2, 3], [2, 1, 3]])
+  cluster.assign('a', [[1, 2, 3], [2, 1, 3]])
   cluster.nowMs = SESSION_TIMEOUT_MS
   for (const id of [2, 3]) cluster.heartbeat(id)
   cluster.register(1, { incarnationId: idOf(5) })
@@ -90,7 +73,7 @@ t.test('R 2.4.4: after an unclean shutdown a broker is in no ISR and no ELR', as
 t.test('R 2.4.4: the last replica counts for nothing without proof of a clean end', async t => {
   for (const clean of [true, false]) {
     const cluster = new Cluster().start(1)
-    assign(cluster, 'a', [[1]])
+    cluster.assign('a', [[1]])
     const before = cluster.image.brokers.get(1)!.epoch
     cluster.heartbeat(1, { wantFence: true })
     t.match(cluster.image.topics.partition('a', 0), { isr: [], leader: -1, elr: [1], lastKnownElr: [1] })
@@ -125,7 +108,7 @@ t.test('R 2.5.5: a broker is unfenced once it has applied its own registration',
 
 t.test('R 2.5.4: who is silent too long is fenced, and leads nothing in the same batch', async t => {
   const cluster = new Cluster().start(1, 2, 3)
-  assign(cluster, 'a', [[1, 2, 3], [2, 3, 1]])
+  cluster.assign('a', [[1, 2, 3], [2, 3, 1]])
   cluster.nowMs = SESSION_TIMEOUT_MS - 1
   for (const id of [2, 3]) cluster.heartbeat(id)
   t.equal(fenceExpired(cluster), undefined)
@@ -157,7 +140,7 @@ t.test('R 2.5.4: a new active controller gives every broker a fresh session', as
 
 t.test('R 2.5.6: a controlled shutdown moves leaders and waits until all have seen it', async t => {
   const cluster = new Cluster().start(1, 2, 3)
-  assign(cluster, 'a', [[1, 2], [2, 1]])
+  cluster.assign('a', [[1, 2], [2, 1]])
   const before = cluster.lastOffset
   t.match(cluster.heartbeat(1, { wantShutDown: true }), { isFenced: false, shouldShutDown: false })
   t.match(cluster.image.brokers.get(1), { inControlledShutdown: true, fenced: false })
@@ -174,7 +157,7 @@ t.test('R 2.5.6: a controlled shutdown moves leaders and waits until all have se
 
 t.test('a single broker may stop at once, though nobody can take over', async t => {
   const cluster = new Cluster().start(1)
-  assign(cluster, 'a', [[1]])
+  cluster.assign('a', [[1]])
   t.match(cluster.heartbeat(1, { wantShutDown: true }), { shouldShutDown: false })
   t.match(cluster.image.topics.partition('a', 0), { leader: -1, isr: [], elr: [1] })
   t.match(cluster.heartbeat(1, { wantShutDown: true }), { shouldShutDown: true })
@@ -185,10 +168,8 @@ t.test('KIP-858: replicas in a directory that went offline lose ISR and leadersh
   cluster.register(1, { logDirs: [idOf(1), idOf(2)] })
   cluster.start(2)
   cluster.heartbeat(1)
-  assign(cluster, 'a', [[1, 2], [2, 1]])
+  cluster.assign('a', [[1, 2], [2, 1]])
   const topicId = cluster.image.topics.find('a')!.id
-  const { PartitionChangeRecord } = await import('../../../protocol/stored/metadata-topics.ts')
-  const { entry } = await import('../../../protocol/stored/framing.ts')
   cluster.append([entry(PartitionChangeRecord, 2,
     { topicId, partitionId: 0, directories: [idOf(1), idOf(2002)] })])
   cluster.heartbeat(1, { offlineLogDirs: [idOf(1), idOf(9)] })
@@ -203,7 +184,7 @@ t.test('KIP-858: replicas in a directory that went offline lose ISR and leadersh
 
 t.test('D23.3: unregistering takes a live broker out of everything', async t => {
   const cluster = new Cluster().start(1, 2)
-  assign(cluster, 'a', [[1, 2]])
+  cluster.assign('a', [[1, 2]])
   t.same(cluster.commit(unregisterBroker({ brokerId: 1 }, cluster)), { errorMessage: null })
   t.notOk(cluster.image.brokers.get(1))
   t.match(cluster.image.topics.partition('a', 0), { leader: 2, isr: [2] })
