@@ -31,7 +31,7 @@ export const fetch = handler(Fetch, { versions: [4, 18] }, async (request, call,
     minBytes: request.minBytes,
     maxBytes: Math.min(request.maxBytes, needs.settings.fetchBytesMax),
     readCommitted: request.isolationLevel === READ_COMMITTED,
-  }, run => { call.session.onClose(run) })
+  }, run => call.session.onClose(run))
   call.onSent(() => { result.release() })
   // D6.5: a duplicate of the request on another connection has moved the session on.
   if (opened.epoch !== undefined && session?.epoch !== opened.epoch) {

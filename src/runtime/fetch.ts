@@ -39,10 +39,13 @@ export interface Fetched {
 
 export interface FetchResult { readonly partitions: Fetched[], release (): void }
 
+/** Calls back when the client has gone; answers how not to be called. */
+export type OnGone = (run: () => void) => () => void
+
 /** Reads now, and again when enough has come or the time is over. */
 export async function fetch (
   targets: readonly FetchTarget[], options: FetchOptions, environment: Environment,
-  onGone: (run: () => void) => void
+  onGone: OnGone
 ): Promise<FetchResult> {
   const minBytes = Math.min(options.minBytes, options.maxBytes)
   const deadlineMs = environment.nowMs() + options.maxWaitMs
@@ -74,7 +77,7 @@ function isBetween ({ fetchOffset }: FetchPosition, partition: Partition | undef
 /** Waits until the partitions have so many bytes more, or one of them changed in another way. */
 function more (
   targets: readonly FetchTarget[], progress: readonly number[], bytes: number, leftMs: number,
-  environment: Environment, onGone: (run: () => void) => void
+  environment: Environment, onGone: OnGone
 ): Promise<'ready' | 'time' | 'gone'> {
   return new Promise(resolve => {
     const stops: Array<() => void> = []
@@ -96,7 +99,7 @@ function more (
       const stop = partition?.watch(event => { if (event !== 'appended' || isEnough()) settle('ready') })
       if (stop !== undefined) stops.push(stop)
     }
-    onGone(() => { settle('gone') })
+    stops.push(onGone(() => { settle('gone') }))
     // Something may have come while the disk was read.
     if (isEnough()) settle('ready')
   })

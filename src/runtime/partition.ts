@@ -82,7 +82,7 @@ export class Partition {
     this.#environment = environment
     this.#state = state
     this.#ownEnd = this.#highWatermark = log.endOffset
-    log.onCheckpoint(() => this.#state.encode())
+    log.onCheckpoint(() => this.#reloading === undefined ? this.#state.encode() : undefined)
   }
 
   static async open (identity: PartitionIdentity, nodeId: number, log: Log, settings: TopicSettings,
@@ -138,7 +138,7 @@ export class Partition {
     const lastOffset = baseOffset + BigInt(count - 1)
     stamp(batch, baseOffset, this.leaderEpoch)
     const durable = this.#mustFlush(BigInt(count))
-    const written = this.log.append(batch, durable)
+    const written = this.#toLog(batch, durable)
     const bytes = batch.length
     this.#state.replay({ ...facts, baseOffset, lastOffset, leaderEpoch: this.leaderEpoch, bytes }, {
       limits: this.settings.segment,
@@ -148,6 +148,16 @@ export class Partition {
     this.#unsettled.push({ lastOffset, bytes })
     return { baseOffset, lastOffset, written: written.then(() => { this.#written(lastOffset) },
       error => { throw this.#failed(error) }) }
+  }
+
+  /** A store that is closing or has failed refuses at once. */
+  #toLog (batch: Buffer, durable: boolean): Promise<void> {
+    try {
+      return this.log.append(batch, durable)
+    } catch (error) {
+      if (error instanceof StoreError) throw new KafkaError(code.KAFKA_STORAGE_ERROR)
+      throw error
+    }
   }
 
   /** flush.messages: N=1 answers after the fdatasync, others sync after every N records (0.2). */

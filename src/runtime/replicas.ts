@@ -9,7 +9,7 @@ import type { Topic } from '../core/metadata/topics.ts'
 import type { Store } from '../store/store.ts'
 import type { Environment, Timer } from './environment.ts'
 import { fetch } from './fetch.ts'
-import type { FetchOptions, FetchResult, FetchTarget } from './fetch.ts'
+import type { FetchOptions, FetchResult, FetchTarget, OnGone } from './fetch.ts'
 import { Partition } from './partition.ts'
 import type { TopicSettings } from './topic-settings.ts'
 
@@ -57,7 +57,7 @@ export class Replicas {
   }
 
   fetch (
-    targets: readonly FetchTarget[], options: FetchOptions, onGone: (run: () => void) => void
+    targets: readonly FetchTarget[], options: FetchOptions, onGone: OnGone
   ): Promise<FetchResult> {
     return fetch(targets, options, this.#options.environment, onGone)
   }

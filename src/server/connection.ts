@@ -55,7 +55,7 @@ export class Connection implements Session {
   readonly #frames: FrameReader
   readonly #waiting: Frame[] = []
   readonly #slots: Slot[] = []
-  readonly #onClose: Array<() => void> = []
+  readonly #onClose = new Set<() => void>()
   #running = 0
   #runningPipelined = false
   #paused = false
@@ -82,9 +82,10 @@ export class Connection implements Session {
     socket.resume()
   }
 
-  onClose (run: () => void): void {
+  onClose (run: () => void): () => void {
     if (this.closed) run()
-    else this.#onClose.push(run)
+    else this.#onClose.add(run)
+    return () => { this.#onClose.delete(run) }
   }
 
   /** Nothing under way and nothing heard: the idle sweep may close it. */
@@ -197,7 +198,8 @@ export class Connection implements Session {
     for (const slot of this.#slots.splice(0)) {
       for (const run of slot.reply?.release ?? []) run()
     }
-    for (const run of this.#onClose.splice(0)) run()
+    for (const run of this.#onClose) run()
+    this.#onClose.clear()
     this.#context.events.closed(this)
   }
 }

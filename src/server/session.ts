@@ -14,6 +14,6 @@ export interface Session {
   softwareName: string
   softwareVersion: string
   readonly closed: boolean
-  /** Runs when the connection has gone; at once if it is gone already. */
-  onClose (run: () => void): void
+  /** Runs when the connection has gone, at once if it is gone already; answers how not to. */
+  onClose (run: () => void): () => void
 }

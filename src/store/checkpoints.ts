@@ -36,6 +36,9 @@ export class Checkpoints {
     const taken: TakenCheckpoint[] = []
     for (const log of this.due) {
       if (log.deleted || log.takeCheckpoint === undefined) continue
+      const state = log.takeCheckpoint()
+      // its owner is deriving the state again: another time
+      if (state === undefined) continue
       const last = log.lastHeader()
       const head = Buffer.alloc(headLayout.span)
       headLayout.encode({
@@ -44,7 +47,7 @@ export class Checkpoints {
         epoch: last === undefined ? -1 : leaderEpoch(last),
         crc: last === undefined ? 0 : last.readUInt32BE(at.crc),
       }, head)
-      taken.push({ log, value: Buffer.concat([head, log.takeCheckpoint()]) })
+      taken.push({ log, value: Buffer.concat([head, state]) })
     }
     this.due.clear()
     return taken

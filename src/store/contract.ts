@@ -88,9 +88,9 @@ export interface Log {
    * State derived from this log by its owner. `take` is called synchronously and encodes the state
    * as of the present endOffset, at moments chosen by the store: between two lie at most about
    * 64 MB of the store's appends, and one is taken at close. It reaches the table after the data
-   * below it is flushed.
+   * below it is flushed. Undefined: the owner does not know its state just now.
    */
-  onCheckpoint (take: () => Buffer): void
+  onCheckpoint (take: () => Buffer | undefined): void
   /** The newest checkpoint that is not ahead of the log and still agrees with its batches. */
   readonly checkpoint: { readonly offset: bigint, readonly state: Buffer } | undefined
 }

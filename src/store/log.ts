@@ -42,7 +42,7 @@ export class StoredLog implements Log, TurnMember {
   cutFrom: bigint | undefined
   /** A stretch that the flush under way moves to the active volume. */
   copying: Copying | undefined
-  takeCheckpoint: (() => Buffer) | undefined
+  takeCheckpoint: (() => Buffer | undefined) | undefined
   private inTurn = false
   private readonly core: StoreCore
 
@@ -390,7 +390,7 @@ export class StoredLog implements Log, TurnMember {
     return this.core.checkpoints.find(this)
   }
 
-  onCheckpoint (take: () => Buffer): void { this.takeCheckpoint = take }
+  onCheckpoint (take: () => Buffer | undefined): void { this.takeCheckpoint = take }
 }
 
 function min (left: bigint, right: bigint): bigint { return left < right ? left : right }
