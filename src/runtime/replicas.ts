@@ -11,6 +11,7 @@ import type { Environment, Timer } from './environment.ts'
 import { fetch } from './fetch.ts'
 import type { FetchOptions, FetchResult, FetchTarget, OnGone } from './fetch.ts'
 import { Partition } from './partition.ts'
+import { TimedFlush } from './timed-flush.ts'
 import type { TopicSettings } from './topic-settings.ts'
 
 export interface ReplicasOptions {
@@ -33,6 +34,8 @@ const RESOURCE_TOPIC = 2
 
 export function logName (topicId: string, index: number): string { return `${topicId}-${index}` }
 
+function flushMsOf ({ flushMs }: TopicSettings): number { return Math.max(1, Number(flushMs)) }
+
 export class Replicas {
   readonly #options: ReplicasOptions
   readonly #byTopic = new Map<string, Array<Partition | undefined>>()
@@ -40,10 +43,12 @@ export class Replicas {
   readonly #opening = new Set<Promise<void>>()
   readonly #listeners: LeadershipListener[] = []
   readonly #timers = new Set<Timer>()
+  readonly #timedFlush: TimedFlush
   #stopped = false
 
   constructor (options: ReplicasOptions) {
     this.#options = options
+    this.#timedFlush = new TimedFlush(options.store, options.environment)
     this.#repeat(options.initialTaskDelayMs, options.retentionCheckMs, () => { this.applyRetention() })
     this.#repeat(options.producerExpirationCheckMs, options.producerExpirationCheckMs, () => { this.#expireProducers() })
   }
@@ -103,6 +108,7 @@ export class Replicas {
     const partitions = this.#byTopic.get(topic.name) ?? []
     this.#byTopic.set(topic.name, partitions)
     partitions[index] = partition
+    this.#timedFlush.require(flushMsOf(partition.settings), 'at least')
     this.#lead(partition, facts)
   }
 
@@ -138,6 +144,13 @@ export class Replicas {
     if (partitions === undefined) return
     const settings = this.#options.settingsOf(topic)
     for (const partition of partitions) if (partition !== undefined) partition.settings = settings
+    this.#planFlush()
+  }
+
+  #planFlush (): void {
+    let everyMs = Infinity
+    for (const { settings } of this.all()) everyMs = Math.min(everyMs, flushMsOf(settings))
+    this.#timedFlush.require(everyMs)
   }
 
   /** D25.8-9: moves log start offsets by size and time; also called by tests and tools. */
@@ -177,6 +190,7 @@ export class Replicas {
 
   stop (): void {
     this.#stopped = true
+    this.#timedFlush.stop()
     for (const timer of this.#timers) timer.cancel()
     this.#timers.clear()
   }
