@@ -1,0 +1,57 @@
+/** Runs seeds of the simulation and tells which of them broke an invariant. */
+import { simulate } from '../test/simulation/simulation.ts'
+import type { Outcome } from '../test/simulation/simulation.ts'
+
+const USAGE = 'usage: npm run simulate -- --seed N | --seeds N [--from N] [--trace]'
+
+interface Options { from: number, count: number, trace: boolean }
+
+export async function main (parameters: readonly string[]): Promise<number> {
+  const options = parse(parameters)
+  if (options === undefined) {
+    process.stderr.write(`${USAGE}\n`)
+    return 2
+  }
+  let events = 0
+  let violations = 0
+  const startedMs = performance.now()
+  const rate = (): number => Math.round(events / Math.max(1, performance.now() - startedMs) * 1000)
+  for (let seed = options.from; seed < options.from + options.count; seed++) {
+    const outcome = await simulate(seed)
+    events += outcome.events
+    if (outcome.violation !== undefined) violations++
+    report(outcome, options)
+    if (process.stdout.isTTY) process.stdout.write(`\r${seed} (${rate()} events/s) `)
+  }
+  if (process.stdout.isTTY) process.stdout.write('\r')
+  process.stdout.write(`${options.count} seeds, ${violations} violations, ${rate()} events/s\n`)
+  return violations === 0 ? 0 : 1
+}
+
+function report ({ seed, violation, digest, lines, events, operations }: Outcome, options: Options): void {
+  if (options.trace) {
+    process.stdout.write(`${seed} ${digest} ${events} events, ${operations} operations\n`)
+  }
+  if (violation === undefined) return
+  const detail = options.count === 1 ? violation.detail : violation.detail.split('\n')[0]
+  process.stdout.write(`npm run simulate -- --seed ${seed}  # ${violation.invariant}: ${detail}\n`)
+  if (options.count === 1) for (const line of lines) process.stdout.write(`  ${line}\n`)
+}
+
+function parse (parameters: readonly string[]): Options | undefined {
+  const options: Options = { from: 1, count: 0, trace: false }
+  for (let at = 0; at < parameters.length; at++) {
+    const name = parameters[at]
+    if (name === '--trace') {
+      options.trace = true
+      continue
+    }
+    const value = Number(parameters[++at])
+    if (!Number.isSafeInteger(value) || value < 0) return undefined
+    if (name === '--seed') Object.assign(options, { from: value, count: 1 })
+    else if (name === '--seeds') options.count = value
+    else if (name === '--from') options.from = value
+    else return undefined
+  }
+  return options.count > 0 ? options : undefined
+}

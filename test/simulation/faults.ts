@@ -1,0 +1,124 @@
+/** What goes wrong during the safety phase: deaths, the disk, the clock, the network. */
+import type { Death, Harness } from './harness.ts'
+import type { Network } from './network.ts'
+import type { Random } from './random.ts'
+import type { World } from './world.ts'
+
+const RESTART_MS_MAX = 1_000
+const DISK_FAULT_MS_MAX = 1_500
+const CLOCK_JUMP_MS_MAX = 20_000
+const STALL_MS_MAX = 2_000
+/** Less than what a sync may take before it has failed (R-S2), or sometimes more. */
+const SLOW_SYNC_MS = 400
+const HANG_CHANCE = 0.05
+
+/** APIs whose answer says that something is stored. */
+const WRITES = new Set([0, 8, 11, 14, 19, 20, 22])
+
+export class Faults {
+  readonly #world: World
+  readonly #network: Network
+  readonly #harness: Harness
+  readonly #random: Random
+
+  constructor (world: World, network: Network, harness: Harness) {
+    this.#world = world
+    this.#network = network
+    this.#harness = harness
+    this.#random = world.random.fork()
+  }
+
+  start (): void {
+    const { faults } = this.#world.swarm
+    this.#every(faults.killMs, 'kill', () => { this.#die('kill') })
+    this.#every(faults.powerLossMs, 'power-loss', () => { this.#die('power-loss') })
+    this.#every(faults.stopMs, 'stop', () => { this.#stop() })
+    this.#every(faults.diskFullMs, 'disk-full', () => { this.#fillDisk() })
+    this.#every(faults.slowDiskMs, 'slow-disk', () => { this.#slowDisk() })
+    this.#every(faults.syncErrorMs, 'sync-error', () => { this.#breakDisk({ syncError: 'EIO' }) })
+    this.#every(faults.writeErrorMs, 'write-error', () => { this.#breakDisk({ writeError: 'EIO' }) })
+    this.#every(faults.commitErrorMs, 'commit-error', () => { this.#breakDisk({ commitError: 'EIO' }) })
+    this.#every(faults.clockJumpMs, 'clock-jump', () => {
+      this.#world.skewMs += this.#random.within(-CLOCK_JUMP_MS_MAX, CLOCK_JUMP_MS_MAX)
+    })
+    this.#every(faults.cutMs, 'cut', () => { this.#someLink()?.cut() })
+    this.#every(faults.stallMs, 'stall', () => {
+      this.#someLink()?.stall(this.#random.within(0, STALL_MS_MAX))
+    })
+    this.#network.onAnswer = apiKey => { this.#answered(apiKey) }
+  }
+
+  /** From now on nothing goes wrong any more. */
+  heal (): void {
+    const { disk } = this.#world
+    disk.faults = {}
+    disk.capacityBytes = Number.MAX_SAFE_INTEGER
+    this.#world.diskDelayMs = 0
+    if (this.#harness.life === undefined) this.#harness.start()
+  }
+
+  #every (meanMs: number, label: string, run: () => void): void {
+    if (meanMs === Infinity) return
+    this.#world.scheduler.after(this.#random.exponential(meanMs), label, () => {
+      if (!this.#world.isSafetyPhase) return
+      run()
+      this.#every(meanMs, label, run)
+    })
+  }
+
+  #die (death: Death): void {
+    if (this.#harness.life === undefined) return
+    this.#harness.die(death)
+    const delayMs = this.#random.chance(0.5) ? 0 : this.#random.within(0, RESTART_MS_MAX)
+    this.#world.scheduler.after(delayMs, 'restart', () => { this.#harness.start() })
+  }
+
+  #stop (): void {
+    this.#network.serving = undefined
+    void this.#world.spawn('stop', async () => {
+      await this.#harness.stop()
+      this.#harness.start()
+    })
+  }
+
+  /** The worst moment: the answer is out, and what it promises had better be stored. */
+  #answered (apiKey: number): void {
+    const { deathAtAnswer, killMs, powerLossMs } = this.#world.swarm.faults
+    if (!this.#world.isSafetyPhase || !WRITES.has(apiKey)) return
+    if (deathAtAnswer === 0 || !this.#random.chance(deathAtAnswer)) return
+    const losesPower = powerLossMs !== Infinity && (killMs === Infinity || this.#random.chance(0.5))
+    this.#world.scheduler.next('death-at-answer', () => { this.#die(losesPower ? 'power-loss' : 'kill') })
+  }
+
+  #fillDisk (): void {
+    const { disk, scheduler } = this.#world
+    disk.capacityBytes = disk.usedBytes + this.#random.int(4_000)
+    scheduler.after(this.#random.within(0, DISK_FAULT_MS_MAX), 'space-again', () => {
+      disk.capacityBytes = Number.MAX_SAFE_INTEGER
+    })
+  }
+
+  #slowDisk (): void {
+    const { disk, scheduler } = this.#world
+    this.#world.diskDelayMs = this.#random.within(0, SLOW_SYNC_MS)
+    if (this.#random.chance(HANG_CHANCE)) disk.faults = { ...disk.faults, syncsHang: true }
+    scheduler.after(this.#random.within(0, DISK_FAULT_MS_MAX), 'fast-disk', () => {
+      this.#world.diskDelayMs = 0
+      const { syncsHang, ...others } = disk.faults
+      disk.faults = others
+    })
+  }
+
+  #breakDisk (fault: { syncError?: string, writeError?: string, commitError?: string }): void {
+    const { disk, scheduler } = this.#world
+    disk.faults = { ...disk.faults, ...fault }
+    scheduler.after(this.#random.within(0, DISK_FAULT_MS_MAX / 10), 'disk-works', () => {
+      disk.faults = {}
+    })
+  }
+
+  #someLink () {
+    const links = [...this.#network.links]
+    return links.length === 0 ? undefined : this.#random.pick(links)
+  }
+}

@@ -1,0 +1,161 @@
+/**
+ * The process around the broker: starts it on the simulated disk, lets it die in every way, and
+ * starts it again. Composes what `src/index.ts` composes, but for the sockets.
+ */
+import { assembleBroker } from '../../src/broker.ts'
+import type { RunningBroker } from '../../src/broker.ts'
+import type { Environment } from '../../src/runtime/environment.ts'
+import { openStore } from '../../src/store/store.ts'
+import type { Store } from '../../src/store/store.ts'
+import * as settings from './settings.ts'
+import type { World } from './world.ts'
+
+/** One life of the process, from its start to its death. */
+export interface Life {
+  readonly number: number
+  readonly environment: Environment
+  readonly isAlive: () => boolean
+  store: Store | undefined
+  /** Set once it serves. */
+  running: RunningBroker | undefined
+  /** The store has said that it failed, and when. */
+  failedAtMs: number | undefined
+}
+
+export type Death = 'kill' | 'power-loss' | 'stop' | 'failed'
+
+export interface HarnessEvents {
+  /** The store is open, nobody is served yet; what remained is compared with what must. */
+  opened (life: Life, store: Store): Promise<void>
+  serving (life: Life): void
+  died (life: Life | undefined, death: Death): void
+}
+
+const DIRECTORY = '/data'
+/** R-S2: a store that has failed may not keep its broker alive longer. */
+const FAIL_STOP_MS = 1_000
+const RETRY_MS = 200
+
+export class Harness {
+  readonly #world: World
+  readonly #events: HarnessEvents
+  #lives = 0
+  #life: Life | undefined
+  #starting = false
+  /** What the next start follows: the first one follows nothing. */
+  lastDeath: Death | undefined
+
+  constructor (world: World, events: HarnessEvents) {
+    this.#world = world
+    this.#events = events
+    world.checks.push(() => { this.#checkFailStop() })
+  }
+
+  get life (): Life | undefined { return this.#life }
+  get serving (): Life | undefined {
+    return this.#life?.running === undefined ? undefined : this.#life
+  }
+
+  /** A start in the background; a disk that is still broken is tried again. */
+  start (): void {
+    if (this.#starting || this.#life !== undefined) return
+    this.#starting = true
+    const number = ++this.#lives
+    const isAlive = (): boolean => this.#life?.number === number
+    const life: Life = {
+      number,
+      environment: this.#world.environmentOf(isAlive),
+      isAlive,
+      store: undefined,
+      running: undefined,
+      failedAtMs: undefined,
+    }
+    this.#life = life
+    this.#starting = false
+    this.#world.scheduler.note(`life ${number}\n`)
+    this.#start(life).catch((error: unknown) => { this.#startFailed(life, error) })
+  }
+
+  async #start (life: Life): Promise<void> {
+    const { swarm, disk } = this.#world
+    const { environment } = life
+    const store = life.store = await openStore(DIRECTORY, {
+      disk: disk.disk(),
+      nowMs: environment.nowMs,
+      setTimer: environment.setTimer,
+      atTurnEnd: environment.atTurnEnd,
+      log: environment.log,
+    }, swarm.store)
+    if (!life.isAlive()) return
+    store.onFailed(() => { life.failedAtMs ??= this.#world.scheduler.nowMs })
+    await this.#events.opened(life, store)
+    const running = await assembleBroker({
+      store,
+      environment,
+      settings: settings.brokerSettings(swarm),
+      onFailed: () => { this.#failed(life) },
+      topicSettings: { of: topic => settings.topicSettings(swarm, topic) },
+      controllerSettings: settings.controllerSettings(swarm),
+      clusterId: settings.CLUSTER_ID,
+      registration: settings.registration(environment.newId()),
+      advertised: new Set(),
+    })
+    if (!life.isAlive()) return
+    life.running = running
+    this.#events.serving(life)
+  }
+
+  /** Only a broken disk is a reason not to start. */
+  #startFailed (life: Life, error: unknown): void {
+    if (!life.isAlive()) return
+    if (!this.#isDiskBroken() && life.failedAtMs === undefined) {
+      this.#world.fail('must-start', `the broker did not start: ${(error as Error).stack}`)
+    }
+    this.die('failed')
+    this.#world.scheduler.after(RETRY_MS, 'start-again', () => { this.start() })
+  }
+
+  #isDiskBroken (): boolean {
+    const { faults, usedBytes, capacityBytes } = this.#world.disk
+    return Object.values(faults).some(fault => fault !== undefined) || usedBytes >= capacityBytes
+  }
+
+  /** R-S2: as `process.exit(1)`. */
+  #failed (life: Life): void {
+    if (!life.isAlive()) return
+    this.#world.scheduler.next('fail-stop', () => {
+      if (!life.isAlive()) return
+      this.die('failed')
+      this.#world.scheduler.after(RETRY_MS, 'start-again', () => { this.start() })
+    })
+  }
+
+  #checkFailStop (): void {
+    const failedAtMs = this.#life?.failedAtMs
+    if (failedAtMs === undefined || this.#world.scheduler.nowMs <= failedAtMs + FAIL_STOP_MS) return
+    this.#world.fail('fail-stop', 'the store has failed, and the broker goes on (R-S2)')
+  }
+
+  /** The process ends between two events. */
+  die (death: Death): void {
+    const life = this.#life
+    this.#life = undefined
+    this.lastDeath = death
+    this.#world.scheduler.note(`death ${death}\n`)
+    const { disk, random } = this.#world
+    if (death === 'power-loss') disk.powerLoss(() => random.next())
+    else disk.kill()
+    this.#events.died(life, death)
+  }
+
+  /** SIGTERM: everything is written, the lock given back. */
+  async stop (): Promise<void> {
+    const life = this.serving
+    if (life?.running === undefined || life.store === undefined) return
+    const { running, store } = life
+    life.running = undefined
+    await running.stop()
+    await store.close()
+    if (life.isAlive()) this.die('stop')
+  }
+}

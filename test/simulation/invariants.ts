@@ -1,0 +1,109 @@
+/** What must hold after every event, seen from outside: offsets, watermarks, flushes. */
+import type { Partition } from '../../src/runtime/partition.ts'
+import type { Log, Store } from '../../src/store/store.ts'
+import type { Harness, Life } from './harness.ts'
+import type { FoundLog, Ledger } from './ledger.ts'
+import { readRecords } from './clients/records.ts'
+import type { World } from './world.ts'
+
+interface Marks { highWatermark: bigint, startOffset: bigint, leaderEpoch: number }
+
+export class Invariants {
+  readonly #world: World
+  readonly #ledger: Ledger
+  readonly #harness: Harness
+  #marks = new Map<Partition, Marks>()
+  #life: Life | undefined
+  #flushes = 0
+  /** Of each log, over all lives (EpochMonotone). */
+  readonly #leaderEpochs = new Map<string, number>()
+
+  constructor (world: World, ledger: Ledger, harness: Harness) {
+    this.#world = world
+    this.#ledger = ledger
+    this.#harness = harness
+    world.checks.push(() => { this.#check() })
+  }
+
+  #check (): void {
+    const life = this.#harness.serving
+    if (life?.running === undefined || life.store === undefined) return
+    if (life !== this.#life) {
+      this.#life = life
+      this.#marks = new Map()
+    }
+    const { replicas } = life.running.broker
+    for (const partition of replicas.all()) this.#checkPartition(partition)
+    const { flushes } = life.store.stats()
+    if (flushes !== this.#flushes) this.#flushed(life)
+    this.#flushes = flushes
+  }
+
+  #checkPartition (partition: Partition): void {
+    const { name, highWatermark, startOffset, endOffset, leaderEpoch } = partition
+    const before = this.#marks.get(partition)
+    if (before === undefined) {
+      this.#marks.set(partition, { highWatermark, startOffset, leaderEpoch })
+      this.#checkEpoch(partition)
+      return
+    }
+    if (before.highWatermark === highWatermark && before.startOffset === startOffset) return
+    if (highWatermark < before.highWatermark) {
+      this.#world.fail('high-watermark-monotone', `${name}: ${before.highWatermark} to ${highWatermark}`)
+    }
+    if (startOffset < before.startOffset) {
+      this.#world.fail('log-start-monotone', `${name}: ${before.startOffset} to ${startOffset}`)
+    }
+    if (startOffset > highWatermark || highWatermark > endOffset) {
+      this.#world.fail('offsets-in-order', `${name}: ${startOffset} ${highWatermark} ${endOffset}`)
+    }
+    before.highWatermark = highWatermark
+    before.startOffset = startOffset
+    const ledger = this.#ledger.find(partition.log.name)
+    if (ledger !== undefined) ledger.startOffset = Math.max(ledger.startOffset, Number(startOffset))
+  }
+
+  #checkEpoch ({ name, log, leaderEpoch }: Partition): void {
+    const before = this.#leaderEpochs.get(log.name) ?? -1
+    if (leaderEpoch < before) {
+      this.#world.fail('leader-epoch-monotone', `${name}: ${before} to ${leaderEpoch}`)
+    }
+    this.#leaderEpochs.set(log.name, leaderEpoch)
+  }
+
+  /** What a flush that has ended covers was committed when it began: the end of the one before. */
+  #flushed (life: Life): void {
+    for (const partition of life.running?.broker.replicas.all() ?? []) {
+      this.#ledger.find(partition.log.name)?.flushed(Number(partition.highWatermark))
+    }
+  }
+
+  /** Every log that clients know of, against what they were told. */
+  async recovered (life: Life, store: Store, lostPower: boolean): Promise<void> {
+    for (const ledger of this.#ledger.all) {
+      const log = store.findLog(ledger.key)
+      const found = log === undefined
+        ? { start: 0, end: 0, records: new Map() }
+        : await readLog(log)
+      if (!life.isAlive()) return
+      ledger.recovered(life.number, found, lostPower)
+    }
+  }
+}
+
+const READ_BYTES = 64 * 1024
+
+export async function readLog (log: Log): Promise<FoundLog> {
+  const records = new Map<number, { value: string, epoch: number }>()
+  for (let offset = log.startOffset; offset < log.endOffset;) {
+    const read = await log.read(offset, log.endOffset, READ_BYTES, true)
+    const bytes = Buffer.concat(read.chunks)
+    read.release()
+    const found = readRecords(bytes)
+    if (found.length === 0) break
+    for (const { offset: at, value, epoch } of found) records.set(at, { value, epoch })
+    offset = BigInt((found.at(-1)?.offset ?? 0) + 1)
+  }
+  return { start: Number(log.startOffset), end: Number(log.endOffset), records }
+}
+

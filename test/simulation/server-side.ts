@@ -1,0 +1,167 @@
+/**
+ * The broker's end of a simulated connection. With `throughBytes` it is the broker's own
+ * connection on a simulated socket; otherwise whole frames go to dispatch under the same rule:
+ * one request at a time, consecutive Produce may overlap, answers in the order of the requests.
+ */
+import type { Socket } from 'node:net'
+import { CloseConnection } from '../../src/server/dispatch.ts'
+import type { Reply } from '../../src/server/dispatch.ts'
+import { Connection } from '../../src/server/connection.ts'
+import { FramePool } from '../../src/server/frame-pool.ts'
+import type { Session } from '../../src/server/session.ts'
+import type { Life } from './harness.ts'
+import * as settings from './settings.ts'
+import { SimulatedSocket } from './socket.ts'
+import type { World } from './world.ts'
+
+export interface Wire {
+  send (bytes: Buffer): void
+  close (): void
+}
+
+const IN_FLIGHT_MAX = 100
+const FRAME_BYTES_MAX = 104857600
+
+export class ServerSide {
+  readonly #world: World
+  readonly #life: Life
+  readonly #socket: SimulatedSocket | undefined
+  readonly #plain: PlainConnection | undefined
+  #isCut = false
+  #connection: Connection | undefined
+
+  constructor (world: World, life: Life, id: number, wire: Wire) {
+    this.#world = world
+    this.#life = life
+    if (!world.swarm.throughBytes) {
+      this.#plain = new PlainConnection(world, life, id, wire)
+      return
+    }
+    this.#socket = new SimulatedSocket(world.scheduler, world.random, life.isAlive, wire)
+    const { dispatch } = life.running as NonNullable<Life['running']>
+    this.#connection = new Connection(id, 'PLAINTEXT', this.#socket as unknown as Socket, {
+      dispatch,
+      pool: new FramePool(),
+      limits: { frameBytesMax: FRAME_BYTES_MAX, requestsInFlightMax: IN_FLIGHT_MAX },
+      nowMs: life.environment.nowMs,
+      events: {
+        refused: () => {},
+        failed: (_session, error) => { unforeseen(world, error) },
+        read: () => {},
+        closed: () => {},
+      },
+    })
+  }
+
+  /** Nothing that was received is still under way. */
+  get isIdle (): boolean {
+    return this.#isCut && (this.#connection?.idle ?? this.#plain?.isIdle ?? true)
+  }
+
+  receive (bytes: Buffer): void {
+    if (this.#isCut || !this.#life.isAlive()) return
+    if (this.#socket !== undefined) this.#socket.receive(bytes)
+    else this.#plain?.receive(bytes.subarray(4))
+  }
+
+  /** The broker's kernel learns of the cut after this time; what comes until then is served. */
+  cutAfter (delayMs: number): void {
+    this.#world.scheduler.after(delayMs, 'cut', () => {
+      this.#isCut = true
+      if (!this.#life.isAlive()) return
+      this.#socket?.destroy()
+      this.#plain?.gone()
+    })
+  }
+}
+
+function unforeseen (world: World, error: unknown): void {
+  world.fail('handler-failed', (error as Error).stack ?? String(error))
+}
+
+interface Slot { reply: Reply | undefined }
+
+/** The serial rule of `src/server/connection.ts` without bytes. */
+class PlainConnection implements Session {
+  readonly id: number
+  readonly listener = 'PLAINTEXT'
+  readonly localAddress = settings.HOST
+  readonly localPort = settings.PORT
+  readonly remoteAddress = '10.0.0.1'
+  readonly principal = 'User:ANONYMOUS'
+  softwareName = ''
+  softwareVersion = ''
+  closed = false
+  readonly #world: World
+  readonly #life: Life
+  readonly #wire: Wire
+  readonly #waiting: Buffer[] = []
+  readonly #slots: Slot[] = []
+  readonly #onClose = new Set<() => void>()
+  #running = 0
+  #overlaps = false
+
+  constructor (world: World, life: Life, id: number, wire: Wire) {
+    this.#world = world
+    this.#life = life
+    this.id = id
+    this.#wire = wire
+  }
+
+  get isIdle (): boolean { return this.#running === 0 && this.#waiting.length === 0 }
+
+  onClose (run: () => void): () => void {
+    if (this.closed) run()
+    else this.#onClose.add(run)
+    return () => { this.#onClose.delete(run) }
+  }
+
+  receive (frame: Buffer): void {
+    this.#waiting.push(frame)
+    this.#proceed()
+  }
+
+  #proceed (): void {
+    const dispatch = this.#life.running?.dispatch
+    while (dispatch !== undefined && this.#waiting.length > 0 && !this.closed) {
+      const frame = this.#waiting[0] as Buffer
+      const pipelined = dispatch.isPipelined(frame)
+      if (this.#running > 0 && !(pipelined && this.#overlaps)) return
+      this.#waiting.shift()
+      this.#overlaps = pipelined
+      this.#running++
+      const slot: Slot = { reply: undefined }
+      this.#slots.push(slot)
+      void this.#run(frame, slot)
+    }
+  }
+
+  async #run (frame: Buffer, slot: Slot): Promise<void> {
+    try {
+      slot.reply = await this.#life.running?.dispatch.run(frame, this)
+      while (this.#slots[0]?.reply !== undefined) this.#write(this.#slots.shift()?.reply as Reply)
+    } catch (error) {
+      if (!this.#life.isAlive()) return
+      if (!(error instanceof CloseConnection)) unforeseen(this.#world, error)
+      this.gone()
+      this.#wire.close()
+    } finally {
+      this.#running--
+      this.#proceed()
+    }
+  }
+
+  #write ({ chunks, release }: Reply): void {
+    const bytes = Buffer.concat(chunks)
+    for (const run of release) run()
+    if (bytes.length > 0 && !this.closed && this.#life.isAlive()) this.#wire.send(bytes)
+  }
+
+  gone (): void {
+    if (this.closed) return
+    this.closed = true
+    this.#waiting.length = 0
+    for (const run of [...this.#onClose]) run()
+    this.#onClose.clear()
+  }
+}

@@ -1,0 +1,95 @@
+/** From a seed's draw to the settings that the broker takes. */
+import type { ControllerSettings } from '../../src/core/controller/decision.ts'
+import { OFFSETS_TOPIC } from '../../src/core/metadata/internal-topics.ts'
+import { supportedFeatures } from '../../src/core/metadata/features.ts'
+import type { BrokerSettings } from '../../src/runtime/broker-settings.ts'
+import type { TopicSettings } from '../../src/runtime/topic-settings.ts'
+import { settingsFrom } from '../../src/config.ts'
+import { MetadataImage } from '../../src/core/metadata/image.ts'
+import { brokerSettings as processSettings, topicSettingsSource } from '../../src/settings.ts'
+import type { Swarm } from './swarm.ts'
+
+const configured = settingsFrom(new Map())
+const defaultSettings = processSettings(configured)
+const defaultTopicSettings = topicSettingsSource(configured).of('', new MetadataImage())
+
+export const CLUSTER_ID = 'c2ltdWxhdGVkLWNsdXN0ZQ'
+export const DIRECTORY_ID = 'c2ltdWxhdGVkLWRpcmVjdA'
+export const HOST = 'broker.simulated'
+export const PORT = 9092
+
+export function brokerSettings (swarm: Swarm): BrokerSettings {
+  const partitions = swarm.offsetsPartitions
+  return {
+    ...defaultSettings,
+    strict: swarm.strict,
+    metadataSnapshots: { bytesMax: 1024 * 1024, recordsMax: swarm.snapshotRecords },
+    retentionCheckMs: 1_500,
+    initialTaskDelayMs: 500,
+    groups: {
+      ...defaultSettings.groups,
+      initialRebalanceDelayMs: swarm.initialRebalanceDelayMs,
+      offsetsTopicPartitions: partitions,
+    },
+    internalTopics: { [OFFSETS_TOPIC]: { partitions, replicationFactor: 1, configs: {} } },
+  }
+}
+
+const ONE_FLUSH = 1n
+
+export function topicSettings (swarm: Swarm, topic: string): TopicSettings {
+  if (topic === OFFSETS_TOPIC) {
+    const flushMessages = swarm.offsetsFlush ? ONE_FLUSH : defaultTopicSettings.flushMessages
+    return { ...defaultTopicSettings, flushMessages, deletes: false, compacts: true }
+  }
+  const plan = planOf(swarm, topic)
+  if (plan === undefined) return defaultTopicSettings
+  return {
+    ...defaultTopicSettings,
+    flushMessages: plan.flushes ? ONE_FLUSH : defaultTopicSettings.flushMessages,
+    retentionBytes: BigInt(plan.retentionBytes),
+    segment: { ...defaultTopicSettings.segment, bytesMax: plan.segmentBytes },
+  }
+}
+
+/** Whether a power loss may take nothing of this topic that was acknowledged. */
+export function isFlushed (swarm: Swarm, topic: string): boolean {
+  return topicSettings(swarm, topic).flushMessages === ONE_FLUSH
+}
+
+function planOf (swarm: Swarm, topic: string): Swarm['topics'][number] | undefined {
+  return swarm.topics.find(({ name }) => name === topic)
+}
+
+export function controllerSettings (swarm: Swarm): ControllerSettings {
+  return {
+    clusterId: CLUSTER_ID,
+    nodeId: defaultSettings.nodeId,
+    numPartitions: Math.max(...swarm.topics.map(({ partitions }) => partitions)),
+    defaultReplicationFactor: 1,
+    deleteTopicEnable: true,
+    minInsyncReplicas: 1,
+    uncleanLeaderElectionEnable: false,
+    configs: {
+      check: () => undefined,
+      isList: () => false,
+      builtInDefault: () => null,
+      effectiveTopicConfigs: () => [],
+    },
+  }
+}
+
+export function registration (incarnationId: string) {
+  return {
+    brokerId: defaultSettings.nodeId,
+    clusterId: CLUSTER_ID,
+    incarnationId,
+    listeners: [{ name: 'PLAINTEXT', host: HOST, port: PORT, securityProtocol: 0 }],
+    features: supportedFeatures.map(({ name, minVersion, maxVersion }) =>
+      ({ name, minSupportedVersion: minVersion, maxSupportedVersion: maxVersion })),
+    rack: null,
+    isMigratingZkBroker: false,
+    logDirs: [DIRECTORY_ID],
+    previousBrokerEpoch: -1n,
+  }
+}

@@ -1,0 +1,148 @@
+/** One seed from beginning to end: safety with faults, then liveness without, then the checker. */
+import { check } from './checker.ts'
+import { Consumer } from './clients/consumer.ts'
+import type { Context } from './clients/client.ts'
+import { Producer } from './clients/producer.ts'
+import { Faults } from './faults.ts'
+import { Harness } from './harness.ts'
+import { History } from './history.ts'
+import { Invariants } from './invariants.ts'
+import { Ledger } from './ledger.ts'
+import { Network } from './network.ts'
+import { drawSwarm } from './swarm.ts'
+import { ViolationError, World } from './world.ts'
+import type { Violation } from './world.ts'
+
+export interface Outcome {
+  readonly seed: number
+  readonly events: number
+  /** SHA-256 of the trace: the same for the same seed, in every process. */
+  readonly digest: string
+  readonly violation: Violation | undefined
+  readonly operations: number
+  /** What the broker logged last. */
+  readonly lines: readonly string[]
+}
+
+/** From the end of the faults until everything must be done. */
+const LIVENESS_MS = 180_000
+
+export async function simulate (seed: number): Promise<Outcome> {
+  const simulation = new Simulation(seed)
+  const onRejection = (error: unknown): void => { simulation.unhandled(error) }
+  process.on('unhandledRejection', onRejection)
+  try {
+    return await simulation.run()
+  } finally {
+    process.off('unhandledRejection', onRejection)
+  }
+}
+
+class Simulation {
+  readonly world: World
+  readonly network: Network
+  readonly harness: Harness
+  readonly ledger = new Ledger()
+  readonly history = new History()
+  readonly producers: Producer[]
+  readonly consumers: Consumer[]
+  readonly #faults: Faults
+  readonly #pending = new Set<string>()
+  #livenessFromMs = Infinity
+
+  constructor (seed: number) {
+    const world = this.world = new World(drawSwarm(seed))
+    const network = this.network = new Network(world)
+    const harness = this.harness = new Harness(world, {
+      opened: async (life, store) => {
+        const lostPower = harness.lastDeath === 'power-loss'
+        try {
+          await invariants.recovered(life, store, lostPower)
+        } catch (error) {
+          if (!(error instanceof ViolationError)) throw error
+          world.fail(error.invariant, error.message)
+        }
+      },
+      serving: life => { network.serving = life },
+      died: () => { network.brokerDied() },
+    })
+    const invariants = new Invariants(world, this.ledger, harness)
+    const context: Context = { world, network, ledger: this.ledger, history: this.history }
+    this.producers = world.swarm.producers.map(plan => new Producer(context, plan))
+    this.consumers = world.swarm.consumers.map(plan => new Consumer(context, plan))
+    this.#faults = new Faults(world, network, harness)
+  }
+
+  unhandled (error: unknown): void {
+    if (error instanceof ViolationError) return this.world.fail(error.invariant, error.message)
+    this.world.fail('unhandled-rejection', (error as Error).stack ?? String(error))
+  }
+
+  async run (): Promise<Outcome> {
+    const { world, harness } = this
+    const { scheduler, swarm } = world
+    harness.start()
+    this.#faults.start()
+    for (const client of [...this.producers, ...this.consumers]) this.#spawn(client)
+    scheduler.after(swarm.safetyMs, 'liveness', () => { this.#beginLiveness() })
+    try {
+      await scheduler.run(() => world.violation !== undefined || this.#isOver())
+    } catch (error) {
+      world.fail('exception', (error as Error).stack ?? String(error))
+    }
+    if (world.violation === undefined) this.#judge()
+    return {
+      seed: swarm.seed,
+      events: scheduler.events,
+      digest: scheduler.digest(),
+      violation: world.violation,
+      operations: this.history.operations.length,
+      lines: world.lines,
+    }
+  }
+
+  #spawn (client: { readonly name: string, run (): Promise<void> }): void {
+    this.#pending.add(client.name)
+    void this.world.spawn(client.name, () => client.run()).finally(() => {
+      this.#pending.delete(client.name)
+    })
+  }
+
+  #beginLiveness (): void {
+    this.world.isSafetyPhase = false
+    this.#livenessFromMs = this.world.scheduler.nowMs
+    this.#faults.heal()
+  }
+
+  /** Producers have ended, and every consumer has read all that there is. */
+  #isOver (): boolean {
+    const { world, harness } = this
+    if (world.isSafetyPhase) return false
+    if (world.scheduler.nowMs > this.#livenessFromMs + LIVENESS_MS) {
+      world.fail('liveness', `after ${LIVENESS_MS} ms still: ${this.#unfinished().join(', ')}`)
+      return true
+    }
+    return harness.serving !== undefined && this.#unfinished().length === 0
+  }
+
+  #unfinished (): string[] {
+    const store = this.harness.serving?.store
+    if (store === undefined) return ['the broker']
+    const endOf = (key: string): number => Number(store.findLog(key)?.endOffset ?? 0n)
+    return [
+      ...this.producers.filter(({ name }) => this.#pending.has(name)).map(({ name }) => name),
+      ...this.consumers.filter(consumer => !consumer.hasReadTo(endOf)).map(({ name }) => name),
+    ]
+  }
+
+  #judge (): void {
+    const findings = check(this.history.operations, {
+      survives: (key, offset, life) => this.ledger.find(key)?.survives(offset, life) ?? true,
+      isDropped: (key, offset) => offset < (this.ledger.find(key)?.startOffset ?? 0),
+      isComplete: true,
+    })
+    const [first] = findings
+    if (first === undefined) return
+    this.world.fail(first.rule, `${first.detail} (${findings.length} findings)`)
+  }
+}

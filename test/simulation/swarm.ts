@@ -1,0 +1,226 @@
+/**
+ * What one seed is: its sizes, its clients and its faults. Each seed draws its own set, so that
+ * rare mixes come up; some have no faults at all.
+ */
+import type { StoreOptions } from '../../src/store/options.ts'
+import { Random } from './random.ts'
+
+export interface TopicPlan {
+  readonly name: string
+  readonly partitions: number
+  /** flush.messages=1: nothing acknowledged may be lost, whatever happens. */
+  readonly flushes: boolean
+  /** retention.bytes, -1 never: the log start moves. */
+  readonly retentionBytes: number
+  readonly segmentBytes: number
+}
+
+/** Mean milliseconds between two faults of a kind; Infinity: none. */
+export interface FaultPlan {
+  readonly killMs: number
+  readonly powerLossMs: number
+  /** Chance that the broker dies at the moment it answers a write. */
+  readonly deathAtAnswer: number
+  readonly diskFullMs: number
+  readonly slowDiskMs: number
+  readonly syncErrorMs: number
+  readonly writeErrorMs: number
+  readonly commitErrorMs: number
+  readonly clockJumpMs: number
+  readonly stopMs: number
+  readonly cutMs: number
+  readonly stallMs: number
+}
+
+export interface ProducerPlan {
+  readonly name: string
+  readonly idempotent: boolean
+  readonly acks: number
+  readonly everyMs: number
+  readonly recordsMax: number
+  readonly bytesMax: number
+  readonly compresses: boolean
+}
+
+export interface ConsumerPlan {
+  readonly name: string
+  readonly session: boolean
+  readonly readCommitted: boolean
+  readonly maxWaitMs: number
+  readonly minBytes: number
+  readonly maxBytes: number
+  readonly version: number
+}
+
+export interface GroupPlan {
+  readonly name: string
+  readonly members: number
+  readonly staticMembers: boolean
+  readonly sessionTimeoutMs: number
+  readonly rebalanceTimeoutMs: number
+}
+
+export interface Swarm {
+  readonly seed: number
+  /** Frames through the real connection, or decoded requests to the handlers. */
+  readonly throughBytes: boolean
+  readonly safetyMs: number
+  readonly latencyMs: number
+  readonly diskMs: number
+  readonly store: Partial<StoreOptions>
+  readonly topics: readonly TopicPlan[]
+  /** Whether `__consumer_offsets` is in flush mode. */
+  readonly offsetsFlush: boolean
+  readonly offsetsPartitions: number
+  readonly snapshotRecords: number
+  readonly initialRebalanceDelayMs: number
+  readonly strict: boolean
+  readonly faults: FaultPlan
+  readonly producers: readonly ProducerPlan[]
+  readonly consumers: readonly ConsumerPlan[]
+  readonly groups: readonly GroupPlan[]
+  readonly admins: number
+}
+
+const KB = 1024
+
+export function drawSwarm (seed: number): Swarm {
+  const random = new Random(seed)
+  const throughBytes = random.chance(0.3)
+  const topics = drawTopics(random)
+  return {
+    seed,
+    throughBytes,
+    safetyMs: random.pick([5_000, 10_000, 20_000, 40_000]),
+    latencyMs: random.pick([0.1, 0.5, 3, 20]),
+    diskMs: random.pick([0.05, 0.5, 4]),
+    store: drawStore(random),
+    topics,
+    offsetsFlush: random.chance(0.5),
+    offsetsPartitions: random.between(1, 3),
+    snapshotRecords: random.pick([8, 30, 100]),
+    initialRebalanceDelayMs: random.pick([0, 0, 300, 3000]),
+    strict: random.chance(0.2),
+    faults: drawFaults(random),
+    producers: drawProducers(random),
+    consumers: drawConsumers(random),
+    groups: drawGroups(random),
+    admins: random.between(0, 2),
+  }
+}
+
+function drawTopics (random: Random): TopicPlan[] {
+  const topics: TopicPlan[] = []
+  for (let count = random.between(1, 3); count > 0; count--) {
+    const retained = random.chance(0.2)
+    topics.push({
+      name: `topic-${topics.length}`,
+      partitions: random.between(1, 3),
+      flushes: random.chance(0.5),
+      retentionBytes: retained ? random.between(2, 40) * KB : -1,
+      segmentBytes: retained ? random.between(2, 8) * KB : random.pick([4 * KB, 64 * KB, 1024 * KB]),
+    })
+  }
+  return topics
+}
+
+function drawStore (random: Random): Partial<StoreOptions> {
+  const largeBatchBytes = random.pick([512, 2 * KB, 8 * KB])
+  return {
+    journalFileBytes: random.pick([8, 32, 128]) * KB,
+    flushIntervalMs: random.pick([5, 50, 250]),
+    flushBytes: random.pick([8, 32, 256]) * KB,
+    largeBatchBytes,
+    chunkBytes: Math.max(8 * KB, largeBatchBytes * 2),
+    volumeBytes: random.pick([16, 64, 512]) * KB,
+    pendingBytesMax: 1024 * KB,
+    checkpointBytes: random.pick([2, 16, 128]) * KB,
+    aliveRatioMin: random.pick([0.25, 0.5]),
+    copySliceBytes: random.pick([4, 64]) * KB,
+    openVolumesMax: random.pick([1, 2, 8]),
+    reserveBytes: 0,
+    scrubBytesPerSecond: random.pick([0, 16 * KB]),
+  }
+}
+
+const NEVER: FaultPlan = {
+  killMs: Infinity,
+  powerLossMs: Infinity,
+  deathAtAnswer: 0,
+  diskFullMs: Infinity,
+  slowDiskMs: Infinity,
+  syncErrorMs: Infinity,
+  writeErrorMs: Infinity,
+  commitErrorMs: Infinity,
+  clockJumpMs: Infinity,
+  stopMs: Infinity,
+  cutMs: Infinity,
+  stallMs: Infinity,
+}
+
+function drawFaults (random: Random): FaultPlan {
+  if (random.chance(0.15)) return NEVER
+  const every = (probability: number, from: number, to: number): number =>
+    random.chance(probability) ? random.within(from, to) : Infinity
+  return {
+    killMs: every(0.5, 1_000, 15_000),
+    powerLossMs: every(0.45, 1_000, 20_000),
+    deathAtAnswer: random.chance(0.4) ? random.pick([0.001, 0.01, 0.05]) : 0,
+    diskFullMs: every(0.3, 2_000, 15_000),
+    slowDiskMs: every(0.3, 2_000, 15_000),
+    syncErrorMs: every(0.2, 5_000, 20_000),
+    writeErrorMs: every(0.1, 5_000, 20_000),
+    commitErrorMs: every(0.1, 5_000, 20_000),
+    clockJumpMs: every(0.3, 2_000, 15_000),
+    stopMs: every(0.2, 4_000, 20_000),
+    cutMs: every(0.5, 200, 5_000),
+    stallMs: every(0.3, 500, 8_000),
+  }
+}
+
+function drawProducers (random: Random): ProducerPlan[] {
+  const producers: ProducerPlan[] = []
+  for (let count = random.between(1, 4); count > 0; count--) {
+    const idempotent = random.chance(0.6)
+    producers.push({
+      name: `producer-${producers.length}`,
+      idempotent,
+      acks: idempotent ? -1 : random.pick([-1, -1, 1, 1, 0]),
+      everyMs: random.pick([10, 40, 150]),
+      recordsMax: random.pick([1, 3, 10]),
+      bytesMax: random.pick([10, 100, 1000, 4000]),
+      compresses: random.chance(0.2),
+    })
+  }
+  return producers
+}
+
+function drawConsumers (random: Random): ConsumerPlan[] {
+  const consumers: ConsumerPlan[] = []
+  for (let count = random.between(1, 3); count > 0; count--) {
+    consumers.push({
+      name: `consumer-${consumers.length}`,
+      session: random.chance(0.5),
+      readCommitted: random.chance(0.5),
+      maxWaitMs: random.pick([0, 20, 500]),
+      minBytes: random.pick([1, 1, 500, 100_000]),
+      maxBytes: random.pick([300, 5_000, 1_000_000]),
+      version: random.pick([7, 11, 12, 13, 16, 18]),
+    })
+  }
+  return consumers
+}
+
+function drawGroups (random: Random): GroupPlan[] {
+  const groups: GroupPlan[] = []
+  for (let count = random.between(0, 2); count > 0; count--) {
+    groups.push({
+      name: `group-${groups.length}`,
+      members: random.between(1, 4),
+      staticMembers: random.chance(0.3),
+      sessionTimeoutMs: random.pick([6_000, 10_000]),
+      rebalanceTimeoutMs: random.pick([3_000, 10_000]),
+    })
+  }
+  return groups
+}

@@ -1,0 +1,107 @@
+/** What the parts of one simulation share: time, chance, the disk, the verdict. */
+import type { Environment, LogLevel } from '../../src/runtime/environment.ts'
+import { MemoryDisk } from '../../src/store/disk-memory.ts'
+import { Random } from './random.ts'
+import { Scheduler } from './scheduler.ts'
+import type { Swarm } from './swarm.ts'
+
+export interface Violation { readonly invariant: string, readonly detail: string }
+
+/** Thrown to end a run at once: an invariant is broken. */
+export class ViolationError extends Error {
+  readonly invariant: string
+
+  constructor (invariant: string, detail: string) {
+    super(detail)
+    this.name = 'ViolationError'
+    this.invariant = invariant
+  }
+}
+
+/** Wall clock at the beginning: any day does. */
+const BEGINNING_MS = 1_800_000_000_000
+const LINES_KEPT = 40
+
+export class World {
+  readonly swarm: Swarm
+  readonly random: Random
+  readonly scheduler: Scheduler
+  readonly disk: MemoryDisk
+  violation: Violation | undefined
+  /** Faults are on, and clients go on sending. */
+  isSafetyPhase = true
+  /** Everything is done: clients end. */
+  isOver = false
+  /** How far the broker's wall clock is from the true time. */
+  skewMs = 0
+  /** What a sync takes beyond its ordinary time. */
+  diskDelayMs = 0
+  /** The last lines that the broker logged, for the report. */
+  readonly lines: string[] = []
+  readonly checks: Array<() => void> = []
+
+  constructor (swarm: Swarm) {
+    this.swarm = swarm
+    this.random = new Random(swarm.seed ^ 0x5eed5eed)
+    this.scheduler = new Scheduler(this.random.fork(), () => { this.#afterEvent() })
+    const diskRandom = this.random.fork()
+    this.disk = new MemoryDisk({
+      setTimer: (_delayMs, run) => this.scheduler.after(
+        diskRandom.within(0, swarm.diskMs) + diskRandom.next() * this.diskDelayMs, 'disk', run),
+    })
+  }
+
+  get clientNowMs (): number { return Math.floor(BEGINNING_MS + this.scheduler.nowMs) }
+
+  #afterEvent (): void {
+    if (this.violation !== undefined) return
+    for (const check of this.checks) check()
+  }
+
+  /** The first broken invariant decides; the run ends after this event. */
+  fail (invariant: string, detail: string): void {
+    this.violation ??= { invariant, detail }
+  }
+
+  /** Runs a client to its end; one that throws is a bug of the simulation. */
+  spawn (name: string, run: () => Promise<void>): Promise<void> {
+    return run().catch((error: unknown) => {
+      if (error instanceof ViolationError) this.fail(error.invariant, `${name}: ${error.message}`)
+      else this.fail('client-failed', `${name}: ${(error as Error).stack ?? String(error)}`)
+    })
+  }
+
+  /** What one life of the broker sees of the world outside; nothing of it runs after its death. */
+  environmentOf (isAlive: () => boolean): Environment {
+    const random = this.random.fork()
+    return {
+      nowMs: () => Math.floor(BEGINNING_MS + this.scheduler.nowMs + this.skewMs),
+      setTimer: (delayMs, run) =>
+        this.scheduler.after(delayMs, 'timer', () => { if (isAlive()) run() }),
+      atTurnEnd: run => { this.scheduler.atTurnEnd(() => { if (isAlive()) run() }) },
+      random: () => random.next(),
+      newUuid: () => uuidOf(random.bytes(16)),
+      newId: () => idOf(random),
+      log: (level, message, fields) => { this.#log(level, message, fields) },
+    }
+  }
+
+  #log (level: LogLevel, message: string, fields: object | undefined): void {
+    if (level === 'debug') return
+    const { error } = (fields ?? {}) as { error?: unknown }
+    const why = error instanceof Error ? `: ${error.stack ?? error.message}` : ''
+    this.lines.push(`${this.scheduler.nowMs.toFixed(3)} ${level} ${message}${why}`)
+    if (this.lines.length > LINES_KEPT) this.lines.shift()
+  }
+}
+
+function uuidOf (bytes: Buffer): string {
+  return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
+}
+
+function idOf (random: Random): string {
+  for (;;) {
+    const id = random.bytes(16).toString('base64url')
+    if (!id.startsWith('-')) return id
+  }
+}
