@@ -3,6 +3,7 @@ import type { DescribeQuorumResponse } from '../../protocol/messages/55-describe
 import type {
   IncomingRequest, OutgoingRequest, QuorumApi, ResponseRead, ResponseWritten, SnapshotId,
 } from '../core/quorum/effects.ts'
+import type { VoterSet } from '../core/quorum/voters.ts'
 
 /** A committed batch. `records` are the framed values, empty for a control batch. */
 export interface CommittedBatch {
@@ -62,6 +63,8 @@ export interface QuorumRuntime {
   /** Answers Vote, BeginQuorumEpoch, EndQuorumEpoch, FetchSnapshot, and Fetch of this log. */
   handle<A extends QuorumApi> (message: Extract<IncomingRequest, { api: A }>):
     Promise<ResponseWritten<A>>
+  /** Who votes, and where they listen: DescribeQuorum v2 names them. */
+  readonly voters: VoterSet
   /** D21.1: the one partition of a DescribeQuorum response; undefined when it does not lead. */
   describe (): QuorumDescription | undefined
 }

@@ -91,9 +91,9 @@ export class EffectQueue {
 
   /** A promise for what nothing may overtake. */
   #perform (effect: Effect): Promise<void> | undefined {
-    const { delivery, nodeId } = this.#needs
+    const { delivery, nodeId, table, prefix } = this.#needs
     switch (effect.do) {
-      case 'saveVote': return this.#saveVote(effect)
+      case 'saveVote': return saveVote(table, prefix, effect.vote)
       case 'appendLog': return this.#append(entryBatch(effect.entry, {
         baseOffset: effect.baseOffset, epoch: effect.epoch, timestampMs: this.#needs.nowMs(),
       }), effect)
@@ -114,13 +114,6 @@ export class EffectQueue {
         return undefined
       case 'fail': throw new Error(effect.reason)
     }
-  }
-
-  #saveVote ({ vote }: Effect & { do: 'saveVote' }): Promise<void> | undefined {
-    // Nothing was made visible between the two: the later one says it all.
-    if (this.#queue[0]?.do === 'saveVote') return undefined
-    const { table, prefix } = this.#needs
-    return saveVote(table, prefix, vote)
   }
 
   #append (

@@ -10,6 +10,7 @@ import { Quorum } from '../core/quorum/quorum.ts'
 import type { Recovered } from '../core/quorum/quorum.ts'
 import type { QuorumOptions } from '../core/quorum/state.ts'
 import type { ReplicaFacts } from '../core/quorum/describe.ts'
+import type { VoterSet } from '../core/quorum/voters.ts'
 import type { Log, Table } from '../store/contract.ts'
 import type { Clock, LogLevel, Timer } from './environment.ts'
 import { decodeSnapshot, encodeSnapshot } from './quorum-checkpoint.ts'
@@ -153,6 +154,8 @@ export class RunningQuorum implements QuorumRuntime {
   get isLeader (): boolean { return this.#delivery.isLeader }
   get highWatermark (): bigint { return this.#quorum?.highWatermark ?? 0n }
   get endOffset (): bigint { return this.#quorum?.endOffset ?? this.#needs.log.endOffset }
+
+  get voters (): VoterSet { return this.#quorum?.voters ?? this.#needs.options.voters }
 
   append (
     records: readonly Buffer[], epoch: number

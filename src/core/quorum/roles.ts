@@ -23,12 +23,20 @@ function change (state: QuorumState, vote: SavedVote, endpoints: readonly Endpoi
   if (!same || before.votedId !== vote.votedId ||
     before.votedDirectoryId !== vote.votedDirectoryId) {
     state.vote = vote
-    emit(state, { do: 'saveVote', vote })
+    save(state, vote)
   }
   state.leaderEndpoints = endpoints
   if (!same && vote.leaderId !== state.options.nodeId) {
     emit(state, { do: 'changeLeader', leaderId: vote.leaderId, epoch: vote.epoch, endpoints })
   }
+}
+
+/** Of two votes with nothing visible between them only the later one is worth a flush. */
+function save (state: QuorumState, vote: SavedVote): void {
+  const { effects } = state
+  const visible = effects.findLastIndex(effect => effect.do !== 'changeLeader')
+  if (effects[visible]?.do === 'saveVote') effects[visible] = { do: 'saveVote', vote }
+  else emit(state, { do: 'saveVote', vote })
 }
 
 /** Answers to requests of the old role are no longer waited for; its own guests are sent away. */

@@ -240,7 +240,7 @@ export class Cluster {
       this.#fail(from, life, to, correlationId, true)
       return
     }
-    const decoded = reencode(apis[api].request, request)
+    const decoded = reencode(api, 'request', request)
     this.scheduler.after(this.#latency(), () => {
       if (!target.isUp) return this.#fail(from, life, to, correlationId)
       const requestId = this.#nextRequestId
@@ -266,7 +266,7 @@ export class Cluster {
     this.#asked.delete(requestId)
     if (asked === undefined || !this.#delivered(from.id, asked.from)) return
     const target = this.nodes[asked.from - 1]
-    const decoded = reencode(apis[api].response, response)
+    const decoded = reencode(api, 'response', response)
     this.scheduler.after(this.#latency(), () => {
       if (target === undefined || target.life !== asked.life || !target.isUp) return
       const { correlationId } = asked
@@ -277,7 +277,8 @@ export class Cluster {
 }
 
 /** Through the bytes of the newest version: the machine must say what the wire can carry. */
-function reencode (message: Message, value: unknown): unknown {
+export function reencode (api: QuorumApi, side: 'request' | 'response', value: unknown): unknown {
+  const message: Message = apis[api][side]
   const version = message.versions[1]
   const writer = new Writer()
   codec(message, version).write(writer, value as never)
