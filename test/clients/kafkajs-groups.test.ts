@@ -7,7 +7,7 @@ import { Clients, Machine, received } from '../support/kafkajs.ts'
 import type { Received } from '../support/kafkajs.ts'
 import { Inbox } from '../support/inbox.ts'
 
-const clients = await Clients.start(t)
+const clients = await Clients.start(t, { 'group.min.session.timeout.ms': 100 })
 const admin = clients.kafka.admin()
 t.teardown(() => admin.disconnect())
 await admin.connect()
@@ -224,8 +224,7 @@ t.test('a member that vanished is missed after its session, and its work is done
   const [topic, groupId] = [await clients.topic(4), clients.name('group')]
   const write = writer(topic, 4)
   const all = new Inbox<Received>()
-  // group.min.session.timeout.ms: sooner than six seconds nobody may be given up.
-  const config = { sessionTimeout: 6000, rebalanceTimeout: 8000 }
+  const config = { sessionTimeout: 3000, rebalanceTimeout: 5000 }
   const machine = new Machine(clients.broker)
   const stays = await join(t, { topic, groupId, all, config })
   await sharing([stays], 4)

@@ -6,7 +6,7 @@ import { Kafka, logLevel } from 'kafkajs'
 import type { Consumer, ConsumerConfig, KafkaMessage, Message, Producer, ProducerConfig } from 'kafkajs'
 import type { Test } from 'tap'
 import { startBroker } from '../../src/index.ts'
-import type { OttlaBroker } from '../../src/index.ts'
+import type { BrokerOverrides, OttlaBroker } from '../../src/index.ts'
 import { Inbox } from './inbox.ts'
 
 process.env.KAFKAJS_NO_PARTITIONER_WARNING = '1'
@@ -41,12 +41,12 @@ export class Clients {
     this.kafka = kafkaOf(broker)
   }
 
-  static async start (t: Test): Promise<Clients> {
+  static async start (t: Test, settings: BrokerOverrides = {}): Promise<Clients> {
     t.setTimeout(FILE_TIMEOUT_MS)
     let broker: OttlaBroker | undefined
     // Before testdir: the broker stops first, then its directory goes.
     t.teardown(() => broker?.stop())
-    broker = await startBroker({ dataDirectory: t.testdir() })
+    broker = await startBroker({ dataDirectory: t.testdir(), settings })
     return new Clients(t, broker)
   }
 
