@@ -8,6 +8,7 @@ import type { ConfigRules } from '../../src/core/controller/config-rules.ts'
 import type { ControllerSettings } from '../../src/core/controller/decision.ts'
 import { registerBroker } from '../../src/core/controller/registration.ts'
 import { Sessions } from '../../src/core/controller/sessions.ts'
+import { resourceType } from '../../src/core/metadata/configs.ts'
 import type { MetadataDelta } from '../../src/core/metadata/delta.ts'
 import { supportedFeatures } from '../../src/core/metadata/features.ts'
 import { MetadataImage } from '../../src/core/metadata/image.ts'
@@ -17,7 +18,8 @@ export const SESSION_TIMEOUT_MS = 9000
 
 /** Knows a few keys, enough to see that the rules are asked. */
 export const fewRules: ConfigRules = {
-  check (_type, _name, values) {
+  check (type, _name, values) {
+    if (type !== resourceType.TOPIC) return undefined
     for (const key of values.keys()) {
       if (!/^(retention\.ms|cleanup\.policy|min\.insync\.replicas|unclean\..*)$/.test(key)) {
         return { errorCode: 40, errorMessage: `Unknown topic config name: ${key}` }

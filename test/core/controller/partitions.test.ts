@@ -1,6 +1,7 @@
 /** ISR changes, elections, the ELR, reassignment's end and added partitions, rule by rule. */
 import t from 'tap'
 import { entry } from '../../../protocol/stored/framing.ts'
+import { FeatureLevelRecord } from '../../../protocol/stored/metadata-settings.ts'
 import { PartitionChangeRecord } from '../../../protocol/stored/metadata-topics.ts'
 import { alterPartition } from '../../../src/core/controller/alter-partition.ts'
 import { fenceExpired } from '../../../src/core/controller/brokers.ts'
@@ -137,7 +138,7 @@ t.test('R 2.4.1: with an empty ISR the ELR leads; without any the last known lea
 
 t.test('R 2.4.2: without the ELR the last member of the ISR stays', async t => {
   const cluster = new Cluster().start(1, 2).assign('a', [[1, 2]])
-  cluster.append([entry((await import('../../../protocol/stored/metadata-settings.ts')).FeatureLevelRecord, 0,
+  cluster.append([entry(FeatureLevelRecord, 0,
     { name: 'eligible.leader.replicas.version', featureLevel: 0 })])
   cluster.heartbeat(1, { wantFence: true })
   t.match(cluster.image.topics.partition('a', 0), { isr: [2], leader: 2 })
