@@ -1,4 +1,4 @@
-/** What a coordinator needs: a machine to run, a partition to run it over, and the world outside. */
+/** What a coordinator needs: a machine to run, a partition to run it over, and what is outside. */
 import type { Answer, Decision, RecordPosition, StoredRecord } from '../core/decision.ts'
 import type { Clock, LogLevel } from './environment.ts'
 import type { Timers } from './timers.ts'

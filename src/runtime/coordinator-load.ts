@@ -1,9 +1,11 @@
-/** Replays the log of a coordinator's partition, from its start to its end, in pieces (section 2). */
+/** Replays the log of a coordinator's partition from its start to its end, in pieces (section 2). */
 import { batchesIn } from '../../protocol/records/batches.ts'
 import { lastOffset, producerId } from '../../protocol/records/header.ts'
 import { isControl, isTransactional, recordsOf } from '../../protocol/records/read.ts'
 import { recordType } from '../../protocol/stored/framing.ts'
-import type { CoordinatorLog, CoordinatorMachine, CoordinatorOptions } from './coordinator-contract.ts'
+import type {
+  CoordinatorLog, CoordinatorMachine, CoordinatorOptions,
+} from './coordinator-contract.ts'
 
 /** Control record types: their key is an int16 version and this int16. */
 const ABORT = 0
@@ -65,6 +67,7 @@ function replayBatch (
     // The batch that holds the log's start may begin below it.
     if (offset < from) continue
     if (key === null) throw new Error(`the record at offset ${offset} has no key`)
-    if (!machine.replay({ key, value }, { offset, producerId: producer })) skipped.add(recordType(key))
+    const known = machine.replay({ key, value }, { offset, producerId: producer })
+    if (!known) skipped.add(recordType(key))
   }
 }

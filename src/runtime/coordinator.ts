@@ -18,7 +18,9 @@
 import { code } from '../../protocol/errors.ts'
 import type { Answer, Decision, StoredRecord } from '../core/decision.ts'
 import { clientError, CoordinatorError, errorCodeOf } from './coordinator-error.ts'
-import type { CoordinatorLog, CoordinatorMachine, CoordinatorOptions } from './coordinator-contract.ts'
+import type {
+  CoordinatorLog, CoordinatorMachine, CoordinatorOptions,
+} from './coordinator-contract.ts'
 import { loadMachine } from './coordinator-load.ts'
 import { Parked } from './parked.ts'
 import type { Registration } from './timers.ts'

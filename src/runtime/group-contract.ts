@@ -5,16 +5,26 @@
  * Authorization, and which topics and partitions exist, are the handlers' business. Group ids
  * arrive as the client sent them: empty and null ids are answered here.
  */
-import type { OffsetCommitRequest, OffsetCommitResponse } from '../../protocol/messages/08-offset-commit.ts'
-import type { OffsetFetchRequest, OffsetFetchResponse } from '../../protocol/messages/09-offset-fetch.ts'
+import type {
+  OffsetCommitRequest, OffsetCommitResponse,
+} from '../../protocol/messages/08-offset-commit.ts'
+import type {
+  OffsetFetchRequest, OffsetFetchResponse,
+} from '../../protocol/messages/09-offset-fetch.ts'
 import type { JoinGroupRequest, JoinGroupResponse } from '../../protocol/messages/11-join-group.ts'
 import type { HeartbeatRequest, HeartbeatResponse } from '../../protocol/messages/12-heartbeat.ts'
-import type { LeaveGroupRequest, LeaveGroupResponse } from '../../protocol/messages/13-leave-group.ts'
+import type {
+  LeaveGroupRequest, LeaveGroupResponse,
+} from '../../protocol/messages/13-leave-group.ts'
 import type { SyncGroupRequest, SyncGroupResponse } from '../../protocol/messages/14-sync-group.ts'
 import type { DescribeGroupsResponse } from '../../protocol/messages/15-describe-groups.ts'
-import type { ListGroupsRequest, ListGroupsResponse } from '../../protocol/messages/16-list-groups.ts'
+import type {
+  ListGroupsRequest, ListGroupsResponse,
+} from '../../protocol/messages/16-list-groups.ts'
 import type { DeleteGroupsResponse } from '../../protocol/messages/42-delete-groups.ts'
-import type { OffsetDeleteRequest, OffsetDeleteResponse } from '../../protocol/messages/47-offset-delete.ts'
+import type {
+  OffsetDeleteRequest, OffsetDeleteResponse,
+} from '../../protocol/messages/47-offset-delete.ts'
 
 /** Who calls, and in which version of the API: a handler's `call` is one. */
 export interface GroupCaller {
@@ -52,7 +62,7 @@ export interface GroupOperations {
   /** One entry per id, in order. The handler sets `authorizedOperations`. */
   describe (groupIds: readonly string[], caller: Pick<GroupCaller, 'version'>):
     Promise<DescribedGroup[]>
-  /** Every group of the shards led here that passes the filters; the handler drops what may not be seen. */
+  /** The groups led here that pass the filters; the handler drops what may not be seen. */
   list (request: ListGroupsRequest): Promise<ListGroupsResponse>
   /** One entry per id, in order; ids are distinct. */
   deleteGroups (groupIds: readonly string[]): Promise<DeletedGroup[]>

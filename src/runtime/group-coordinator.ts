@@ -2,13 +2,21 @@
  * The group coordinator of this broker: one shard for each partition of `__consumer_offsets` that
  * it leads. Routes by group id and turns failures into each API's own answer (section 2).
  */
-import type { OffsetCommitRequest, OffsetCommitResponse } from '../../protocol/messages/08-offset-commit.ts'
+import type {
+  OffsetCommitRequest, OffsetCommitResponse,
+} from '../../protocol/messages/08-offset-commit.ts'
 import type { JoinGroupRequest, JoinGroupResponse } from '../../protocol/messages/11-join-group.ts'
 import type { HeartbeatRequest, HeartbeatResponse } from '../../protocol/messages/12-heartbeat.ts'
-import type { LeaveGroupRequest, LeaveGroupResponse } from '../../protocol/messages/13-leave-group.ts'
+import type {
+  LeaveGroupRequest, LeaveGroupResponse,
+} from '../../protocol/messages/13-leave-group.ts'
 import type { SyncGroupRequest, SyncGroupResponse } from '../../protocol/messages/14-sync-group.ts'
-import type { ListGroupsRequest, ListGroupsResponse } from '../../protocol/messages/16-list-groups.ts'
-import type { OffsetDeleteRequest, OffsetDeleteResponse } from '../../protocol/messages/47-offset-delete.ts'
+import type {
+  ListGroupsRequest, ListGroupsResponse,
+} from '../../protocol/messages/16-list-groups.ts'
+import type {
+  OffsetDeleteRequest, OffsetDeleteResponse,
+} from '../../protocol/messages/47-offset-delete.ts'
 import { code } from '../../protocol/errors.ts'
 import { coordinatorPartition } from '../../protocol/records/hashes.ts'
 import type { Decision } from '../core/decision.ts'
@@ -23,7 +31,9 @@ import { GroupShard } from '../core/group/shard.ts'
 import { syncError, syncRequestError } from '../core/group/sync.ts'
 import { Coordinator } from './coordinator.ts'
 import type { CoordinatorLog, CoordinatorOptions } from './coordinator-contract.ts'
-import { clientError, CoordinatorError, errorCodeOf, stableFetchError } from './coordinator-error.ts'
+import {
+  clientError, CoordinatorError, errorCodeOf, stableFetchError,
+} from './coordinator-error.ts'
 import type {
   DeletedGroup, DeletedTopic, DescribedGroup, GroupCaller, GroupOperations, OffsetFetchGroup,
   OffsetFetchGroupResult,
@@ -70,7 +80,7 @@ export class GroupCoordinator implements GroupOperations {
     await shard.load()
   }
 
-  /** Another broker leads the partition as of this epoch; without an epoch, the partition is gone. */
+  /** Another broker leads the partition as of this epoch; without one, the partition is gone. */
   resign (partition: number, epoch?: number): void {
     const known = this.#shards.get(partition)
     if (known === undefined || (epoch !== undefined && known.epoch >= epoch)) return
@@ -111,7 +121,8 @@ export class GroupCoordinator implements GroupOperations {
     return this.#write(request.groupId,
       (shard, nowMs) => shard.heartbeat(request, nowMs),
       // The member is given the time that loading takes: it has done nothing wrong.
-      errorCode => ({ errorCode: errorCode === code.COORDINATOR_LOAD_IN_PROGRESS ? code.NONE : errorCode }))
+      errorCode =>
+        ({ errorCode: errorCode === code.COORDINATOR_LOAD_IN_PROGRESS ? code.NONE : errorCode }))
   }
 
   async leave (request: LeaveGroupRequest, caller: GroupCaller): Promise<LeaveGroupResponse> {
@@ -162,7 +173,9 @@ export class GroupCoordinator implements GroupOperations {
       errorCode => commitFailed(request, errorCode))
   }
 
-  async fetchOffsets (group: OffsetFetchGroup, requireStable: boolean): Promise<OffsetFetchGroupResult> {
+  async fetchOffsets (
+    group: OffsetFetchGroup, requireStable: boolean,
+  ): Promise<OffsetFetchGroupResult> {
     return this.#write(group.groupId,
       (shard, nowMs) => shard.fetchOffsets(group, requireStable, nowMs),
       errorCode => fetchFailed(group, errorCode),
@@ -177,7 +190,8 @@ export class GroupCoordinator implements GroupOperations {
 
   topicsDeleted (topics: readonly DeletedTopic[]): void {
     for (const shard of this.#shards.values()) {
-      if (shard.state === 'ACTIVE') shard.runAll((machine, nowMs) => machine.topicsDeleted(topics, nowMs))
+      if (shard.state !== 'ACTIVE') continue
+      shard.runAll((machine, nowMs) => machine.topicsDeleted(topics, nowMs))
     }
   }
 

@@ -14,7 +14,8 @@ import type { Ticket } from '../decision.ts'
 import { CONSUMER, subscribedTopics } from './subscription.ts'
 import type { GroupDeadline } from './shard-state.ts'
 
-export type ClassicState = 'Empty' | 'PreparingRebalance' | 'CompletingRebalance' | 'Stable' | 'Dead'
+export type ClassicState =
+  'Empty' | 'PreparingRebalance' | 'CompletingRebalance' | 'Stable' | 'Dead'
 
 const before: { readonly [S in ClassicState]: readonly ClassicState[] } = {
   Empty: ['PreparingRebalance'],
@@ -54,13 +55,13 @@ export class ClassicGroup {
   readonly members = new Map<string, ClassicMember>()
   /** Member ids by instance id. */
   readonly staticMembers = new Map<string, string>()
-  /** Ids handed out with MEMBER_ID_REQUIRED whose owners have not come back, and until when they may. */
+  /** Ids handed out with MEMBER_ID_REQUIRED whose owners may still come back, and until when. */
   readonly pendingJoins = new Map<string, GroupDeadline>()
   /** Members of this generation that have not sent SyncGroup. */
   readonly pendingSyncs = new Set<string>()
   state: ClassicState
   previousState: ClassicState
-  /** When the state was entered; undefined: nobody knows (old records, groups made from offsets). */
+  /** When the state was entered; undefined: unknown (old records, groups made from offsets). */
   stateTimestampMs: number | undefined
   generationId = 0
   /** Undefined: no member ever set it. */
@@ -131,7 +132,9 @@ export class ClassicGroup {
     if (this.members.size === 0) this.protocolType = member.protocolType
     this.leaderId ??= member.memberId
     this.members.set(member.memberId, member)
-    if (member.groupInstanceId !== null) this.staticMembers.set(member.groupInstanceId, member.memberId)
+    if (member.groupInstanceId !== null) {
+      this.staticMembers.set(member.groupInstanceId, member.memberId)
+    }
     this.#count(member.protocols, 1)
     if (member.parkedJoin !== undefined) this.#parkedJoins += 1
   }

@@ -102,8 +102,8 @@ export class Deadlines<Run> {
     for (;;) {
       let child = parent * 2 + 1
       if (child >= heap.length) break
-      const right = child + 1
-      if (right < heap.length && before(heap[right] as Place<Run>, heap[child] as Place<Run>)) child = right
+      const right = heap[child + 1]
+      if (right !== undefined && before(right, heap[child] as Place<Run>)) child += 1
       if (!before(heap[child] as Place<Run>, last)) break
       heap[parent] = heap[child] as Place<Run>
       parent = child

@@ -1,6 +1,8 @@
 /** DescribeGroups, ListGroups and DeleteGroups (4.5). */
 import type { DescribeGroupsResponse } from '../../../protocol/messages/15-describe-groups.ts'
-import type { ListGroupsRequest, ListGroupsResponse } from '../../../protocol/messages/16-list-groups.ts'
+import type {
+  ListGroupsRequest, ListGroupsResponse,
+} from '../../../protocol/messages/16-list-groups.ts'
 import type { DeleteGroupsResponse } from '../../../protocol/messages/42-delete-groups.ts'
 import { code } from '../../../protocol/errors.ts'
 import type { Decision, Step } from '../decision.ts'

@@ -1,9 +1,13 @@
 /** Heartbeats, and what happens when they stop (4.3). */
-import type { HeartbeatRequest, HeartbeatResponse } from '../../../protocol/messages/12-heartbeat.ts'
+import type {
+  HeartbeatRequest, HeartbeatResponse,
+} from '../../../protocol/messages/12-heartbeat.ts'
 import { code } from '../../../protocol/errors.ts'
 import type { Decision, Step } from '../decision.ts'
 import type { ClassicGroup, ClassicMember } from './classic.ts'
-import { completeJoinIfAllParked, dropMember, ofGroup, prepareRebalance, removeMember } from './rebalance.ts'
+import {
+  completeJoinIfAllParked, dropMember, ofGroup, prepareRebalance, removeMember,
+} from './rebalance.ts'
 import type { ShardState } from './shard-state.ts'
 
 export function heartbeat (

@@ -1,4 +1,4 @@
-/** The answers of JoinGroup. Protocol names are null where there is none; the facade fits old versions. */
+/** The answers of JoinGroup. A protocol that is not there is null; the facade fits old versions. */
 import type { JoinGroupResponse } from '../../../protocol/messages/11-join-group.ts'
 import type { ClassicGroup } from './classic.ts'
 

@@ -31,7 +31,8 @@ export interface Join {
 export function joinRequestError (request: JoinGroupRequest, settings: GroupSettings): number {
   if (request.groupId === '') return code.INVALID_GROUP_ID
   const { sessionTimeoutMs } = request
-  return sessionTimeoutMs < settings.minSessionTimeoutMs || sessionTimeoutMs > settings.maxSessionTimeoutMs
+  const { minSessionTimeoutMs, maxSessionTimeoutMs } = settings
+  return sessionTimeoutMs < minSessionTimeoutMs || sessionTimeoutMs > maxSessionTimeoutMs
     ? code.INVALID_SESSION_TIMEOUT
     : code.NONE
 }
@@ -45,8 +46,11 @@ export function joinGroup (
     context,
     ticket,
     // The request's bytes belong to its frame.
-    protocols: request.protocols.map(({ name, metadata }) => ({ name, metadata: Buffer.from(metadata) })),
-    rebalanceTimeoutMs: context.version === 0 ? request.sessionTimeoutMs : request.rebalanceTimeoutMs,
+    protocols: request.protocols.map(
+      ({ name, metadata }) => ({ name, metadata: Buffer.from(metadata) })),
+    rebalanceTimeoutMs: context.version === 0
+      ? request.sessionTimeoutMs
+      : request.rebalanceTimeoutMs,
   }
   const existing = shard.groups.get(request.groupId)
   if (existing !== undefined) {

@@ -1,5 +1,7 @@
 /** LeaveGroup (4.3): members go of their own will, or an administrator's. */
-import type { LeaveGroupRequest, LeaveGroupResponse } from '../../../protocol/messages/13-leave-group.ts'
+import type {
+  LeaveGroupRequest, LeaveGroupResponse,
+} from '../../../protocol/messages/13-leave-group.ts'
 import { code } from '../../../protocol/errors.ts'
 import type { Decision, Step } from '../decision.ts'
 import type { ClassicGroup } from './classic.ts'
@@ -12,7 +14,8 @@ const VERSION_WITH_MEMBERS = 3
 type Leaving = Pick<LeaveGroupRequest['members'][number], 'memberId' | 'groupInstanceId'>
 
 export function leaveGroup (
-  shard: ShardState, step: Step, request: LeaveGroupRequest, { version }: Pick<RequestContext, 'version'>,
+  shard: ShardState, step: Step, request: LeaveGroupRequest,
+  { version }: Pick<RequestContext, 'version'>,
 ): Decision<LeaveGroupResponse> {
   const leaving: readonly Leaving[] = version >= VERSION_WITH_MEMBERS
     ? request.members
@@ -40,7 +43,8 @@ export function leaveError (errorCode: number): LeaveGroupResponse {
 }
 
 function leave (
-  shard: ShardState, step: Step, group: ClassicGroup, memberId: string, groupInstanceId: string | null,
+  shard: ShardState, step: Step, group: ClassicGroup,
+  memberId: string, groupInstanceId: string | null,
 ): number {
   if (memberId === '') {
     const holder = groupInstanceId === null ? undefined : group.staticMembers.get(groupInstanceId)

@@ -73,7 +73,8 @@ export function forgetTopics (
 ): Decision[] {
   const records: StoredRecord[] = []
   for (const { name, topicId } of topics) {
-    for (const { groupId, partition } of shard.offsets.partitionsOfTopic(name, topicId, ZERO_UUID)) {
+    const partitions = shard.offsets.partitionsOfTopic(name, topicId, ZERO_UUID)
+    for (const { groupId, partition } of partitions) {
       records.push(offsetTombstone(groupId, name, partition))
     }
   }

@@ -51,7 +51,8 @@ export class OffsetStore {
     }
     for (const [topic, partitions] of this.#producers.topics(groupId)) {
       for (const partition of partitions.keys()) {
-        if (this.#committed.get(groupId, topic, partition) === undefined) found.push({ topic, partition })
+        const known = this.#committed.get(groupId, topic, partition) !== undefined
+        if (!known) found.push({ topic, partition })
       }
     }
     return found

@@ -1,7 +1,13 @@
 /** OffsetCommit, OffsetFetch and OffsetDelete (5.1 to 5.3), once it is known which topics count. */
-import type { OffsetCommitRequest, OffsetCommitResponse } from '../../../protocol/messages/08-offset-commit.ts'
-import type { OffsetFetchRequest, OffsetFetchResponse } from '../../../protocol/messages/09-offset-fetch.ts'
-import type { OffsetDeleteRequest, OffsetDeleteResponse } from '../../../protocol/messages/47-offset-delete.ts'
+import type {
+  OffsetCommitRequest, OffsetCommitResponse,
+} from '../../../protocol/messages/08-offset-commit.ts'
+import type {
+  OffsetFetchRequest, OffsetFetchResponse,
+} from '../../../protocol/messages/09-offset-fetch.ts'
+import type {
+  OffsetDeleteRequest, OffsetDeleteResponse,
+} from '../../../protocol/messages/47-offset-delete.ts'
 import { code } from '../../../protocol/errors.ts'
 import { ZERO_UUID } from '../../../protocol/uuid.ts'
 import type { Decision, Step } from '../decision.ts'
@@ -58,7 +64,9 @@ export function commitOffsets (
 }
 
 /** The same error for every partition. */
-export function commitFailed (request: OffsetCommitRequest, errorCode: number): OffsetCommitResponse {
+export function commitFailed (
+  request: OffsetCommitRequest, errorCode: number,
+): OffsetCommitResponse {
   return {
     topics: request.topics.map(({ name, topicId, partitions }) => ({
       name,
@@ -71,7 +79,9 @@ export function commitFailed (request: OffsetCommitRequest, errorCode: number): 
 /** A commit without a generation makes a simple group: its offsets are all there is of it. */
 function missingGroupError (request: OffsetCommitRequest, version: number): number {
   if (request.generationIdOrMemberEpoch < 0) return code.NONE
-  return version >= VERSION_WITH_GROUP_ID_NOT_FOUND ? code.GROUP_ID_NOT_FOUND : code.ILLEGAL_GENERATION
+  return version >= VERSION_WITH_GROUP_ID_NOT_FOUND
+    ? code.GROUP_ID_NOT_FOUND
+    : code.ILLEGAL_GENERATION
 }
 
 function commitError (group: ClassicGroup, request: OffsetCommitRequest): number {
@@ -126,7 +136,9 @@ export function fetchFailed (request: OffsetFetchGroup, errorCode: number): Offs
   return { groupId: request.groupId, topics: [], errorCode }
 }
 
-function storedTopics (shard: ShardState, groupId: string): NonNullable<OffsetFetchGroup['topics']> {
+function storedTopics (
+  shard: ShardState, groupId: string,
+): NonNullable<OffsetFetchGroup['topics']> {
   return [...shard.offsets.topics(groupId)].map(([name, partitions]) => {
     const [first] = partitions.values()
     return { name, topicId: first?.topicId ?? ZERO_UUID, partitionIndexes: [...partitions.keys()] }
@@ -175,7 +187,9 @@ export function deleteOffsets (
         partitions: partitions.map(({ partitionIndex }) => {
           const stored = shard.offsets.get(groupId, name, partitionIndex) !== undefined ||
             shard.offsets.isPending(groupId, name, partitionIndex)
-          if (!subscribed && stored) step.records.push(offsetTombstone(groupId, name, partitionIndex))
+          if (!subscribed && stored) {
+            step.records.push(offsetTombstone(groupId, name, partitionIndex))
+          }
           return { partitionIndex, errorCode }
         }),
       }

@@ -1,5 +1,12 @@
 /** Values by group, topic and partition. Maps that become empty go away. */
 
+interface Placed<Value> {
+  groupId: string
+  topic: string
+  partition: number
+  value: Value
+}
+
 export class PartitionMap<Value> {
   readonly #groups = new Map<string, Map<string, Map<number, Value>>>()
 
@@ -36,7 +43,7 @@ export class PartitionMap<Value> {
     return this.#groups.get(groupId) ?? new Map<string, Map<number, Value>>()
   }
 
-  * entries (): IterableIterator<{ groupId: string, topic: string, partition: number, value: Value }> {
+  * entries (): IterableIterator<Placed<Value>> {
     for (const [groupId, topics] of this.#groups) {
       for (const [topic, partitions] of topics) {
         for (const [partition, value] of partitions) yield { groupId, topic, partition, value }

@@ -49,7 +49,8 @@ function completeJoinOrWait (shard: ShardState, step: Step, group: ClassicGroup)
 }
 
 function waitToComplete (shard: ShardState, step: Step, group: ClassicGroup): void {
-  joinWait(shard, group, step.nowMs + group.rebalanceTimeoutMs, step => completeJoin(shard, step, group))
+  joinWait(shard, group, step.nowMs + group.rebalanceTimeoutMs,
+    step => completeJoin(shard, step, group))
 }
 
 function waitForMembers (

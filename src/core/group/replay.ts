@@ -1,6 +1,8 @@
 /** What records do to memory: the only way in which what is stored gets there (section 3). */
 import { decodeKey, decodeVersioned, recordType } from '../../../protocol/stored/framing.ts'
-import { GroupMetadata, LegacyOffsetCommit, OffsetCommit } from '../../../protocol/stored/groups-classic.ts'
+import {
+  GroupMetadata, LegacyOffsetCommit, OffsetCommit,
+} from '../../../protocol/stored/groups-classic.ts'
 import type { GroupMetadataValue } from '../../../protocol/stored/groups-classic.ts'
 import { ZERO_UUID } from '../../../protocol/uuid.ts'
 import type { RecordPosition, StoredRecord } from '../decision.ts'
@@ -16,7 +18,9 @@ const NO_REBALANCE_TIMEOUT = -1
  * Replays one record; false if its type is none of classic groups and offsets. Throws DecodeError
  * for a key or value that cannot be read: a shard that goes on without it would lose state.
  */
-export function replay (shard: ShardState, record: StoredRecord, position: RecordPosition): boolean {
+export function replay (
+  shard: ShardState, record: StoredRecord, position: RecordPosition,
+): boolean {
   switch (recordType(record.key)) {
     case LegacyOffsetCommit.type:
       replayLegacyOffset(shard, record, position)
@@ -32,7 +36,9 @@ export function replay (shard: ShardState, record: StoredRecord, position: Recor
   }
 }
 
-function replayLegacyOffset (shard: ShardState, record: StoredRecord, position: RecordPosition): void {
+function replayLegacyOffset (
+  shard: ShardState, record: StoredRecord, position: RecordPosition,
+): void {
   const { group, topic, partition } = decodeKey(LegacyOffsetCommit, record.key)
   if (record.value === null) {
     shard.offsets.remove(group, topic, partition)
@@ -84,7 +90,9 @@ function replayGroup (shard: ShardState, { key, value }: StoredRecord): void {
 }
 
 function loadGroup (groupId: string, value: GroupMetadataValue): ClassicGroup {
-  const since = value.currentStateTimestamp === -1n ? undefined : Number(value.currentStateTimestamp)
+  const since = value.currentStateTimestamp === -1n
+    ? undefined
+    : Number(value.currentStateTimestamp)
   const group = new ClassicGroup(groupId, value.members.length === 0 ? 'Empty' : 'Stable', since)
   group.generationId = value.generation
   group.protocolType = value.protocolType === '' ? undefined : value.protocolType

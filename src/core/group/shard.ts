@@ -3,12 +3,20 @@
  * `replay` alone changes what is stored; what classic groups keep in memory only (who is parked,
  * who was heard of when) changes at once, as in Kafka.
  */
-import type { HeartbeatRequest, HeartbeatResponse } from '../../../protocol/messages/12-heartbeat.ts'
+import type {
+  HeartbeatRequest, HeartbeatResponse,
+} from '../../../protocol/messages/12-heartbeat.ts'
 import type { JoinGroupRequest } from '../../../protocol/messages/11-join-group.ts'
-import type { LeaveGroupRequest, LeaveGroupResponse } from '../../../protocol/messages/13-leave-group.ts'
+import type {
+  LeaveGroupRequest, LeaveGroupResponse,
+} from '../../../protocol/messages/13-leave-group.ts'
 import type { ListGroupsRequest } from '../../../protocol/messages/16-list-groups.ts'
-import type { OffsetCommitRequest, OffsetCommitResponse } from '../../../protocol/messages/08-offset-commit.ts'
-import type { OffsetDeleteRequest, OffsetDeleteResponse } from '../../../protocol/messages/47-offset-delete.ts'
+import type {
+  OffsetCommitRequest, OffsetCommitResponse,
+} from '../../../protocol/messages/08-offset-commit.ts'
+import type {
+  OffsetDeleteRequest, OffsetDeleteResponse,
+} from '../../../protocol/messages/47-offset-delete.ts'
 import type { SyncGroupRequest } from '../../../protocol/messages/14-sync-group.ts'
 import { code } from '../../../protocol/errors.ts'
 import { Step } from '../decision.ts'
@@ -43,7 +51,9 @@ export class GroupShard {
   }
 
   /** Answered by the ticket, now or once the rebalance completes. */
-  joinGroup (request: JoinGroupRequest, context: RequestContext, ticket: Ticket, nowMs: number): Decision {
+  joinGroup (
+    request: JoinGroupRequest, context: RequestContext, ticket: Ticket, nowMs: number,
+  ): Decision {
     return joinGroup(this.#state, new Step(nowMs), request, context, ticket)
   }
 
@@ -56,11 +66,15 @@ export class GroupShard {
     return heartbeat(this.#state, new Step(nowMs), request)
   }
 
-  leaveGroup (request: LeaveGroupRequest, context: Versioned, nowMs: number): Decision<LeaveGroupResponse> {
+  leaveGroup (
+    request: LeaveGroupRequest, context: Versioned, nowMs: number,
+  ): Decision<LeaveGroupResponse> {
     return leaveGroup(this.#state, new Step(nowMs), request, context)
   }
 
-  describeGroups (groupIds: readonly string[], context: Versioned, nowMs: number): Decision<DescribedGroup[]> {
+  describeGroups (
+    groupIds: readonly string[], context: Versioned, nowMs: number,
+  ): Decision<DescribedGroup[]> {
     return describeGroups(this.#state, new Step(nowMs), groupIds, context)
   }
 
@@ -89,7 +103,9 @@ export class GroupShard {
   }
 
   /** Each decision may be appended by itself. */
-  topicsDeleted (topics: ReadonlyArray<{ name: string, topicId: string }>, nowMs: number): Decision[] {
+  topicsDeleted (
+    topics: ReadonlyArray<{ name: string, topicId: string }>, nowMs: number,
+  ): Decision[] {
     return forgetTopics(this.#state, topics, nowMs)
   }
 
@@ -108,7 +124,9 @@ export class GroupShard {
     const { groups, settings } = this.#state
     const step = new Step(nowMs)
     for (const group of groups.values()) {
-      for (const member of group.members.values()) restartHeartbeat(this.#state, step, group, member)
+      for (const member of group.members.values()) {
+        restartHeartbeat(this.#state, step, group, member)
+      }
       // The setting has shrunk: the rebalance lets in as many as have room.
       if (group.members.size > settings.maxSize) prepareRebalance(this.#state, step, group)
     }
@@ -116,7 +134,7 @@ export class GroupShard {
     return step.decide()
   }
 
-  /** The partition is led elsewhere, or has to be loaded again: everybody who is parked is told so. */
+  /** The partition is led elsewhere, or has to be loaded again: whoever is parked is told so. */
   unload (nowMs: number): readonly Answer[] {
     const step = new Step(nowMs)
     for (const group of this.#state.groups.values()) {

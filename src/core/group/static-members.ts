@@ -19,7 +19,8 @@ import { syncError } from './sync.ts'
 const VERSION_WITH_SKIP_ASSIGNMENT = 9
 
 export function replaceStaticMember (
-  shard: ShardState, step: Step, group: ClassicGroup, join: Join, old: ClassicMember, memberId: string,
+  shard: ShardState, step: Step, group: ClassicGroup, join: Join,
+  old: ClassicMember, memberId: string,
 ): void {
   const before = { ...old, leaderId: group.leaderId }
   fence(shard, step, group, old)
@@ -34,12 +35,14 @@ export function replaceStaticMember (
   } else if (group.selectProtocol() !== (group.protocolName ?? '')) {
     rebalanceOrCompleteJoin(shard, step, group)
   } else {
-    const assignments = [...group.members.values()].map(each => [each.memberId, each.assignment] as const)
-    step.records.push(groupRecord(group, new Map(assignments)))
+    const assignments = new Map<string, Buffer>()
+    for (const each of group.members.values()) assignments.set(each.memberId, each.assignment)
+    step.records.push(groupRecord(group, assignments))
     const { generationId } = group
     step.afterCommit = nowMs =>
       answerReplaced(shard, nowMs, group, join, member, generationId, before.leaderId)
-    step.afterFailure = (failure, nowMs) => revert(shard, nowMs, group, join, member, before, failure)
+    step.afterFailure = (failure, nowMs) =>
+      revert(shard, nowMs, group, join, member, before, failure)
   }
 }
 
@@ -53,7 +56,8 @@ function fence (shard: ShardState, step: Step, group: ClassicGroup, old: Classic
 }
 
 function answerReplaced (
-  shard: ShardState, nowMs: number, group: ClassicGroup, { context, ticket }: Join, member: ClassicMember,
+  shard: ShardState, nowMs: number, group: ClassicGroup, { context, ticket }: Join,
+  member: ClassicMember,
   generationId: number, oldLeaderId: string | undefined,
 ): Decision {
   const after = new Step(nowMs)

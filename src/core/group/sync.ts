@@ -1,5 +1,7 @@
 /** SyncGroup (4.3): the leader's assignment goes to everybody once it is committed. */
-import type { SyncGroupRequest, SyncGroupResponse } from '../../../protocol/messages/14-sync-group.ts'
+import type {
+  SyncGroupRequest, SyncGroupResponse,
+} from '../../../protocol/messages/14-sync-group.ts'
 import { code } from '../../../protocol/errors.ts'
 import { Step } from '../decision.ts'
 import type { Decision, Failure, Ticket } from '../decision.ts'
@@ -115,7 +117,9 @@ export function answerSyncs (
     const ticket = member.parkedSync
     if (ticket === undefined) continue
     member.parkedSync = undefined
-    step.answer(ticket, errorCode === code.NONE ? assigned(group, member.assignment) : syncError(errorCode))
+    step.answer(ticket, errorCode === code.NONE
+      ? assigned(group, member.assignment)
+      : syncError(errorCode))
     restartHeartbeat(shard, step, group, member)
   }
 }

@@ -1,7 +1,8 @@
 import t from 'tap'
 import { code } from '../../../protocol/errors.ts'
-import { decodeVersioned } from '../../../protocol/stored/framing.ts'
+import { decodeVersioned, encodeVersioned } from '../../../protocol/stored/framing.ts'
 import { OffsetCommit } from '../../../protocol/stored/groups-classic.ts'
+import { ConsumerProtocolSubscription } from '../../../protocol/stored/payloads.ts'
 import { uuidFromBytes, ZERO_UUID } from '../../../protocol/uuid.ts'
 import { offsetRecord } from '../../../src/core/group/records.ts'
 import { Driver, stableGroup, subscribing } from './driver.ts'
@@ -160,6 +161,24 @@ t.test('5.3, OffsetDelete', async t => {
     ])
     t.equal(driver.log.length, before + 1, 'a tombstone for what is there')
     for (const each of [driver, driver.reloaded()]) t.same(each.fetchOffsets(null), { 'a-0': 1n })
+    t.end()
+  })
+  t.test('subscriptions of every version say their topics; those that are none say nothing', t => {
+    const cases = [
+      [encodeVersioned(ConsumerProtocolSubscription, 0, { topics: ['a'], ownedPartitions: [] }), true],
+      [encodeVersioned(ConsumerProtocolSubscription, 3, { topics: ['a'], ownedPartitions: [] }), true],
+      [Buffer.concat([Buffer.from([0, 99]), subscribing('range', 'a').metadata.subarray(2)]), true],
+      [Buffer.concat([Buffer.from([255, 255]), subscribing('range', 'a').metadata.subarray(2)]), false],
+      [Buffer.from([0]), false],
+      [Buffer.from([0, 0, 0, 0, 0, 9]), false],
+    ] as const
+    for (const [metadata, understood] of cases) {
+      const driver = new Driver()
+      stableGroup(driver, 1, { protocols: [{ name: 'range', metadata }] })
+      t.same(driver.deleteOffsets(['a-0', 'b-0']).partitions, [
+        code.GROUP_SUBSCRIBED_TO_TOPIC, understood ? code.NONE : code.GROUP_SUBSCRIBED_TO_TOPIC,
+      ], metadata.toString('hex'))
+    }
     t.end()
   })
   t.test('consumers whose subscriptions do not parse count as subscribed to everything', t => {

@@ -1,7 +1,9 @@
 import t from 'tap'
 import { DecodeError } from '../../../protocol/cursor.ts'
 import { encodeKey, encodeVersioned } from '../../../protocol/stored/framing.ts'
-import { GroupMetadata, LegacyOffsetCommit, OffsetCommit } from '../../../protocol/stored/groups-classic.ts'
+import {
+  GroupMetadata, LegacyOffsetCommit, OffsetCommit,
+} from '../../../protocol/stored/groups-classic.ts'
 import { ConsumerGroupMetadata } from '../../../protocol/stored/groups-consumer.ts'
 import { groupTombstone, offsetTombstone } from '../../../src/core/group/records.ts'
 import { Driver, stableGroup, subscribing, syncAll } from './driver.ts'
