@@ -101,6 +101,24 @@ t.test('2, load: from the start of the log to its end, in pieces', async t => {
   t.same([machine().seen[0], machine().seen.at(-1)], ['b1', '-a0'])
 })
 
+t.test('2, load: a long one lets others have their turns, and ends when nobody wants it any more', async t => {
+  const log = new FakeLog()
+  for (let index = 0; index < 5; index++) {
+    log.write(Array.from({ length: 3_000 }, (_, each) => record(`${index}/${each}`)))
+  }
+  const read = log.readBatches.bind(log)
+  log.readBatches = offset => read(offset, 1e9)
+  const { coordinator, machine } = await started({ log })
+  t.equal(machine().seen.length, 6_000)
+  const other = await started({ log })
+  await other.clock.advance(0)
+  t.equal(other.machine().seen.length, 15_000)
+  t.equal(other.coordinator.state, 'ACTIVE')
+  t.equal(coordinator.state, 'LOADING')
+  coordinator.close()
+  t.equal(machine().seen.length, 6_000)
+})
+
 t.test('2, load: transactions, control batches, records of unknown types', async t => {
   const log = new FakeLog()
   const marker = (type: number) => ({ key: Buffer.from([0, 0, 0, type]), value: Buffer.alloc(6) })

@@ -72,9 +72,10 @@ t.test('4.4, Stable and the same protocol: no rebalance; the answer comes after 
   })
   t.test('a session that ends while the commit is awaited ends later', t => {
     const driver = new Driver()
-    const [leader = ''] = stableGroup(driver, 1, { sessionTimeoutMs: 100_000 })
+    const fields = { sessionTimeoutMs: 100_000 }
+    const [leader = ''] = stableGroup(driver, 1, fields)
     const first = driver.join(box)
-    driver.join({ memberId: leader })
+    driver.join({ ...fields, memberId: leader })
     syncAll(driver, [leader, first.get().memberId], 2)
     driver.hold = true
     const back = driver.join(box)
