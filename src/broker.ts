@@ -83,6 +83,7 @@ export interface BrokerParts {
 export interface RunningBroker {
   readonly broker: Broker
   readonly dispatch: Dispatch
+  readonly brokerEpoch: bigint
   /** Leaves the cluster in order; the store stays open. */
   stop (): Promise<void>
 }
@@ -176,6 +177,7 @@ export async function assembleBroker (parts: BrokerParts): Promise<RunningBroker
   return {
     broker,
     dispatch: createDispatch(handlers, broker),
+    brokerEpoch: lifecycle.brokerEpoch,
     stop: async () => {
       await lifecycle.stop()
       duties.stop()

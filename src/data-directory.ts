@@ -2,7 +2,9 @@
  * Whose data a directory holds: Kafka's own `meta.properties` (cluster id, node id, directory id),
  * written when an empty directory is first used, and checked at every start.
  */
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, writeSync } from 'node:fs'
+import {
+  closeSync, existsSync, fsyncSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, unlinkSync, writeSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { isUuid } from '../protocol/uuid.ts'
 import { newId } from './process-environment.ts'
@@ -20,6 +22,9 @@ export class DataDirectoryError extends Error {
 }
 
 const FILE = 'meta.properties'
+/** Kafka's own name: the last thing that a broker writes when it stops in order (2.5.6). */
+const CLEAN_SHUTDOWN_FILE = '.kafka_cleanshutdown'
+export const NO_BROKER_EPOCH = -1n
 const FORMAT_VERSION = '1'
 
 /**
@@ -74,6 +79,29 @@ function format (path: string, file: string, nodeId: number, clusterId: string |
   return made
 }
 
+/**
+ * The broker epoch with which this directory was left in order, -1 if it was not. Asked once a start:
+ * from then on the directory counts as not left in order (2.4.4).
+ */
+export function takeCleanShutdown (path: string): bigint {
+  const file = join(path, CLEAN_SHUTDOWN_FILE)
+  if (!existsSync(file)) return NO_BROKER_EPOCH
+  try {
+    const { brokerEpoch } = JSON.parse(readFileSync(file, 'utf8')) as { brokerEpoch?: number }
+    return Number.isSafeInteger(brokerEpoch) ? BigInt(brokerEpoch as number) : NO_BROKER_EPOCH
+  } catch {
+    return NO_BROKER_EPOCH
+  } finally {
+    unlinkSync(file)
+    syncDirectory(path)
+  }
+}
+
+/** Everything is on the disk: the next start may say so. */
+export function writeCleanShutdown (path: string, brokerEpoch: bigint): void {
+  writeDurably(path, join(path, CLEAN_SHUTDOWN_FILE), JSON.stringify({ version: 0, brokerEpoch: Number(brokerEpoch) }))
+}
+
 /** R-S8: the file is whole or absent, whatever happens on the way. */
 function writeDurably (path: string, file: string, text: string): void {
   const temporary = `${file}.tmp`
@@ -85,6 +113,10 @@ function writeDurably (path: string, file: string, text: string): void {
     closeSync(descriptor)
   }
   renameSync(temporary, file)
+  syncDirectory(path)
+}
+
+function syncDirectory (path: string): void {
   const directory = openSync(path, 'r')
   try {
     fsyncSync(directory)

@@ -7,7 +7,7 @@ import type { Settings } from './config.ts'
 import type { Sources } from './config-sources.ts'
 import { securityProtocolIds } from './config-listeners.ts'
 import { supportedFeatures } from './core/metadata/features.ts'
-import { openDataDirectory } from './data-directory.ts'
+import { NO_BROKER_EPOCH, openDataDirectory, takeCleanShutdown, writeCleanShutdown } from './data-directory.ts'
 import { newId, processEnvironment } from './process-environment.ts'
 import type { LogFunction } from './process-environment.ts'
 import { ConfigError } from './config-sources.ts'
@@ -131,6 +131,7 @@ async function start (
     await Promise.all(listeners.map(listener => listener.close()))
     await running?.stop()
     await store.close()
+    if (!inMemory && running !== undefined) writeCleanShutdown(data.path, running.brokerEpoch)
   }
   const failed = (error: unknown): void => {
     log('error', 'the broker stops serving: its data cannot be written safely', { error })
@@ -146,7 +147,7 @@ async function start (
     controllerSettings: controllerSettings(settings, data.clusterId),
     clusterId: data.clusterId,
     advertised: new Set((settings.network.advertised ?? []).map(({ name }) => name)),
-    registration: registrationOf(settings, data, listeners),
+    registration: registrationOf(settings, data, listeners, inMemory ? NO_BROKER_EPOCH : takeCleanShutdown(data.path)),
     onFailed: failed,
   })
   serve(running, store, settings, listeners, log)
@@ -163,7 +164,8 @@ async function start (
 }
 
 function registrationOf (
-  settings: Settings, data: { clusterId: string, directoryId: string }, listeners: readonly Listener[]
+  settings: Settings, data: { clusterId: string, directoryId: string }, listeners: readonly Listener[],
+  previousBrokerEpoch: bigint
 ) {
   const { advertised, brokerListeners } = settings.network
   const actual = brokerListeners.map(listener => ({
@@ -180,7 +182,7 @@ function registrationOf (
     rack: settings.get('broker.rack'),
     isMigratingZkBroker: false,
     logDirs: [data.directoryId],
-    previousBrokerEpoch: -1n,
+    previousBrokerEpoch,
   }
 }
 
