@@ -23,7 +23,7 @@ interface Movement {
 
 function partitionUpdates (
   view: View, { leaving, joining, uncleanShutdown }: Movement,
-  concerns: (partition: Partition) => boolean
+  concerns: (partition: Partition, topicId: string, index: number) => boolean
 ): MetadataEntry[] {
   const { image } = view
   const entries: MetadataEntry[] = []
@@ -32,7 +32,7 @@ function partitionUpdates (
     (brokerId === joining || image.brokers.isActive(brokerId))
   for (const topic of image.topics) {
     for (const [index, partition] of topic.partitions.entries()) {
-      if (!concerns(partition)) continue
+      if (!concerns(partition, topic.id, index)) continue
       const change = changePartition({
         image,
         topicId: topic.id,
@@ -108,4 +108,11 @@ export function loseDirectories (
       lost.includes(directories[replicas.indexOf(broker.id)] ?? '')),
     brokerChangeEntry(broker, { logDirs: broker.logDirs.filter(logDir => !lost.includes(logDir)) }),
   ]
+}
+
+/** KIP-858: the broker has put these replicas where they cannot be used. */
+export function loseReplicas (
+  broker: Broker, isLost: (topicId: string, index: number) => boolean, view: View
+): MetadataEntry[] {
+  return partitionUpdates(view, { leaving: broker.id }, (_, topicId, index) => isLost(topicId, index))
 }

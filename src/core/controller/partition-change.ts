@@ -127,8 +127,10 @@ function keepElr (
     draft.elr = []
     return
   }
-  const candidates = new Set([...draft.elr, ...partition.isr])
-  draft.elr = [...candidates].filter(replica =>
+  // Whoever is a replica no longer cannot lead, so it must not count either.
+  const candidates = draft.replicas.filter(replica =>
+    draft.elr.includes(replica) || partition.isr.includes(replica))
+  draft.elr = candidates.filter(replica =>
     !draft.isr.includes(replica) && replica !== targets.uncleanShutdown)
 }
 
