@@ -28,7 +28,7 @@ export const METADATA_LOG = '__cluster_metadata-0'
 
 /** Snapshots kept beside the newest one, for downloads that still run (2.10.12). */
 const SNAPSHOTS_KEPT = 2
-/** Longest wait for the voters to hear that the leader leaves: the process exits within a second. */
+/** Longest wait for the voters to hear that the leader leaves: the process ends within a second. */
 const STOP_MS = 500
 
 export interface QuorumNeeds {

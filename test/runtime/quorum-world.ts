@@ -134,10 +134,11 @@ export class World {
     this.sent.push(`${api} ${from}>${to}`)
     const bytes = encode(apis[api].request, version, request as never)
     const target = this.nodes.get(to)
-    if (target?.isUp !== true || this.nodes.get(from)?.isUp !== true) throw new Error('disconnected')
+    const isCut = (): boolean => target?.isUp !== true || this.nodes.get(from)?.isUp !== true
+    if (target === undefined || isCut()) throw new Error('disconnected')
     const decoded = decode(apis[api].request, version, bytes)
     const response = await target.quorum.handle({ api, request: decoded } as never)
-    if (!target.isUp || this.nodes.get(from)?.isUp !== true) throw new Error('disconnected')
+    if (isCut()) throw new Error('disconnected')
     const answer = encode(apis[api].response, version, response as never)
     this.tamper(api, answer)
     return decode(apis[api].response, version, answer)

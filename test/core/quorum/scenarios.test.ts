@@ -1,4 +1,4 @@
-/** Text scenarios: TAP_SNAPSHOT=1 writes down what happens now; the difference is to be reviewed. */
+/** Text scenarios: TAP_SNAPSHOT=1 writes down what happens now; review the difference. */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { join } from 'node:path'
