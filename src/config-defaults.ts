@@ -29,6 +29,8 @@ export function assumptions (given: ReadonlyMap<string, Given>): Assumed {
   assume('process.roles', 'broker,controller')
   // Kafka 3 and its images know the node by broker.id, and the two must be equal anyway.
   assume('node.id', has('broker.id') && textOf('broker.id').trim() !== '-1' ? textOf('broker.id') : '1')
+  // Kafka fills in the one from the other, and tools still ask a broker for this name.
+  assume('broker.id', textOf('node.id'))
   assume('controller.listener.names', CONTROLLER_LISTENER)
   // Beside the program, not in /tmp, where data is gone after the next start of the machine.
   if (!has('log.dir')) assume('log.dirs', './data')

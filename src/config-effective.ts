@@ -2,7 +2,6 @@
  * From which of many places a setting has its value: topic, this broker's dynamic settings, the
  * cluster's, the file, the default (D13.7-8, D10.11).
  */
-import { valueTextOf } from './config-value.ts'
 import {
   brokerKeyOfTopic, brokerTable, dynamicOnlyTable, familyOf, settingNameOf, topicTable,
 } from './config-table.ts'
@@ -62,11 +61,6 @@ export function effectiveTopicText (
 
 export interface SynonymText { readonly name: string, readonly text: string | null, readonly source: number }
 
-/** What DescribeConfigs answers for one key. */
-export interface Described extends EffectiveText {
-  readonly synonyms: readonly SynonymText[]
-}
-
 /**
  * The names behind a broker's key: by place, then by name. What stands before the first entry of
  * the key itself is dropped, as Kafka does (D13.7).
@@ -106,44 +100,4 @@ function hiddenIfSecret (name: string, text: string): string | null {
 export function isSecret (name: string): boolean {
   const meant = settingNameOf(name) ?? name
   return (brokerTable.get(meant) ?? dynamicOnlyTable.get(meant))?.sensitive ?? true
-}
-
-/** D13.2, D13.7: a topic's key, with its value in effect and where it has it from. */
-export function describeTopicKey (
-  key: string, overrides: Texts, dynamic: DynamicTexts, staticTexts: Texts
-): Described {
-  const setting = topicTable.get(key)
-  const { text, sensitive } = effectiveTopicText(key, overrides, dynamic, staticTexts)
-  const shown = text === null || setting === undefined ? text : valueTextOf(setting, text)
-  const brokerKey = brokerKeyOfTopic(key)
-  const own = overrides.get(key)
-  const synonyms = [
-    ...own === undefined
-      ? []
-      : [{ name: key, text: sensitive ? null : own, source: configSource.TOPIC }],
-    ...brokerKey === undefined ? [] : brokerSynonyms(brokerKey, dynamic, staticTexts),
-  ]
-  return {
-    name: key,
-    text: sensitive ? null : shown,
-    source: synonyms[0]?.source ?? configSource.DEFAULT,
-    sensitive,
-    synonyms,
-  }
-}
-
-/** D13.3, D13.8: a broker's key. Undefined text: no such value anywhere. */
-export function describeBrokerKey (key: string, dynamic: DynamicTexts, staticTexts: Texts): Described {
-  const sensitive = isSecret(key)
-  const synonyms = brokerSynonyms(key, dynamic, staticTexts)
-  const setting = brokerTable.get(key)
-  const text = dynamic.node.get(key) ?? dynamic.cluster.get(key) ?? staticTexts.get(key) ??
-    setting?.defaultText ?? null
-  return {
-    name: key,
-    text: sensitive || text === null ? null : setting === undefined ? text : valueTextOf(setting, text),
-    source: synonyms[0]?.source ?? configSource.DEFAULT,
-    sensitive,
-    synonyms,
-  }
 }

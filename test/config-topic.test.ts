@@ -3,8 +3,10 @@ import t from 'tap'
 import { createTopics } from '../src/core/controller/create-topics.ts'
 import type { ConfigRules } from '../src/core/controller/config-rules.ts'
 import {
-  configSource, describeBrokerKey, describeTopicKey, effectiveTopicText, isSecret,
-} from '../src/config-effective.ts'
+  describeBroker, describeClientMetrics, describeClusterDefault, describeGroup, describeTopic,
+} from '../src/config-describe.ts'
+import { brokerAlterProblem } from '../src/config-dynamic.ts'
+import { configSource, effectiveTopicText, isSecret } from '../src/config-effective.ts'
 import { configRules, topicValue } from '../src/config-topic.ts'
 import { Cluster } from './support/metadata-cluster.ts'
 
@@ -85,12 +87,17 @@ t.test('D13.7: a topic obeys its own value, then the broker\'s by place and name
 })
 
 t.test('D13.7-8: what DescribeConfigs says about source and synonyms', async t => {
+  const row = <R extends { name: string }>(rows: readonly R[], name: string) => rows.find(it => it.name === name)
   const cluster = { node: texts(), cluster: texts({ 'log.retention.ms': '3' }) }
-  t.same(describeTopicKey('retention.ms', texts({ 'retention.ms': ' 1' }), cluster, texts({ 'log.retention.hours': '4' })), {
+  const hours = texts({ 'log.retention.hours': '4' })
+  const topic = describeTopic(texts({ 'retention.ms': ' 1', 'unknown.key': 'x' }), cluster, hours)
+  t.same(row(topic, 'retention.ms'), {
     name: 'retention.ms',
-    text: '1',
+    value: '1',
+    readOnly: false,
     source: 1,
     sensitive: false,
+    type: 5,
     synonyms: [
       { name: 'retention.ms', text: ' 1', source: 1 },
       { name: 'log.retention.ms', text: '3', source: 3 },
@@ -98,24 +105,64 @@ t.test('D13.7-8: what DescribeConfigs says about source and synonyms', async t =
       { name: 'log.retention.hours', text: '168', source: 5 },
     ],
   })
-  t.match(describeTopicKey('retention.ms', texts(), nothing, texts({ 'log.retention.hours': '4' })),
-    { text: '14400000', source: 5, synonyms: [] }, 'entries before one of the key\'s own name are dropped')
-  t.match(describeTopicKey('remote.storage.enable', texts(), nothing, texts()),
-    { text: 'false', source: 5, synonyms: [] })
-  t.match(describeTopicKey('unknown.key', texts({ 'unknown.key': 'x' }), nothing, texts()),
-    { text: null, sensitive: true, synonyms: [{ text: null }] })
-  const file = texts({ 'sasl.jaas.config': 'secret', 'listener.name.a.sasl.jaas.config': 'more', 'num.partitions': ' 3' })
-  t.match(describeBrokerKey('num.partitions', nothing, file), {
-    text: '3', source: 4, synonyms: [{ name: 'num.partitions', text: ' 3', source: 4 }, { text: '1', source: 5 }],
+  t.match(row(topic, 'unknown.key'), { value: null, sensitive: true, synonyms: [{ text: null }], type: 0 })
+  t.match(row(topic, 'remote.storage.enable'), { value: 'false', source: 5, synonyms: [], type: 1 })
+  t.notOk(row(topic, 'internal.segment.bytes'))
+  t.equal(topic.length, 38)
+  t.match(row(describeTopic(texts(), nothing, hours), 'retention.ms'),
+    { value: '14400000', source: 5, synonyms: [] }, 'entries before one of the key\'s own name are dropped')
+
+  const file = texts({
+    'sasl.jaas.config': 'secret', 'listener.name.a.sasl.jaas.config': 'more', 'num.partitions': ' 3', 'my.own': 'x',
   })
-  t.match(describeBrokerKey('listener.name.a.sasl.jaas.config', nothing, file), {
-    text: null,
+  const dynamic = { node: texts({ 'log.cleaner.threads': '2' }), cluster: texts({ 'log.cleaner.threads': '3' }) }
+  const broker = describeBroker(dynamic, file)
+  t.match(row(broker, 'num.partitions'), {
+    value: '3', readOnly: true, source: 4, synonyms: [{ name: 'num.partitions', text: ' 3', source: 4 }, { text: '1', source: 5 }],
+  })
+  t.match(row(broker, 'log.cleaner.threads'), {
+    value: '2', readOnly: false, source: 2, synonyms: [{ text: '2', source: 2 }, { text: '3', source: 3 }, { text: '1', source: 5 }],
+  })
+  t.match(row(broker, 'listener.name.a.sasl.jaas.config'), {
+    value: null,
     sensitive: true,
+    readOnly: false,
     synonyms: [{ name: 'listener.name.a.sasl.jaas.config', text: null, source: 4 }, { name: 'sasl.jaas.config', text: null }],
   })
-  t.match(describeBrokerKey('broker.rack', nothing, texts()), { text: null, source: 5, synonyms: [], sensitive: false })
+  t.match(row(broker, 'broker.rack'), { value: null, source: 5, synonyms: [], sensitive: false })
+  t.match(row(broker, 'my.own'), { value: null, sensitive: true, readOnly: true, source: 4 })
+  t.match(describeClusterDefault(dynamic.cluster), [{ name: 'log.cleaner.threads', value: '3', source: 3 }])
+
+  const group = describeGroup(texts({ 'consumer.session.timeout.ms': '50000' }), nothing,
+    texts({ 'group.consumer.heartbeat.interval.ms': '6000' }))
+  t.match(row(group, 'consumer.session.timeout.ms'), {
+    value: '50000', source: 8, synonyms: [{ source: 8 }, { name: 'group.consumer.session.timeout.ms', text: '45000', source: 5 }],
+  })
+  t.match(row(group, 'consumer.heartbeat.interval.ms'), { value: '6000', source: 4 })
+  t.match(row(group, 'share.auto.offset.reset'), { value: 'latest', source: 5, synonyms: [{ source: 5 }] })
+  t.match(describeClientMetrics(texts({ 'interval.ms': '100' })), [
+    { name: 'interval.ms', value: '100', source: 7 }, { name: 'match', value: '', source: 5, synonyms: [] }, { name: 'metrics' },
+  ])
   t.equal(isSecret('custom.key'), true)
   t.equal(isSecret('leader.replication.throttled.rate'), false)
+})
+
+t.test('D13.11: what may be changed of a broker while it runs', async t => {
+  const cases: Array<[broker: string, values: Record<string, string>, errorMessage: string | undefined]> = [
+    ['1', { 'log.cleaner.threads': '2', 'own.key': 'x', 'leader.replication.throttled.rate': '5' }, undefined],
+    ['', { 'log.cleaner.threads': '2' }, undefined],
+    ['1', { 'num.partitions': '2', 'node.id': '3' }, 'Cannot update these configs dynamically: [num.partitions, node.id]'],
+    ['1', { 'ssl.keystore.location': '/k' }, 'These security configs can be dynamically updated only per-listener using the listener prefix: [ssl.keystore.location]'],
+    ['1', { 'listener.name.a.ssl.keystore.location': '/k' }, undefined],
+    ['', { 'listener.name.a.ssl.keystore.location': '/k' }, 'Cannot update these configs at default cluster level, broker id must be specified: [listener.name.a.ssl.keystore.location]'],
+    ['', { listeners: 'PLAINTEXT://:1' }, 'Cannot update these configs at default cluster level, broker id must be specified: [listeners]'],
+    ['1', { 'log.cleaner.threads': 'x' }, 'Invalid value x for configuration log.cleaner.threads: Not a number of type INT'],
+    ['1', { 'leader.replication.throttled.rate': '-1' }, 'Invalid value -1 for configuration leader.replication.throttled.rate: Value must be at least 0'],
+  ]
+  for (const [broker, values, errorMessage] of cases) {
+    const problem = brokerAlterProblem(broker, texts(values))
+    t.same(problem, errorMessage === undefined ? undefined : { errorCode: 42, errorMessage })
+  }
 })
 
 t.test('the controller takes these rules: D10.6, D10.11', async t => {
