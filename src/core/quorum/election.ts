@@ -236,7 +236,8 @@ function successionDelay (state: QuorumState, partition: EndPartition): number {
       .map(({ candidateId: id, candidateDirectoryId: directoryId }) => ({ id, directoryId }))
     : partition.preferredSuccessors.map(id => ({ id, directoryId: ZERO_UUID }))
   const place = successors.findIndex(({ id }) => id === nodeId)
-  if (place <= 0) return 0
+  if (place === 0 || successors.length === 0) return 0
+  if (place < 0) return electionBackoffMaxMs
   const firstMs = electionBackoffMaxMs / 2 ** (successors.length - 1)
   return Math.min(electionBackoffMaxMs, Math.floor(firstMs * 2 ** (place - 1)))
 }

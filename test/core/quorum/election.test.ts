@@ -195,7 +195,8 @@ t.test('two leaders in one epoch end everything', async t => {
 
 t.test('2.10.4: the preferred successor stands at once, each further one later', async t => {
   const rows: Array<[candidates: number[], standsAtMs: number]> = [
-    [[1, 3], 0], [[3, 1], 500], [[3, 4, 1], 500], [[3, 1, 4], 250], [[], 0],
+    [[1, 3], 0], [[3, 1], 500], [[3, 4, 1], 500], [[3, 1, 4], 250], [[3, 4], 1000],
+    [[], 0],
   ]
   for (const [candidates, standsAtMs] of rows) {
     for (const version of [0, 1]) {

@@ -23,8 +23,8 @@ t.test('2.10.2: a voter is its id and its directory, where both are known', asyn
     [[1, A], [1, ZERO_UUID], true], [[1, ZERO_UUID], [1, B], true],
     [[1, ZERO_UUID], [2, ZERO_UUID], false],
   ]
-  for (const [[id, directoryId], [otherId, otherDirectory], expected] of rows) {
-    t.equal(sameReplica({ id, directoryId }, { id: otherId, directoryId: otherDirectory }), expected)
+  for (const [[id, directoryId], other, expected] of rows) {
+    t.equal(sameReplica({ id, directoryId }, { id: other[0], directoryId: other[1] }), expected)
   }
   t.equal(findVoter(set(1, 2), { id: 2, directoryId: B }), undefined)
   t.equal(findVoter(set(1, 2), { id: 2, directoryId: ZERO_UUID })?.id, 2)
