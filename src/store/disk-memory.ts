@@ -234,7 +234,7 @@ export class MemoryDisk {
         })
       },
       sync: () => {
-        const covered = inode.unsyncedCount
+        const covered = inode.changes
         return this.whenSynced(() => { inode.synced(covered) })
       },
       read: (into, position) => guarded(() => inode.read(into, position)),

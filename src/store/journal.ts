@@ -20,6 +20,8 @@ export interface JournalFile {
   /** Bytes of large batches in it that a volume points to: such a file is kept. */
   placeBytes: number
   dirty: boolean
+  /** Syncs under way: its descriptor must stay open. */
+  syncing: number
 }
 
 export interface JournalOptions {
@@ -83,6 +85,7 @@ export class Journal {
       lastTurn: -1n,
       placeBytes: 0,
       dirty: false,
+      syncing: 0,
     }
     this.files.set(number, file)
     if (number >= this.nextNumber) this.nextNumber = number + 1
@@ -129,9 +132,23 @@ export class Journal {
       this.free.push(left)
     }
     const file = this.free.shift() ?? this.create()
-    file.end = FILE_HEADER_SIZE
+    this.begin(file)
     this.current = file
     return file
+  }
+
+  /** Also a file that is used again gets its header: a power loss may have taken the first one. */
+  private begin (file: JournalFile): void {
+    const handle = this.open(file)
+    file.end = 0
+    try {
+      handle.write([encodeFileHeader(file.number)], 0)
+    } catch (error) {
+      this.free.push(file)
+      throw this.refuse(file, handle, error)
+    }
+    file.end = FILE_HEADER_SIZE
+    file.dirty = true
   }
 
   private create (): JournalFile {
@@ -139,8 +156,6 @@ export class Journal {
     const file = this.register(number)
     try {
       file.handle = this.disk.create(file.path)
-      file.handle.write([encodeFileHeader(number)], 0)
-      file.dirty = true
     } catch (error) {
       if (!isDiskFull(error)) throw this.guard.fail('a journal file could not be made', error)
       if (this.disk.exists(file.path)) this.remove(file)
@@ -190,14 +205,31 @@ export class Journal {
     const work: Array<Promise<void>> = []
     for (const file of this.files.values()) {
       if (!file.dirty) continue
-      file.dirty = false
-      work.push(this.guard.within('the sync of the journal', this.open(file).sync()))
-      this.syncs++
+      work.push(this.syncFile(file))
     }
     const directory = this.directorySync
     if (directory !== undefined) work.push(directory)
     await Promise.all(work)
     if (this.directorySync === directory) this.directorySync = undefined
+  }
+
+  private async syncFile (file: JournalFile): Promise<void> {
+    const handle = this.open(file)
+    file.dirty = false
+    file.syncing++
+    this.syncs++
+    try {
+      await this.guard.within('the sync of the journal', handle.sync())
+    } finally {
+      file.syncing--
+      if (!this.files.has(file.number)) this.closeHandle(file)
+    }
+  }
+
+  private closeHandle (file: JournalFile): void {
+    if (file.syncing > 0) return
+    file.handle?.close()
+    file.handle = undefined
   }
 
   /** Every turn up to `covered` is in a volume and on the disk: files without places are free. */
@@ -230,8 +262,7 @@ export class Journal {
     this.keptOpen.add(file)
     for (const oldest of this.keptOpen) {
       if (this.keptOpen.size <= OPEN_KEPT_FILES) return
-      oldest.handle?.close()
-      oldest.handle = undefined
+      this.closeHandle(oldest)
       this.keptOpen.delete(oldest)
     }
   }
@@ -254,8 +285,7 @@ export class Journal {
   private remove (file: JournalFile): void {
     this.files.delete(file.number)
     this.keptOpen.delete(file)
-    file.handle?.close()
-    file.handle = undefined
+    this.closeHandle(file)
     const removal = this.guard.within('the removal of a journal file', this.disk.unlink(file.path))
       .then(() => { this.syncDirectory() }, () => {}) // the guard has told everybody
       .finally(() => { this.removals.delete(removal) })

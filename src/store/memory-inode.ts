@@ -30,9 +30,11 @@ export class MemoryInode {
   private now = new Content()
   private durable = new Content()
   private unsynced: Unsynced[] = []
+  private syncedCount = 0
 
   get bytes (): number { return this.now.length }
-  get unsyncedCount (): number { return this.unsynced.length }
+  /** All changes so far, synced or not. */
+  get changes (): number { return this.syncedCount + this.unsynced.length }
 
   write (bytes: Buffer, position: number): void {
     this.now.write(bytes, position)
@@ -49,9 +51,11 @@ export class MemoryInode {
     return this.now.bytes.copy(into, 0, position, Math.min(this.now.length, position + into.length))
   }
 
-  /** The first `count` changes are on the platter now. */
+  /** The first `count` changes of all are on the platter now. */
   synced (count: number): void {
-    for (const change of this.unsynced.splice(0, count)) apply(this.durable, change)
+    const reached = this.unsynced.splice(0, Math.max(0, count - this.syncedCount))
+    this.syncedCount += reached.length
+    for (const change of reached) apply(this.durable, change)
   }
 
   /** Keeps, tears or loses each change that was not synced. */
