@@ -1,0 +1,92 @@
+/** The laws of the house, kept by reading the sources. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import t from 'tap'
+import { withApiTable } from '../scripts/api-table.ts'
+import { filesUnder, root } from '../scripts/repository.ts'
+import { handlers } from '../src/apis/index.ts'
+import {
+  registriesIn, strangersAtTheTop, undeclaredDependencies, unusedDependencies,
+} from './tidy/manifest.ts'
+import { noDrawers, threeShelves, withoutMirror } from './tidy/names.ts'
+import { filesAreShort, functionsAreShort } from './tidy/sizes.ts'
+import { allSources, read } from './tidy/sources.ts'
+import type { Law } from './tidy/sources.ts'
+import { wallsStand } from './tidy/walls.ts'
+import {
+  coreIsPure, everyFileOpensWithItsPurpose, everyTestRuns, nothingIsLeftToDo, noMachineIsNamed,
+  storeKeepsItsPath,
+} from './tidy/words.ts'
+
+const sources = allSources()
+const text = (path: string): string => readFileSync(root + path, 'utf8')
+const manifest = JSON.parse(text('package.json'))
+
+t.test('the sources keep the laws', async t => {
+  const laws: ReadonlyArray<[string, Law]> = [
+    ['imports go one way', wallsStand],
+    ['core is pure', coreIsPure],
+    ['the store does not block, and loses nothing', storeKeepsItsPath],
+    ['a file is at most 400 lines', filesAreShort],
+    ['a function is at most 70 lines', functionsAreShort],
+    ['no drawers', noDrawers],
+    ['one name on three shelves', threeShelves],
+    ['every file opens with its purpose', everyFileOpensWithItsPurpose],
+    ['nothing is left to do', nothingIsLeftToDo],
+    ['every test runs', everyTestRuns],
+  ]
+  t.ok(sources.length > 100, 'the sources were found')
+  for (const [name, law] of laws) t.equal(law(sources).join('\n'), '', name)
+})
+
+t.test('units without a test of their own name', async t => {
+  const missing = withoutMirror(sources)
+  t.comment(`${missing.length} units have no mirrored test`)
+  for (const path of missing) t.comment(path)
+  const units = sources.filter(({ path }) => /^(?:protocol|src)\//.test(path))
+  t.ok(missing.length < units.length, 'there are mirrored tests')
+})
+
+t.test('no text names a machine', async t => {
+  const others = ['README.md', 'CHANGELOG.md', 'Dockerfile', 'package.json', 'tsconfig.json', '.taprc', '.ci/run']
+  const data = ['.md', '.jsonl', '.tsv', '.txt', '.mjs'].flatMap(ending => filesUnder('test', ending))
+  t.same(noMachineIsNamed([...sources, ...[...others, ...data].filter(path => existsSync(root + path)).map(read)]), [])
+})
+
+t.test('handlers are named by key and serve what the schema knows', async t => {
+  const files = new Set(filesUnder('src/apis', '.ts'))
+  for (const { api, versions, advertised } of handlers) {
+    const words = api.name.replace(/([a-z])([A-Z])/g, '$1-$2').toLowerCase()
+    t.ok(files.has(`src/apis/${String(api.key).padStart(2, '0')}-${words}.ts`), `${api.key} ${api.name}`)
+    t.ok(versions[0] >= api.versions[0] && versions[1] <= api.versions[1], `${api.name}: the schema knows all versions`)
+    // KAFKA-18659: Produce 0-2 are listed for a client that looks for them, and not served.
+    const least = api.name === 'Produce' ? 0 : versions[0]
+    t.ok(advertised[0] >= least && advertised[1] <= versions[1], `${api.name}: what is advertised is served`)
+  }
+  const numbered = [...files].filter(path => /\/\d/.test(path))
+  t.equal(handlers.length, numbered.length, 'every handler is in the list')
+})
+
+t.test('the table of APIs in README is that of the handlers (npm run fix)', async t => {
+  const readme = text('README.md')
+  t.equal(withApiTable(readme), readme)
+})
+
+t.test('the package says what is so', async t => {
+  const settings = [text('tsconfig.json'), text('.taprc'), ...sources
+    .filter(({ path }) => path.startsWith('scripts/')).map(({ text }) => text)]
+  const commandsOf = (name: string): string[] => {
+    const { bin = {} } = JSON.parse(text(`node_modules/${name}/package.json`))
+    return typeof bin === 'string' ? [] : Object.keys(bin)
+  }
+  t.same(unusedDependencies(manifest, sources, settings, commandsOf), [], 'every dependency is used')
+  t.same(undeclaredDependencies(manifest, sources), [], 'every import is a dependency')
+  t.same(registriesIn(text('package-lock.json')), [], 'the lock installs from any registry')
+  t.equal(manifest.license, 'Apache-2.0')
+  t.match(text('LICENSE'), /^\s*Apache License\s+Version 2\.0, January 2004/)
+})
+
+t.test('the top level holds what was decided', async t => {
+  const ignored = text('.gitignore').split('\n').map(line => line.replace(/\/$/, ''))
+  const entries = readdirSync(root).filter(entry => !/\.(?:log|cpuprofile)$/.test(entry))
+  t.same(strangersAtTheTop(entries, ignored), [])
+})

@@ -1,0 +1,178 @@
+/** Every law finds a breach, and passes what it should: none holds by accident. */
+import t from 'tap'
+import { apiTable, withApiTable } from '../../scripts/api-table.ts'
+import { functionsOf } from './functions.ts'
+import { importsOf } from './imports.ts'
+import { registriesIn, strangersAtTheTop, undeclaredDependencies, unusedDependencies } from './manifest.ts'
+import { noDrawers, threeShelves, withoutMirror } from './names.ts'
+import { scan } from './scanner.ts'
+import { filesAreShort, functionsAreShort } from './sizes.ts'
+import type { Law, Source } from './sources.ts'
+import { wallsStand } from './walls.ts'
+import {
+  coreIsPure, everyFileOpensWithItsPurpose, everyTestRuns, nothingIsLeftToDo, noMachineIsNamed,
+  storeKeepsItsPath,
+} from './words.ts'
+
+const source = (path: string, text = ''): Source => ({ path, text })
+/** A path that no law may find in this file itself. */
+const machine = (...parts: string[]): string => `/${parts.join('/')}`
+
+t.test('a law finds what breaks it, and nothing else', async t => {
+  const rows: ReadonlyArray<[Law, string, string, boolean]> = [
+    [wallsStand, 'src/core/a.ts', "import { x } from '../store/log.ts'", true],
+    [wallsStand, 'src/core/a.ts', "import type { x } from '../store/log.ts'", true],
+    [wallsStand, 'src/core/a.ts', "import { readFileSync } from 'node:fs'", true],
+    [wallsStand, 'src/core/a.ts', "import { x } from '../../protocol/a.ts'", false],
+    [wallsStand, 'protocol/a.ts', "import { x } from '../src/core/a.ts'", true],
+    [wallsStand, 'protocol/a.ts', "import zlib from 'zlib'", true],
+    [wallsStand, 'src/apis/a.ts', "import { x } from '../broker.ts'", true],
+    [wallsStand, 'src/apis/a.ts', "import type { x } from '../broker.ts'", false],
+    [wallsStand, 'src/apis/a.ts', "import { x } from '../runtime/a.ts'", true],
+    [wallsStand, 'src/runtime/a.ts', "import { open } from 'lmdb'", true],
+    [wallsStand, 'src/store/a.ts', "import { open } from 'lmdb'", false],
+    [wallsStand, 'src/store/a.ts', "const lmdb = await import('lmdb'); await import('node:http')", true],
+    [wallsStand, 'src/server/a.ts', "export { x } from '../core/a.ts'", true],
+    [wallsStand, 'src/cli/topics.ts', "import { startBroker } from '../index.ts'", true],
+    [wallsStand, 'src/cli/serve.ts', "import { startBroker } from '../index.ts'", false],
+    [wallsStand, 'src/cli/topics.ts', "import { x } from '../store/log.ts'", true],
+    [wallsStand, 'src/cli/dump.ts', "import { x } from '../store/log.ts'", false],
+    [wallsStand, 'src/attic/a.ts', '', true],
+    [coreIsPure, 'src/core/a.ts', 'const at = Date.now()', true],
+    [coreIsPure, 'src/core/a.ts', 'const chance = Math.random()', true],
+    [coreIsPure, 'src/core/a.ts', 'async function a () {}', true],
+    [coreIsPure, 'src/core/a.ts', 'process.exit(1)', true],
+    [coreIsPure, 'src/core/a.ts', "// Date.now() and await are words of a comment\nconst a = 'async'", false],
+    [coreIsPure, 'src/core/a.ts', 'const x = `a ${Date.now()}`', true],
+    [coreIsPure, 'src/core/a.ts', 'random(); machine.process()', false],
+    [coreIsPure, 'src/runtime/a.ts', 'await x', false],
+    [storeKeepsItsPath, 'src/store/a.ts', 'db.putSync(key, value)', true],
+    [storeKeepsItsPath, 'src/store/a.ts', 'open({ noSync: true })', true],
+    [storeKeepsItsPath, 'src/store/a.ts', '// never noSync\ndb.put(key, value)', false],
+    [filesAreShort, 'src/a.ts', 'a\n'.repeat(401), true],
+    [filesAreShort, 'src/a.ts', 'a\n'.repeat(400), false],
+    [functionsAreShort, 'src/a.ts', `function a () {\n${'a\n'.repeat(69)}}`, true],
+    [functionsAreShort, 'src/a.ts', `function a () {\n${'a\n'.repeat(68)}}`, false],
+    [noDrawers, 'src/core/utils/a.ts', '', true],
+    [noDrawers, 'test/support/helpers.ts', '', true],
+    [noDrawers, 'src/core/utility-of-brokers.ts', '', false],
+    [everyFileOpensWithItsPurpose, 'src/a.ts', 'const a = 1', true],
+    [everyFileOpensWithItsPurpose, 'src/a.ts', '/** What it is for. */\nconst a = 1', false],
+    [nothingIsLeftToDo, 'src/a.ts', '// TO' + 'DO: more', true],
+    [nothingIsLeftToDo, 'src/a.ts', '/*\n FIX' + 'ME */', true],
+    [nothingIsLeftToDo, 'src/a.ts', "const a = 'FIX" + "ME'", false],
+    [everyTestRuns, 'test/a.test.ts', "t.only('a', f)", true],
+    [everyTestRuns, 'test/a.test.ts', "t.test('a', { only: true }, f)", true],
+    [everyTestRuns, 'test/a.test.ts', "t.skip('a', f)", true],
+    [everyTestRuns, 'test/a.test.ts', "t.test('a', { skip: true }, f)", true],
+    [everyTestRuns, 'test/a.test.ts', "t.test('a', { skip: there ? false : 'there is no kcat' }, f)", false],
+    [noMachineIsNamed, 'README.md', `see ${machine('work', 'main')}`, true],
+    [noMachineIsNamed, 'README.md', `see ${machine('home', 'me', 'x')}`, true],
+    [noMachineIsNamed, 'README.md', 'https://a.example/work/main and network/roots/a', false],
+  ]
+  for (const [law, path, text, isBroken] of rows) {
+    t.equal(law([source(path, text)]).length > 0, isBroken, `${law.name}: ${path} ${text.slice(0, 60)}`)
+  }
+})
+
+t.test('three shelves and the mirror', async t => {
+  const handler = source('src/apis/12-heartbeat.ts')
+  const message = source('protocol/messages/12-heartbeat.ts')
+  const another = source('test/apis/18-api-versions.test.ts')
+  const own = source('test/apis/12-heartbeat.test.ts')
+  t.equal(threeShelves([handler]).length, 1, 'no message')
+  t.equal(threeShelves([handler, message]).length, 0, 'no tests yet')
+  t.equal(threeShelves([handler, message, another]).length, 1, 'no test')
+  t.equal(threeShelves([handler, message, own]).length, 0)
+  t.same(withoutMirror([handler, message, another]), ['src/apis/12-heartbeat.ts'])
+  t.same(withoutMirror([handler, message, own]), [])
+  t.same(withoutMirror([source('protocol/codec.ts'), source('src/store/log.ts'), source('test/store/log.test.ts')]),
+    ['protocol/codec.ts'])
+})
+
+t.test('the package', async t => {
+  const manifest = {
+    scripts: { build: 'tsc -p .', lint: 'scripts/lint' },
+    dependencies: { lmdb: '1', left: '1', '@a/b': '1' },
+    devDependencies: { typescript: '1', tap: '1', idle: '1', '@types/node': '1' },
+  }
+  const used = source('src/a.ts', "import { open } from 'lmdb'\nimport b from '@a/b/c'\nimport tap from 'tap'")
+  t.same(unusedDependencies(manifest, [used], ['"types": ["node"]'],
+    name => name === 'typescript' ? ['tsc'] : []), ['left', 'idle'])
+  t.same(unusedDependencies(manifest, [used], ['"types": []'], () => []), ['left', 'typescript', 'idle', '@types/node'])
+  t.same(undeclaredDependencies(manifest, [used]), [])
+  t.same(undeclaredDependencies(manifest, [source('src/a.ts', "\nimport x from '@a/c/d'")]), ['src/a.ts:2 @a/c/d'])
+  t.equal(registriesIn('{ "resolved": "https://registry.example/a.tgz" }').length, 1)
+  t.equal(registriesIn('{ "version": "1.0.0" }').length, 0)
+  t.same(strangersAtTheTop(['src', '.git', 'dist', 'notes.txt'], ['dist']), ['notes.txt'])
+})
+
+t.test('the table of APIs', async t => {
+  const served = [
+    { api: { key: 18, name: 'ApiVersions' }, versions: [0, 5], advertised: [0, 4] },
+    { api: { key: 3, name: 'Metadata' }, versions: [7, 7], advertised: [7, 7] },
+  ] as const
+  t.equal(apiTable(served), [
+    '| key | API | versions served | advertised |', '|---|---|---|---|',
+    '| 3 | Metadata | 7 | 7 |', '| 18 | ApiVersions | 0-5 | 0-4 |',
+  ].join('\n'))
+  const readme = 'a\n<!-- apis -->\nold\n<!-- /apis -->\nb\n'
+  const fresh = withApiTable(readme, served)
+  t.match(fresh, /^a\n<!-- apis -->\n\| key[\s\S]*0-4 \|\n<!-- \/apis -->\nb\n$/)
+  t.equal(withApiTable(fresh, served), fresh)
+  t.throws(() => withApiTable('no place', served))
+})
+
+t.test('tokens: code is told from strings, templates, comments and regular expressions', async t => {
+  const kinds = (text: string): string => scan(text).map(({ kind, text }) => `${kind[0]}${text}`).join(' ')
+  const rows: ReadonlyArray<[string, string]> = [
+    ["a 'b // c' // d", "wa s'b // c' c// d"],
+    ['/* a\nb */ c', 'c/* a\nb */ wc'],
+    ['`a ${b + `c ${d}`} e`', 't`a ${ wb p+ t`c ${ wd t}` t} e`'],
+    ['`a ${{ b: 1 }.b}`', 't`a ${ p{ wb p: n1 p} p. wb t}`'],
+    ['`\\` \\${`', 't`\\` \\${`'],
+    ['a / b / c', 'wa p/ wb p/ wc'],
+    ['f(a) / 2 / b', 'wf p( wa p) p/ n2 p/ wb'],
+    ['x = /[/"]\\/{/g', 'wx p= r/[/"]\\/{/g'],
+    ['!/a/.test(b)', 'p! r/a/ p. wtest p( wb p)'],
+    ['return /`/', 'wreturn r/`/'],
+    ['1.5e3 0xffn .5 a..b', 'n1.5e3 n0xffn n.5 wa p. p. wb'],
+    ['this.#a ?? b?.c', 'wthis p. w#a p?? wb p?. wc'],
+  ]
+  for (const [text, expected] of rows) t.equal(kinds(text), expected, text)
+  t.same(scan('a\n`b\n${c}`\n/*\n*/d').map(({ line }) => line), [1, 2, 3, 3, 4, 5])
+  t.throws(() => scan('`a'))
+})
+
+t.test('functions: where they begin and how long they are', async t => {
+  const rows: ReadonlyArray<[string, string]> = [
+    ['function a () {\n}', 'a 1+2'],
+    ['function a (b: string): { c: number } {\n}', 'a 1+2'],
+    ['function a<T extends {}> (\n  b: T,\n): Promise<Map<string, () => void>> {\n}', 'a 1+4'],
+    ['class A {\n  b (): void {\n  }\n  get c (): number[] { return [] }\n}', 'b 2+2, c 4+1'],
+    ['const a = (b: string): string => {\n}', 'a 1+2'],
+    ['const a = async b => {\n}', 'a 1+2'],
+    ["t.test('holds', async t => {\n})", "'holds' 1+2"],
+    ['if (a) {\n}\nfor (const b of c) {\n}\nswitch (d) { case (e): { break } }', ''],
+    ['a ? f(b) : { c: 1 }\nif (d) {}', ''],
+    ['interface A { b (): void }\ntype C = (d: { e: 1 }) => void', ''],
+    ['function a (b: unknown): b is { c: 1 } | undefined {\n}', 'a 1+2'],
+    ['f(() => {\n  g(() => {\n  })\n})', 'f 1+4, g 2+2'],
+  ]
+  for (const [text, expected] of rows) {
+    const found = functionsOf(text).map(({ name, line, lines }) => `${name} ${line}+${lines}`).join(', ')
+    t.equal(found, expected, text)
+  }
+  t.throws(() => functionsOf('a )'))
+})
+
+t.test('imports: from where, and whether only types', async t => {
+  const text = [
+    "import a, { b } from './a.ts'", "import type { c } from '../c.ts'", "import 'd'", "export * from './e.ts'",
+    "export type { f } from './f.ts'", "const g = await import('g')", "// import h from 'h'",
+    "const from = 'i'", "t.test(from 'j')",
+  ].join('\n')
+  t.same(importsOf('src/core/x.ts', text).map(({ from, line, typeOnly }) => `${line} ${from}${typeOnly ? ' type' : ''}`), [
+    '1 src/core/a.ts', '2 src/c.ts type', '3 d', '4 src/core/e.ts', '5 src/core/f.ts type', '6 g',
+  ])
+})

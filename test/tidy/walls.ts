@@ -1,0 +1,75 @@
+/** Which room may import which. Imports go one way, so that a room can be read, and tested, alone. */
+import { builtinModules } from 'node:module'
+import { importsOf } from './imports.ts'
+import type { Law } from './sources.ts'
+
+interface Wall {
+  readonly imports: readonly string[]
+  /** Only with `import type`: the shape of what comes in as an argument. */
+  readonly types?: readonly string[]
+}
+
+const config = ['config', 'src/settings.ts']
+
+/** A room may also import itself. Everything that is not named is behind the wall. */
+export const walls: Readonly<Record<string, Wall>> = {
+  protocol: { imports: ['buffer-layout', 'node:assert', 'node:zlib', '@node-rs/crc32', '@bokuweb/zstd-wasm'] },
+  core: { imports: ['protocol'] },
+  store: { imports: ['protocol', 'lmdb', 'buffer-layout', 'node:fs', 'node:path', 'node:assert'] },
+  client: { imports: ['protocol', 'node:net', 'node:tls'] },
+  runtime: { imports: ['core', 'store', 'client', 'protocol'] },
+  apis: { imports: ['protocol', 'core'], types: ['src/broker.ts', 'server'] },
+  server: {
+    imports: ['protocol', 'apis', 'node:net', 'node:tls', 'node:crypto'], types: ['src/broker.ts'],
+  },
+  console: { imports: ['server', 'node:http'], types: ['src/broker.ts'] },
+  config: { imports: ['protocol', 'node:fs'] },
+  'src/settings.ts': { imports: ['config', 'core'], types: ['runtime'] },
+  'src/process-environment.ts': { imports: ['protocol', 'node:crypto'], types: ['runtime'] },
+  'src/data-directory.ts': {
+    imports: ['protocol', 'node:fs', 'node:path', 'src/process-environment.ts'],
+  },
+  'src/broker.ts': { imports: ['apis', 'console', 'core', 'protocol', 'runtime', 'server', 'store', 'client', ...config] },
+  'src/index.ts': {
+    imports: [
+      'src/broker.ts', 'src/data-directory.ts', 'src/process-environment.ts', 'core', 'server', 'store', ...config,
+    ],
+  },
+  cli: {
+    imports: [
+      'client', 'protocol', 'commander', 'pino', 'pino-pretty', 'node:fs', 'node:net', 'node:os', 'node:path',
+      'node:process', ...config,
+    ],
+    types: ['src/process-environment.ts'],
+  },
+  'src/main.ts': { imports: ['cli'] },
+}
+
+/** The files that do what the rest of their room may not. */
+export const doors: Readonly<Record<string, readonly string[]>> = {
+  'src/cli/serve.ts': ['src/index.ts', 'src/broker.ts'],
+  'src/cli/dump.ts': ['store'],
+  'src/cli/format.ts': ['store', 'src/data-directory.ts'],
+}
+
+/** The room of a path or of a package. */
+export function roomOf (path: string): string {
+  if (path.startsWith('protocol/')) return 'protocol'
+  const folder = /^src\/([^/]+)\//.exec(path)?.[1]
+  if (folder !== undefined) return folder
+  return /^src\/config(?:-[^/]*)?\.ts$/.test(path) ? 'config' : path
+}
+
+export const wallsStand: Law = sources => sources.flatMap(({ path, text }) => {
+  if (!/^(?:protocol|src)\//.test(path)) return []
+  const room = roomOf(path)
+  const wall = walls[room]
+  if (wall === undefined) return [`${path}:1 is in no room that has a wall`]
+  return importsOf(path, text).flatMap(({ from, line, typeOnly }) => {
+    const target = roomOf(from)
+    if (builtinModules.includes(from)) return [`${path}:${line} imports ${from} without "node:"`]
+    const isAllowed = target === room || wall.imports.includes(target) ||
+      (typeOnly && wall.types?.includes(target) === true) || doors[path]?.includes(target) === true
+    return isAllowed ? [] : [`${path}:${line} ${room} may not import ${from}${typeOnly ? ' (type)' : ''}`]
+  })
+})
