@@ -8,6 +8,7 @@ import { SyncGroup } from '../../protocol/messages/14-sync-group.ts'
 import { encode } from '../../protocol/codec.ts'
 import { ZERO_UUID } from '../../protocol/uuid.ts'
 import { defaultGroupSettings } from '../../src/core/group/settings.ts'
+import { clientError, stableFetchError } from '../../src/runtime/coordinator-error.ts'
 import { GroupCoordinator } from '../../src/runtime/group-coordinator.ts'
 import { javaAddress } from '../../src/runtime/java-address.ts'
 import { Timers } from '../../src/runtime/timers.ts'
@@ -195,6 +196,27 @@ t.test('every answer of JoinGroup can be written in its version', async t => {
     }
     t.ok(memberId.startsWith('me-'))
   }
+})
+
+t.test('2, error mapping', t => {
+  const cases = [
+    [code.UNKNOWN_TOPIC_OR_PARTITION, code.COORDINATOR_NOT_AVAILABLE, code.NOT_COORDINATOR],
+    [code.NOT_ENOUGH_REPLICAS, code.COORDINATOR_NOT_AVAILABLE, code.NOT_COORDINATOR],
+    [code.REQUEST_TIMED_OUT, code.COORDINATOR_NOT_AVAILABLE, code.NOT_COORDINATOR],
+    [code.NOT_LEADER_OR_FOLLOWER, code.NOT_COORDINATOR, code.NOT_COORDINATOR],
+    [code.KAFKA_STORAGE_ERROR, code.NOT_COORDINATOR, code.NOT_COORDINATOR],
+    [code.MESSAGE_TOO_LARGE, code.UNKNOWN_SERVER_ERROR, code.UNKNOWN_SERVER_ERROR],
+    [code.RECORD_LIST_TOO_LARGE, code.UNKNOWN_SERVER_ERROR, code.UNKNOWN_SERVER_ERROR],
+    [code.INVALID_FETCH_SIZE, code.UNKNOWN_SERVER_ERROR, code.UNKNOWN_SERVER_ERROR],
+    [code.NETWORK_EXCEPTION, code.COORDINATOR_LOAD_IN_PROGRESS, code.COORDINATOR_LOAD_IN_PROGRESS],
+    [code.COORDINATOR_NOT_AVAILABLE, code.COORDINATOR_NOT_AVAILABLE, code.COORDINATOR_NOT_AVAILABLE],
+    [code.UNKNOWN_MEMBER_ID, code.UNKNOWN_MEMBER_ID, code.UNKNOWN_MEMBER_ID],
+  ] as const
+  for (const [raw, mapped, stable] of cases) {
+    t.equal(clientError(raw), mapped)
+    t.equal(stableFetchError(raw), stable)
+  }
+  t.end()
 })
 
 t.test('2, error mapping at the API: a failed append', async t => {

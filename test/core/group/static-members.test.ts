@@ -45,6 +45,9 @@ t.test('4.4, Stable and the same protocol: no rebalance; the answer comes after 
       t.end()
     })
   }
+})
+
+t.test('4.4, Stable and the same protocol: who leads, and sessions', async t => {
   t.test('a follower comes back: the leader is who it was', t => {
     const driver = new Driver()
     const [leader = ''] = stableGroup(driver, 1, { sessionTimeoutMs: 20_000 })
@@ -89,6 +92,9 @@ t.test('4.4, Stable and the same protocol: no rebalance; the answer comes after 
     t.same(driver.memberIds(), [leader])
     t.end()
   })
+})
+
+t.test('4.4, Stable and the same protocol: failures, and what comes before the commit', async t => {
   t.test('a failed append is undone', t => {
     const driver = new Driver()
     const [old, follower] = boxGroup(driver)

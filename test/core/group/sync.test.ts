@@ -197,6 +197,9 @@ t.test('4.3, session expiry', async t => {
     t.equal(driver.state(), 'Empty')
     t.end()
   })
+})
+
+t.test('4.3, session: what begins it anew', async t => {
   t.test('reload: everybody has the full session timeout again', t => {
     const driver = new Driver()
     stableGroup(driver, 1)

@@ -1,0 +1,50 @@
+import t from 'tap'
+import { Timers } from '../../src/runtime/timers.ts'
+import { FakeClock } from './fake-log.ts'
+
+t.test('timers: one real timer for all', async t => {
+  const clock = new FakeClock()
+  const timers = new Timers(clock)
+  const fired: string[] = []
+  const source = (name: string, atMs: number | undefined) => {
+    const each = {
+      atMs,
+      deadline: () => each.atMs,
+      expire: (nowMs: number) => {
+        fired.push(`${name}@${nowMs - 1_000_000}`)
+        each.atMs = undefined
+      },
+    }
+    return each
+  }
+  const [a, b, idle] = [source('a', 1_000_050), source('b', 1_000_020), source('idle', undefined)]
+  const registrations = [a, b, idle].map(each => timers.add(each))
+  t.equal(clock.pending, 1)
+  await clock.advance(20)
+  t.same(fired, ['b@20'])
+  b.atMs = 1_000_030
+  registrations[1]?.changed()
+  t.equal(clock.pending, 1)
+  await clock.advance(10)
+  t.same(fired, ['b@20', 'b@30'])
+  a.atMs = 1_000_070
+  await clock.advance(30)
+  t.same(fired, ['b@20', 'b@30'], 'one that is later now')
+  registrations[2]?.remove()
+  idle.atMs = 1_000_061
+  registrations[2]?.changed()
+  await clock.advance(10)
+  t.same(fired, ['b@20', 'b@30', 'a@70'])
+  a.atMs = 1_000_000 + 2 ** 32
+  registrations[0]?.changed()
+  await clock.advance(2 ** 32 - 71)
+  t.equal(fired.length, 3)
+  await clock.advance(1)
+  t.equal(fired.length, 4, 'longer than a timer can wait')
+  for (const registration of registrations) registration.remove()
+  t.equal(clock.pending, 0)
+  const always = { count: 0, deadline: () => 0, expire: () => { always.count += 1 } }
+  timers.add(always)
+  await clock.advance(5)
+  t.equal(always.count, 5, 'one that is always due does not stop the clock')
+})
