@@ -12,8 +12,11 @@ const MATCH_NAMES: ReadonlySet<string> = new Set([
   'client_source_address', 'client_source_port',
 ])
 
-export function clientMetricsProblem (values: ReadonlyMap<string, string>): ConfigFailure | undefined {
-  const refuse = (errorCode: number, errorMessage: string): ConfigFailure => ({ errorCode, errorMessage })
+export function clientMetricsProblem (
+  values: ReadonlyMap<string, string>
+): ConfigFailure | undefined {
+  const refuse = (errorCode: number, errorMessage: string): ConfigFailure =>
+    ({ errorCode, errorMessage })
   for (const [name, text] of values) {
     const setting = clientMetricsTable.get(name)
     if (setting === undefined) {

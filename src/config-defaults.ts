@@ -63,7 +63,8 @@ function assumeController (
   if (!textOf('process.roles').includes('controller')) return
   const names = textOf('controller.listener.names').split(',').map(it => it.trim().toUpperCase())
   const unmapped = names.filter(name => name !== '' && !PROTOCOLS.includes(name))
-  // Kafka maps the listeners named like protocols by itself, and as of 4.0 the controller's as well.
+  // Kafka maps the listeners named like protocols by itself, and as of 4.0 the controller's as
+  // well.
   assume('listener.security.protocol.map',
     [...unmapped.map(name => `${name}:PLAINTEXT`), ...PROTOCOLS.map(name => `${name}:${name}`)].join(','))
   if (given.has('controller.quorum.bootstrap.servers')) return

@@ -1,4 +1,7 @@
-/** What DescribeConfigs says of each kind of resource: every key with its value and where it is from. */
+/**
+ * What DescribeConfigs says of each kind of resource: every key with its value and where it is
+ * from.
+ */
 import { brokerSynonyms, configSource, effectiveTopicText, isSecret } from './config-effective.ts'
 import type { DynamicTexts, SynonymText } from './config-effective.ts'
 import type { Setting, SettingType } from './config-setting.ts'
@@ -34,7 +37,9 @@ interface Facts {
   readonly readOnly?: boolean
 }
 
-function described (name: string, { setting, text, synonyms, sensitive, readOnly = false }: Facts): Described {
+function described (
+  name: string, { setting, text, synonyms, sensitive, readOnly = false }: Facts
+): Described {
   const shown = text === null || setting === undefined ? text : valueTextOf(setting, text)
   return {
     name,

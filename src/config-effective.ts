@@ -59,7 +59,11 @@ export function effectiveTopicText (
   return found(setting?.defaultText ?? null, configSource.DEFAULT)
 }
 
-export interface SynonymText { readonly name: string, readonly text: string | null, readonly source: number }
+export interface SynonymText {
+  readonly name: string
+  readonly text: string | null
+  readonly source: number
+}
 
 /**
  * The names behind a broker's key: by place, then by name. What stands before the first entry of

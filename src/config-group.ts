@@ -28,7 +28,10 @@ export function groupProblem (values: Texts, staticTexts: Texts): ConfigFailure 
   return undefined
 }
 
-/** The broker bounds `consumer.x` by `group.consumer.min.x` and `group.consumer.max.x`, if it has them. */
+/**
+ * The broker bounds `consumer.x` by `group.consumer.min.x` and `group.consumer.max.x`, if it has
+ * them.
+ */
 function boundsProblem (name: string, value: number, staticTexts: Texts): string | undefined {
   const dot = name.indexOf('.')
   const bound = (which: 'min' | 'max'): number | undefined =>

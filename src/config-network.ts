@@ -81,7 +81,8 @@ function interBrokerListener (
   if (!isBroker) return named ?? protocol
   const valid = brokerListeners.map(it => it.name).join(',')
   throw new ConfigError(named === undefined || named === ''
-    ? `no listener has the security protocol ${protocol}: set inter.broker.listener.name to one of ${valid}`
+    ? `no listener has the security protocol ${protocol}: ` +
+      `set inter.broker.listener.name to one of ${valid}`
     : `inter.broker.listener.name=${named} is not one of this broker's listeners: ${valid}`)
 }
 
@@ -96,7 +97,8 @@ function checkRoles (network: Network, get: Get): void {
   }
   const nodeId = get('node.id')
   if (isController && voters.length > 0 && !voters.some(({ id }) => id === nodeId)) {
-    throw new ConfigError(`controller.quorum.voters names the nodes ${voters.map(({ id }) => id).join(', ')}: ` +
+    const ids = voters.map(({ id }) => id).join(', ')
+    throw new ConfigError(`controller.quorum.voters names the nodes ${ids}: ` +
       `this controller, node.id=${nodeId}, must be one of them`)
   }
   for (const { name, host } of advertised ?? []) {

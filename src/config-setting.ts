@@ -33,7 +33,9 @@ export type Row = readonly [
 type ValueOf<R extends Row> = ValueTypes[R[1]] | (R[2] extends null ? null : never)
 
 /** Name → type of the parsed value, for a table of rows. */
-export type ValuesOf<Rows extends readonly Row[]> = { readonly [R in Rows[number] as R[0]]: ValueOf<R> }
+export type ValuesOf<Rows extends readonly Row[]> = {
+  readonly [R in Rows[number] as R[0]]: ValueOf<R>
+}
 
 export interface Setting {
   readonly name: string

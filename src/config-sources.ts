@@ -1,4 +1,6 @@
-/** Where settings come from, the last wins: `--config FILE`, environment, `--override key=value`. */
+/**
+ * Where settings come from, the last wins: `--config FILE`, environment, `--override key=value`.
+ */
 import { readFileSync } from 'node:fs'
 import { readEnvironment } from './config-environment.ts'
 import { parseProperties } from './config-properties.ts'
@@ -22,7 +24,9 @@ export class ConfigError extends Error {
   override name = 'ConfigError'
 }
 
-export function readSources ({ configFile, environment = {}, overrides = [] }: Sources): Map<string, Given> {
+export function readSources (
+  { configFile, environment = {}, overrides = [] }: Sources
+): Map<string, Given> {
   const given = new Map<string, Given>()
   if (configFile !== undefined) {
     for (const [name, text] of readFile(configFile)) given.set(name, { text, origin: configFile })

@@ -10,7 +10,9 @@ import { topicSettings } from './config-rows-topic.ts'
 import { tableOf } from './config-setting.ts'
 import type { Row, ValuesOf } from './config-setting.ts'
 
-/** Read by Kafka's authorizer, not by its broker, so Kafka's table of broker settings lacks them. */
+/**
+ * Read by Kafka's authorizer, not by its broker, so Kafka's table of broker settings lacks them.
+ */
 const authorizerSettings = [
   ['super.users', 'string', '', '', 'read-only'],
   ['allow.everyone.if.no.acl.found', 'boolean', 'false', '', 'read-only'],
@@ -45,7 +47,9 @@ export const ipQuotaTable = tableOf(ipQuotaSettings)
 const MINUTE_MS = 60_000
 const HOUR_MS = 3_600_000
 
-/** A broker setting that stands behind another one; its value counts that many of the other's units. */
+/**
+ * A broker setting that stands behind another one; its value counts that many of the other's units.
+ */
 export interface Synonym { readonly name: string, readonly factor: number }
 
 const same = (name: string): Synonym => ({ name, factor: 1 })

@@ -44,7 +44,8 @@ export function configRules (staticTexts: Texts): ConfigRules {
     isList: (type, key) => tableFor(type)?.get(key)?.type === 'list',
     builtInDefault: (type, key) => tableFor(type)?.get(key)?.defaultText ?? null,
     effectiveTopicConfigs: (values, dynamic) =>
-      effectiveTopicTexts(values, dynamic, staticTexts).map(({ text, ...rest }) => ({ ...rest, value: text })),
+      effectiveTopicTexts(values, dynamic, staticTexts)
+        .map(({ text, ...rest }) => ({ ...rest, value: text })),
   }
 }
 
@@ -90,7 +91,10 @@ export function topicProblem (
 
 function isTrue (text: string | undefined): boolean { return text?.trim().toLowerCase() === 'true' }
 
-/** The value that the topic obeys. One that was stored by an older version and is wrong counts as unset. */
+/**
+ * The value that the topic obeys. One that was stored by an older version and is wrong counts as
+ * unset.
+ */
 export function topicValue<N extends keyof TopicValues & string> (
   name: N, overrides: Texts, dynamic: DynamicTexts, staticTexts: Texts
 ): TopicValues[N] {
@@ -98,7 +102,8 @@ export function topicValue<N extends keyof TopicValues & string> (
   const { text } = effectiveTopicText(name, overrides, dynamic, staticTexts)
   const parsed = text === null ? { value: null } : parseValue(setting, text)
   if ('value' in parsed) return parsed.value as TopicValues[N]
-  const fallback = setting.defaultText == null ? { value: null } : parseValue(setting, setting.defaultText)
+  const { defaultText } = setting
+  const fallback = defaultText == null ? { value: null } : parseValue(setting, defaultText)
   return ('value' in fallback ? fallback.value : null) as TopicValues[N]
 }
 

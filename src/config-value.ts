@@ -18,7 +18,9 @@ export function parseValue (setting: Setting, text: string): Parsed {
   return checked(setting, value)
 }
 
-/** Kafka 3 skipped empty elements here, and compose files with a trailing comma still rely on it. */
+/**
+ * Kafka 3 skipped empty elements here, and compose files with a trailing comma still rely on it.
+ */
 const ADDRESS_LISTS: ReadonlySet<string> = new Set([
   'listeners', 'advertised.listeners', 'early.start.listeners',
   'controller.quorum.voters', 'controller.quorum.bootstrap.servers',
@@ -204,7 +206,9 @@ export function textOf ({ type }: Setting, value: Value): string {
   return type === 'double' ? javaDouble(Number(value)) : String(value)
 }
 
-/** The same for a text; one that cannot be parsed, such as an older version's, is shown as it is. */
+/**
+ * The same for a text; one that cannot be parsed, such as an older version's, is shown as it is.
+ */
 export function valueTextOf (setting: Setting, text: string): string {
   const parsed = parseValue(setting, text)
   return 'value' in parsed ? textOf(setting, parsed.value) : text

@@ -19,7 +19,9 @@ export { ConfigError } from './config-sources.ts'
 export interface Settings {
   /** The setting's value: as given, else as assumed for a single node, else Kafka's default. */
   get <N extends keyof BrokerValues & string> (name: N): BrokerValues[N]
-  /** A long as a number, for milliseconds and sizes; "never" and "no limit" stay larger than any. */
+  /**
+   * A long as a number, for milliseconds and sizes; "never" and "no limit" stay larger than any.
+   */
   number (name: NumberName): number
   /** Whether somebody set it; assumed values and defaults do not count. */
   isGiven (name: string): boolean
@@ -38,7 +40,10 @@ type NumberName = {
   [N in keyof BrokerValues]: BrokerValues[N] extends bigint | number ? N : never
 }[keyof BrokerValues]
 
-/** Reads all sources. Throws ConfigError that names every wrong value, its source and what is allowed. */
+/**
+ * Reads all sources. Throws ConfigError that names every wrong value, its source and what is
+ * allowed.
+ */
 export function loadSettings (sources: Sources): Settings {
   return settingsFrom(readSources(sources))
 }

@@ -158,7 +158,9 @@ function operationsOf (
 
 function elementsOf (text: string): string[] { return text.split(',').filter(it => it !== '') }
 
-/** The records of one resource, if the whole set of its values holds afterwards (D13.14, D13.17). */
+/**
+ * The records of one resource, if the whole set of its values holds afterwards (D13.14, D13.17).
+ */
 function changesOf (
   { resourceType: type, resourceName }: Resource, proposal: Proposal, view: ConfigView
 ): { readonly records: MetadataEntry[] } | { readonly problem: Failure } {
@@ -176,8 +178,10 @@ function changesOf (
     else after.set(name, value)
     records.push(configEntry(type, resourceName, name, value))
   }
+  const { image, settings } = view
+  const dynamic = dynamicValues(image, settings.nodeId)
   const problem = nameProblem(type, resourceName) ??
-    view.settings.configs.check(type, resourceName, after, dynamicValues(view.image, view.settings.nodeId)) ??
+    settings.configs.check(type, resourceName, after, dynamic) ??
     existenceProblem(type, resourceName, view)
   return problem === undefined ? { records } : { problem }
 }

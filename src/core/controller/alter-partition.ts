@@ -49,7 +49,8 @@ function failed ({ partitionIndex }: Wanted, errorCode: number): Row {
 }
 
 function alterOne (
-  wanted: Wanted, version: number, brokerId: number, topic: Topic, view: View, records: MetadataEntry[]
+  wanted: Wanted, version: number, brokerId: number, topic: Topic, view: View,
+  records: MetadataEntry[]
 ): Row {
   const { image } = view
   const index = wanted.partitionIndex
@@ -94,7 +95,8 @@ function accepted (partitionIndex: number, partition: Partition): Row {
 
 /** R 2.2.3, in Kafka's order. */
 function refusal (
-  wanted: Wanted, isr: readonly Replica[], brokerId: number, partition: Partition, image: MetadataImage
+  wanted: Wanted, isr: readonly Replica[], brokerId: number, partition: Partition,
+  image: MetadataImage
 ): number | undefined {
   const { leaderEpoch, partitionEpoch, leaderRecoveryState } = wanted
   // It knows more than this node, which then is no longer the active controller.

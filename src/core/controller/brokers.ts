@@ -70,7 +70,11 @@ export function brokerHeartbeat (
       shouldShutDown: next === 'shutdownNow',
     },
     heartbeat: {
-      brokerId, epoch: brokerEpoch, metadataOffset: currentMetadataOffset, fenced, inControlledShutdown,
+      brokerId,
+      epoch: brokerEpoch,
+      metadataOffset: currentMetadataOffset,
+      fenced,
+      inControlledShutdown,
     },
   }
 }
@@ -126,7 +130,9 @@ function directoryChanges (
 ): MetadataEntry[] {
   const { metadataVersion } = view.image
   const entries: MetadataEntry[] = []
-  if (hasDirectoryAssignment(metadataVersion)) entries.push(...loseDirectories(broker, offlineLogDirs, view))
+  if (hasDirectoryAssignment(metadataVersion)) {
+    entries.push(...loseDirectories(broker, offlineLogDirs, view))
+  }
   if (hasCordonedLogDirs(metadataVersion) && cordonedLogDirs !== null) {
     const same = cordonedLogDirs.length === broker.cordonedLogDirs.length &&
       cordonedLogDirs.every(logDir => broker.cordonedLogDirs.includes(logDir))

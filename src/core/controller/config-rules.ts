@@ -21,7 +21,10 @@ export interface EffectiveConfig {
 }
 
 export interface ConfigRules {
-  /** D13.15-16, 18, 19: what is wrong with the whole set of a resource's values; undefined if nothing. */
+  /**
+   * D13.15-16, 18, 19: what is wrong with the whole set of a resource's values; undefined if
+   * nothing.
+   */
   check (type: number, name: string, values: ConfigValues, dynamic: DynamicValues): Failure | undefined
   /** Whether APPEND and SUBTRACT make sense for the key. */
   isList (type: number, key: string): boolean
@@ -47,7 +50,9 @@ export const valueTooLong: Failure = failure(code.INVALID_CONFIG,
 
 export function isTooLong (value: string): boolean { return value.length > VALUE_LENGTH_MAX }
 
-/** The broker's key is named like the topic's for both settings that the controller itself obeys. */
+/**
+ * The broker's key is named like the topic's for both settings that the controller itself obeys.
+ */
 function topicSetting (
   topicName: string, key: string, image: MetadataImage, nodeId: number
 ): string | undefined {
@@ -55,7 +60,9 @@ function topicSetting (
   return image.configs.of(resourceType.TOPIC, topicName).get(key) ?? node.get(key) ?? cluster.get(key)
 }
 
-/** Never above the replication factor: a minimum that cannot be met would empty the ELR (D13.15). */
+/**
+ * Never above the replication factor: a minimum that cannot be met would empty the ELR (D13.15).
+ */
 export function minIsrOf (
   topicName: string, replicationFactor: number,
   { image, settings }: { image: MetadataImage, settings: ControllerSettings }

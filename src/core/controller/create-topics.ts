@@ -83,8 +83,11 @@ function refusedRows (topics: readonly NewTopic[], { mayCreate }: TopicAccess): 
   return rows
 }
 
-function wholeRequest (request: CreateTopicsRequest, problem: Failure): Decision<CreateTopicsResponse> {
-  return { records: nothing, reply: { topics: request.topics.map(({ name }) => failedRow(name, problem)) } }
+function wholeRequest (
+  request: CreateTopicsRequest, problem: Failure
+): Decision<CreateTopicsResponse> {
+  const topics = request.topics.map(({ name }) => failedRow(name, problem))
+  return { records: nothing, reply: { topics } }
 }
 
 function failedRow (name: string, problem: Failure): Row & { readonly name: string } {
@@ -196,7 +199,8 @@ function manualPartitions (topic: NewTopic, { image }: View): NewPartitions {
     ({ index: partitionIndex, replicas: brokerIds }))
   const seen = new Set<number>()
   const twice = assignments.findIndex(({ index }) => seen.size === seen.add(index).size)
-  const made = assignedPartitions(twice === -1 ? assignments : assignments.slice(0, twice), undefined, image)
+  const before = twice === -1 ? assignments : assignments.slice(0, twice)
+  const made = assignedPartitions(before, undefined, image)
   if ('problem' in made) return made
   if (twice !== -1) {
     return refuse(code.INVALID_REPLICA_ASSIGNMENT,

@@ -54,7 +54,9 @@ function disabled (wanted: readonly Wanted[], version: number): Decision<DeleteT
     : failure(code.TOPIC_DELETION_DISABLED))
 }
 
-function wholeRequest (wanted: readonly Wanted[], problem: Failure): Decision<DeleteTopicsResponse> {
+function wholeRequest (
+  wanted: readonly Wanted[], problem: Failure
+): Decision<DeleteTopicsResponse> {
   const responses = wanted.map(({ name, topicId }) => rowOf(name, topicId, problem))
   return { records: nothing, reply: { responses } }
 }

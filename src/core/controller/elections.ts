@@ -1,4 +1,6 @@
-/** Leaders by request and by the controller's own care: preferred and unclean elections (D16, 2.4). */
+/**
+ * Leaders by request and by the controller's own care: preferred and unclean elections (D16, 2.4).
+ */
 import { code } from '../../../protocol/errors.ts'
 import type {
   ElectLeadersRequest, ElectLeadersResponse,
@@ -17,7 +19,9 @@ type Kind = 'preferred' | 'unclean'
 
 const KINDS: readonly Kind[] = ['preferred', 'unclean']
 
-export function electLeaders (request: ElectLeadersRequest, view: View): Decision<ElectLeadersResponse> {
+export function electLeaders (
+  request: ElectLeadersRequest, view: View
+): Decision<ElectLeadersResponse> {
   const kind = KINDS[request.electionType]
   if (kind === undefined) {
     const text = `Unknown election type ${request.electionType}`
@@ -114,8 +118,8 @@ export function balanceLeaders (view: View): Decision<boolean> {
 /** R 2.4.1: where the topic allows it, any live replica rather than no leader. True: ask again. */
 export function electUncleanLeaders (view: View): Decision<boolean> {
   return electWhere(view, (topic, index) => {
-    if (topic.partitions[index]!.leader !== NO_LEADER || !mayElectUnclean(topic.name, view)) return undefined
-    return elect(topic, index, 'unclean', view)
+    if (topic.partitions[index]!.leader !== NO_LEADER) return undefined
+    return mayElectUnclean(topic.name, view) ? elect(topic, index, 'unclean', view) : undefined
   })
 }
 

@@ -8,10 +8,15 @@ import type { ControllerView, Failure } from './decision.ts'
 import { defaultDirectory } from './partition-change.ts'
 import { isCordoned, place } from './placement.ts'
 
-export type NewPartitions = { readonly partitions: readonly Partition[] } | { readonly problem: Failure }
+export type NewPartitions =
+  { readonly partitions: readonly Partition[] } | { readonly problem: Failure }
 
-/** D10.10: the active replicas are in sync, the first of them leads. Undefined if none is active. */
-export function newPartition (replicas: readonly number[], image: MetadataImage): Partition | undefined {
+/**
+ * D10.10: the active replicas are in sync, the first of them leads. Undefined if none is active.
+ */
+export function newPartition (
+  replicas: readonly number[], image: MetadataImage
+): Partition | undefined {
   const isr = replicas.filter(replica => image.brokers.isActive(replica))
   const [leader] = isr
   if (leader === undefined) return undefined
@@ -32,7 +37,8 @@ export function newPartition (replicas: readonly number[], image: MetadataImage)
 
 /** CreateTopics says first what it could not do (D10.8), CreatePartitions only why. */
 export function placedPartitions (
-  count: number, replicationFactor: number, { image, random }: Pick<ControllerView, 'image' | 'random'>
+  count: number, replicationFactor: number,
+  { image, random }: Pick<ControllerView, 'image' | 'random'>
 ): { readonly partitions: readonly Partition[] } | { readonly unplaceable: string } {
   const placement = place(image, count, replicationFactor, random)
   if ('problem' in placement) return { unplaceable: placement.problem }

@@ -103,7 +103,9 @@ function isNoChange (record: PartitionChangeRecord): boolean {
       record.directories, record.eligibleLeaderReplicas, record.lastKnownElr].every(it => it === null)
 }
 
-/** D17.4: all adding replicas are in the ISR, and a target too; if fewer replicas stay, all targets. */
+/**
+ * D17.4: all adding replicas are in the ISR, and a target too; if fewer replicas stay, all targets.
+ */
 function completeReassignment (draft: Draft): void {
   const { adding, removing } = draft
   if (adding.length === 0 && removing.length === 0) return
@@ -163,7 +165,9 @@ function isValidLeader (replica: number, draft: Draft, context: PartitionContext
   return eligible && isAcceptable(replica, context)
 }
 
-function isAcceptable (replica: number, { image, partition, isAcceptableLeader }: PartitionContext): boolean {
+function isAcceptable (
+  replica: number, { image, partition, isAcceptableLeader }: PartitionContext
+): boolean {
   // A replica that is only about to be added has no directory yet, so none that could be offline.
   const directory = directoryOf(partition, replica) ?? UNASSIGNED_DIRECTORY
   return isAcceptableLeader(replica) && image.brokers.hasOnlineDirectory(replica, directory)
@@ -188,7 +192,8 @@ function elect (draft: Draft, context: PartitionContext): void {
   }
   draft.record.leader = leader
   if (!unclean) return
-  // Records that only the others had are lost here; the leader says when it has put its log in order.
+  // Records that only the others had are lost here; the leader says when it has put its log in
+  // order.
   draft.isr = [leader]
   draft.record.isr = [leader]
   if (partition.leaderRecoveryState !== RECOVERING) draft.record.leaderRecoveryState = RECOVERING
@@ -213,7 +218,9 @@ function writeIsr (draft: Draft, { image, partition }: PartitionContext): void {
   if (!sameOrder(draft.isr, partition.isr)) draft.record.isr = [...draft.isr]
 }
 
-/** KIP-966: who led last is noted when the ISR empties, and forgotten when there is a leader again. */
+/**
+ * KIP-966: who led last is noted when the ISR empties, and forgotten when there is a leader again.
+ */
 function writeLastKnownLeader ({ record }: Draft, { image, partition }: PartitionContext): void {
   if (!image.features.elrEnabled) return
   const { lastKnownElr } = partition
@@ -229,7 +236,9 @@ function willHaveLeader (record: PartitionChangeRecord, partition: Partition): b
   return record.leader >= 0 || (partition.leader !== NO_LEADER && record.leader !== NO_LEADER)
 }
 
-function writeAssignment (draft: Draft, context: PartitionContext, targets: PartitionTargets): void {
+function writeAssignment (
+  draft: Draft, context: PartitionContext, targets: PartitionTargets
+): void {
   const { record, replicas, removing, adding } = draft
   const { partition, image } = context
   if (replicas.length > 0 && hasDirectoryAssignment(image.metadataVersion)) {

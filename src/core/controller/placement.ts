@@ -5,7 +5,8 @@ import { below, shuffle } from './random.ts'
 import type { Random } from './random.ts'
 
 /** The replicas of each new partition, the leader first; or why there are too few brokers. */
-export type Placement = { readonly replicas: readonly (readonly number[])[] } | { readonly problem: string }
+export type Placement =
+  { readonly replicas: readonly (readonly number[])[] } | { readonly problem: string }
 
 export function place (
   image: MetadataImage, partitionCount: number, replicationFactor: number, random: Random
@@ -22,8 +23,9 @@ export function place (
   }
   if (replicationFactor > usable.length) {
     return {
-      problem: `The target replication factor of ${replicationFactor} cannot be reached because only ` +
-        `${usable.length} broker(s) are registered or some brokers have all their log directories cordoned.`,
+      problem: `The target replication factor of ${replicationFactor} cannot be reached because ` +
+        `only ${usable.length} broker(s) are registered or some brokers have all their log ` +
+        'directories cordoned.',
     }
   }
   const stripes = new Stripes(usable, random)

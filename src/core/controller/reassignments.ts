@@ -70,7 +70,9 @@ function reassign (name: string, wanted: Wanted, mayChangeFactor: boolean, view:
 
 /** D17.2: back to the replicas there were, without the added ones. */
 function cancel (topic: Topic, index: number, partition: Partition, view: View): Outcome {
-  if (!isReassigning(partition)) return { problem: { errorCode: code.NO_REASSIGNMENT_IN_PROGRESS, errorMessage: null } }
+  if (!isReassigning(partition)) {
+    return { problem: { errorCode: code.NO_REASSIGNMENT_IN_PROGRESS, errorMessage: null } }
+  }
   const original = (replica: number): boolean => !partition.addingReplicas.includes(replica)
   const isr = partition.isr.filter(original)
   const unclean = mayElectUnclean(topic.name, view)

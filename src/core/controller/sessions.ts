@@ -9,7 +9,9 @@ interface Session {
   readonly lastSeenMs: number
   /** How far the broker has applied the metadata log. */
   readonly metadataOffset: bigint
-  /** R 2.5.6: others must have seen this much before it may stop; -1: not in controlled shutdown. */
+  /**
+   * R 2.5.6: others must have seen this much before it may stop; -1: not in controlled shutdown.
+   */
   readonly controlledShutdownOffset: bigint
 }
 
@@ -76,7 +78,9 @@ export class Sessions {
     return lowest
   }
 
-  /** A broker of the image whose session has ended though it is unfenced: the longest silent one. */
+  /**
+   * A broker of the image whose session has ended though it is unfenced: the longest silent one.
+   */
   firstExpired (image: MetadataImage, nowMs: number): number | undefined {
     let first: number | undefined
     let longestSilentMs = this.#timeoutMs - 1

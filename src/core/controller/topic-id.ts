@@ -4,7 +4,10 @@ import { isReservedDirectory } from '../metadata/directory.ts'
 import { below } from './random.ts'
 import type { Random } from './random.ts'
 
-/** A random UUID (version 4). Never a reserved id, nor one with a `-`, which a shell takes for an option. */
+/**
+ * A random UUID (version 4). Never a reserved id, nor one with a `-`, which a shell takes for an
+ * option.
+ */
 export function randomId (random: Random): string {
   for (;;) {
     const bytes = Buffer.alloc(16)

@@ -1,4 +1,7 @@
-/** UpdateFeatures: raises and lowers finalized levels, all of them or none (D22.2, KIP-584, KIP-1022). */
+/**
+ * UpdateFeatures: raises and lowers finalized levels, all of them or none (D22.2, KIP-584,
+ * KIP-1022).
+ */
 import { code } from '../../../protocol/errors.ts'
 import type {
   UpdateFeaturesRequest, UpdateFeaturesResponse,

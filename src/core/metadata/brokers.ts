@@ -1,4 +1,6 @@
-/** Registered brokers and controllers: where they listen, what they support, whether they may lead. */
+/**
+ * Registered brokers and controllers: where they listen, what they support, whether they may lead.
+ */
 import {
   BrokerRegistrationChangeRecord, RegisterBrokerRecord, RegisterControllerRecord,
 } from '../../../protocol/stored/metadata-brokers.ts'

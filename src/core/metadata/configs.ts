@@ -29,7 +29,9 @@ export class Configs {
     return (this.#byType.get(type) ?? new Map<string, never>()).keys()
   }
 
-  replay ({ resourceType: type, resourceName, name, value }: ConfigRecord, delta: MetadataDelta): void {
+  replay (
+    { resourceType: type, resourceName, name, value }: ConfigRecord, delta: MetadataDelta
+  ): void {
     const resources = this.#byType.get(type) ?? new Map<string, Map<string, string>>()
     const values = resources.get(resourceName) ?? new Map<string, string>()
     if (value === null) values.delete(name)

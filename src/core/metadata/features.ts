@@ -24,10 +24,16 @@ export interface SupportedFeature {
   readonly name: string
   readonly minVersion: number
   readonly maxVersion: number
-  /** The level that a new cluster starts with; undefined: said elsewhere than in the metadata log. */
+  /**
+   * The level that a new cluster starts with; undefined: said elsewhere than in the metadata log.
+   */
   readonly bootstrapLevel?: number
   /** Level → another feature that must at least have a level of its own. */
-  readonly requires?: { readonly fromLevel: number, readonly feature: string, readonly level: number }
+  readonly requires?: {
+    readonly fromLevel: number
+    readonly feature: string
+    readonly level: number
+  }
 }
 
 /**

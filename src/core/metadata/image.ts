@@ -148,7 +148,8 @@ export class MetadataImage {
   replayProducerIds (record: ProducerIdsRecord, delta: MetadataDelta): void {
     const { brokerId, brokerEpoch, nextProducerId } = record
     if (this.#producerIds !== undefined && nextProducerId <= this.#producerIds.nextProducerId) {
-      throw new Error(`producer ids go back from ${this.#producerIds.nextProducerId} to ${nextProducerId}`)
+      throw new Error(
+        `producer ids go back from ${this.#producerIds.nextProducerId} to ${nextProducerId}`)
     }
     this.#producerIds = { brokerId, brokerEpoch, nextProducerId }
     delta.producerIdsChanged = true
@@ -157,7 +158,9 @@ export class MetadataImage {
 
 type Replay<V> = (image: MetadataImage, value: V, delta: MetadataDelta) => void
 
-function on<R extends MetadataRecord> (record: R, replay: Replay<MessageOf<R>>): [number, Replay<any>] {
+function on<R extends MetadataRecord> (
+  record: R, replay: Replay<MessageOf<R>>
+): [number, Replay<any>] {
   return [record.key, replay]
 }
 

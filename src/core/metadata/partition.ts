@@ -49,7 +49,9 @@ export function partitionOf (record: PartitionRecord): Partition {
   }
 }
 
-/** R 2.2.4: each change raises the partition epoch; only one that names a leader the leader epoch. */
+/**
+ * R 2.2.4: each change raises the partition epoch; only one that names a leader the leader epoch.
+ */
 export function changed (partition: Partition, record: PartitionChangeRecord): Partition {
   const leaderNamed = record.leader !== NO_LEADER_CHANGE
   return {
@@ -75,7 +77,9 @@ function directoriesAfter (partition: Partition, record: PartitionChangeRecord):
   return record.replicas.map(replica => directoryOf(partition, replica) ?? UNASSIGNED_DIRECTORY)
 }
 
-/** The directory in which that broker holds the partition; undefined for a broker without replica. */
+/**
+ * The directory in which that broker holds the partition; undefined for a broker without replica.
+ */
 export function directoryOf (partition: Partition, brokerId: number): string | undefined {
   return partition.directories[partition.replicas.indexOf(brokerId)]
 }

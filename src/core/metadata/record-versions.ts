@@ -1,4 +1,6 @@
-/** Which version of a record each metadata.version writes (KIP-778): older nodes must still read it. */
+/**
+ * Which version of a record each metadata.version writes (KIP-778): older nodes must still read it.
+ */
 
 const DIRECTORY_ASSIGNMENT = 17 // 3.7-IV2, KIP-858
 const ELIGIBLE_LEADER_REPLICAS = 23 // 4.0-IV1, KIP-966

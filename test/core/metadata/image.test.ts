@@ -171,49 +171,14 @@ t.test('an epoch that is not the broker\'s own cannot fence it', async t => {
   t.equal(cluster.image.brokers.isActive(1), true)
 })
 
-/** Any record that makes sense after what is there, so that every type comes up. */
-function randomRecord (random: () => number, image: MetadataImage, number: number): MetadataEntry {
+type Maker = () => MetadataEntry | undefined
+
+function settingMakers (random: () => number, image: MetadataImage, number: number): Maker[] {
   const pick = <T>(items: readonly T[]): T | undefined => items[Math.floor(random() * items.length)]
-  const topics = [...image.topics]
-  const chosen = pick(topics)
   const aclIds = [...image.acls].map(({ id }) => id)
   const user = pick([...image.scram.users()])
   const token = pick([...image.delegationTokens])
-  const makers: Array<() => MetadataEntry | undefined> = [
-    () => topic(pick(['a.', 'b_', '__proto__', 'c'])! + number, number),
-    () => chosen && entry(PartitionRecord, 2, {
-      ...partition(0, chosen.partitions.length, [1, 2, 3]).value as object, topicId: chosen.id,
-    } as never),
-    () => chosen && chosen.partitions.length > 0
-      ? entry(PartitionChangeRecord, 2, {
-        topicId: chosen.id,
-        partitionId: Math.floor(random() * chosen.partitions.length),
-        isr: pick([null, [1], [2, 3], []])!,
-        leader: pick([-2, -1, 1, 2])!,
-        eligibleLeaderReplicas: pick([null, [2], []])!,
-        lastKnownElr: pick([null, [3], []])!,
-        leaderRecoveryState: pick([-1, 0, 1])!,
-      })
-      : undefined,
-    () => chosen && entry(RemoveTopicRecord, 0, { topicId: chosen.id }),
-    () => chosen && entry(ClearElrRecord, 0, { topicName: pick(['', chosen.name])! }),
-    () => entry(ConfigRecord, 0, {
-      resourceType: pick([2, 4, 16, 32])!,
-      resourceName: chosen?.name ?? '',
-      name: pick(['k', 'l', '__proto__'])!,
-      value: pick([null, 'v', ''])!,
-    }),
-    () => entry(FeatureLevelRecord, 0, { name: pick(['f', 'g'])!, featureLevel: pick([0, 1, 2])! }),
-    () => entry(ClientQuotaRecord, 0, {
-      entity: pick([
-        [{ entityType: 'user', entityName: 'u' }, { entityType: 'client-id', entityName: null }],
-        [{ entityType: 'client-id', entityName: null }, { entityType: 'user', entityName: 'u' }],
-        [{ entityType: 'ip', entityName: '::1' }],
-      ])!,
-      key: pick(['producer_byte_rate', 'consumer_byte_rate'])!,
-      value: random() * 100,
-      remove: random() < 0.3,
-    }),
+  return [
     () => entry(ProducerIdsRecord, 0, {
       brokerId: 1, brokerEpoch: 5n, nextProducerId: (image.producerIds?.nextProducerId ?? 0n) + 1000n,
     }),
@@ -259,6 +224,50 @@ function randomRecord (random: () => number, image: MetadataImage, number: numbe
     }),
     () => entry(NoOpRecord, 0, {}),
     () => entry(ZkMigrationStateRecord, 0, { zkMigrationState: 0 }),
+  ]
+}
+
+/** Any record that makes sense after what is there, so that every type comes up. */
+function randomRecord (random: () => number, image: MetadataImage, number: number): MetadataEntry {
+  const pick = <T>(items: readonly T[]): T | undefined => items[Math.floor(random() * items.length)]
+  const topics = [...image.topics]
+  const chosen = pick(topics)
+  const makers: Maker[] = [
+    () => topic(pick(['a.', 'b_', '__proto__', 'c'])! + number, number),
+    () => chosen && entry(PartitionRecord, 2, {
+      ...partition(0, chosen.partitions.length, [1, 2, 3]).value as object, topicId: chosen.id,
+    } as never),
+    () => chosen && chosen.partitions.length > 0
+      ? entry(PartitionChangeRecord, 2, {
+        topicId: chosen.id,
+        partitionId: Math.floor(random() * chosen.partitions.length),
+        isr: pick([null, [1], [2, 3], []])!,
+        leader: pick([-2, -1, 1, 2])!,
+        eligibleLeaderReplicas: pick([null, [2], []])!,
+        lastKnownElr: pick([null, [3], []])!,
+        leaderRecoveryState: pick([-1, 0, 1])!,
+      })
+      : undefined,
+    () => chosen && entry(RemoveTopicRecord, 0, { topicId: chosen.id }),
+    () => chosen && entry(ClearElrRecord, 0, { topicName: pick(['', chosen.name])! }),
+    () => entry(ConfigRecord, 0, {
+      resourceType: pick([2, 4, 16, 32])!,
+      resourceName: chosen?.name ?? '',
+      name: pick(['k', 'l', '__proto__'])!,
+      value: pick([null, 'v', ''])!,
+    }),
+    () => entry(FeatureLevelRecord, 0, { name: pick(['f', 'g'])!, featureLevel: pick([0, 1, 2])! }),
+    () => entry(ClientQuotaRecord, 0, {
+      entity: pick([
+        [{ entityType: 'user', entityName: 'u' }, { entityType: 'client-id', entityName: null }],
+        [{ entityType: 'client-id', entityName: null }, { entityType: 'user', entityName: 'u' }],
+        [{ entityType: 'ip', entityName: '::1' }],
+      ])!,
+      key: pick(['producer_byte_rate', 'consumer_byte_rate'])!,
+      value: random() * 100,
+      remove: random() < 0.3,
+    }),
+    ...settingMakers(random, image, number),
   ]
   return pick(makers)!() ?? entry(NoOpRecord, 0, {})
 }
