@@ -147,6 +147,8 @@ export class Machine {
     })
   }
 
+  get isOn (): boolean { return this.#on }
+
   pullPlug (): void {
     this.#on = false
     for (const socket of this.#sockets) socket.destroy(new Error('the plug is pulled'))
