@@ -76,7 +76,8 @@ export interface GroupOperations {
     Promise<OffsetCommitResponse>
   /**
    * One group of OffsetFetch (5.2): topics null asks for all. Named topics have name and id filled
-   * in (the zero id: not compared). The error is the group's; where it goes is up to the version.
+   * in (the zero id: not compared); all topics come with the zero id. The error is the group's;
+   * where it goes is up to the version.
    */
   fetchOffsets (group: OffsetFetchGroup, requireStable: boolean): Promise<OffsetFetchGroupResult>
   /** The group's part of OffsetDelete (5.3): topics and partitions that exist and may be read. */

@@ -22,6 +22,7 @@ export type OffsetFetchGroupResult = NonNullable<OffsetFetchResponse['groups']>[
 type FetchedPartition = OffsetFetchGroupResult['topics'][number]['partitions'][number]
 
 const NO_RETENTION = -1n
+const TIMESTAMP_MAX = 2n ** 63n - 1n
 /** KIP-848: from here on a commit to a group that is not there says just that. */
 const VERSION_WITH_GROUP_ID_NOT_FOUND = 9
 
@@ -37,8 +38,7 @@ export function commitOffsets (
   keepSession(shard, step, group, request)
   step.replay = true
   const now = BigInt(step.nowMs)
-  const retention = request.retentionTimeMs
-  const expireTimestampMs = retention === NO_RETENTION ? -1n : now + retention
+  const expireTimestampMs = expiryOf(request, now)
   return step.decide({
     topics: request.topics.map(({ name, topicId, partitions }) => ({
       name,
@@ -61,6 +61,14 @@ export function commitOffsets (
       }),
     })),
   })
+}
+
+/** KIP-211 left it to v2-4: an explicit retention is honoured, also one that is over at once. */
+function expiryOf ({ retentionTimeMs }: OffsetCommitRequest, now: bigint): bigint {
+  if (retentionTimeMs === NO_RETENTION) return -1n
+  const expiry = now + retentionTimeMs
+  if (expiry < 0n) return 0n
+  return expiry > TIMESTAMP_MAX ? TIMESTAMP_MAX : expiry
 }
 
 /** The same error for every partition. */
@@ -136,13 +144,12 @@ export function fetchFailed (request: OffsetFetchGroup, errorCode: number): Offs
   return { groupId: request.groupId, topics: [], errorCode }
 }
 
+/** Who asks for all gets all: ids are not compared. */
 function storedTopics (
   shard: ShardState, groupId: string,
 ): NonNullable<OffsetFetchGroup['topics']> {
-  return [...shard.offsets.topics(groupId)].map(([name, partitions]) => {
-    const [first] = partitions.values()
-    return { name, topicId: first?.topicId ?? ZERO_UUID, partitionIndexes: [...partitions.keys()] }
-  })
+  return [...shard.offsets.topics(groupId)].map(([name, partitions]) =>
+    ({ name, topicId: ZERO_UUID, partitionIndexes: [...partitions.keys()] }))
 }
 
 const NOTHING = {

@@ -70,6 +70,11 @@ t.test('5.1 step 5: what is written', t => {
   })
   driver.commitOffsets({ 'a-0': 6n }, { topicId: A, version: 4, retentionTimeMs: 500n })
   t.match(stored(driver), { version: 1, offset: 6n, expireTimestamp: 1_000_500n, topicId: ZERO_UUID })
+  const retentions = [[2n ** 63n - 1n, 2n ** 63n - 1n], [-5n, 999_995n], [-(2n ** 63n), 0n]] as const
+  for (const [retentionTimeMs, expireTimestamp] of retentions) {
+    driver.commitOffsets({ 'a-0': 6n }, { version: 4, retentionTimeMs })
+    t.match(stored(driver), { version: 1, expireTimestamp })
+  }
   driver.commitOffsets({ 'a-0': -1n }, { metadata: null, retentionTimeMs: -1n })
   t.match(stored(driver), { version: 4, offset: -1n, metadata: '' }, '-1 is stored, null is ""')
   const before = driver.log.length
@@ -100,6 +105,8 @@ t.test('5.2: an offset of another topic with the same name is none', t => {
   for (const [place, topicId, expected] of cases) {
     t.same(driver.fetchOffsets([place], { topicId }), { [place]: expected })
   }
+  driver.commitOffsets({ 'a-1': 7n }, { topicId: B })
+  t.same(driver.fetchOffsets(null), { 'a-0': 5n, 'a-1': 7n, 'b-0': 6n }, 'who asks for all gets all')
   t.end()
 })
 
