@@ -63,7 +63,7 @@ export function commitOffsets (
   })
 }
 
-/** KIP-211 left it to v2-4: an explicit retention is honoured, also one that is over at once. */
+/** 5.1: the retention that v2-4 can ask for is honoured, also one that is over at once. */
 function expiryOf ({ retentionTimeMs }: OffsetCommitRequest, now: bigint): bigint {
   if (retentionTimeMs === NO_RETENTION) return -1n
   const expiry = now + retentionTimeMs

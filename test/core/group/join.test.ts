@@ -25,6 +25,7 @@ t.test('4.1 step 6: a group that is not there is made for a member without an id
   const driver = new Driver()
   t.match(driver.join({ memberId: 'somebody' }).get(), {
     errorCode: code.UNKNOWN_MEMBER_ID, memberId: 'somebody', generationId: -1, leader: '', protocolName: null,
+    protocolType: null, skipAssignment: false, members: [],
   })
   t.equal(driver.log.length, 0)
   t.equal(driver.state(), 'Dead')

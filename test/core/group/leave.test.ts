@@ -100,6 +100,17 @@ t.test('4.3, LeaveGroup: what it starts', async t => {
     t.equal(stays.count, 1)
     t.end()
   })
+  t.test('a pending id that has left does not come back by its timeout', t => {
+    const driver = new Driver({ initialRebalanceDelayMs: 20_000 })
+    const { memberId } = driver.join({ sessionTimeoutMs: 6_000 }).get()
+    const stays = driver.join({ version: 3 })
+    t.same(driver.leave([{ memberId }]).members, [code.NONE])
+    driver.advance(19_999)
+    t.equal(stays.count, 0)
+    driver.advance(1)
+    t.equal(stays.count, 1)
+    t.end()
+  })
   t.test('a leader that goes leaves the lead to another', t => {
     const driver = new Driver()
     const [leader = '', follower = ''] = stableGroup(driver, 2)
