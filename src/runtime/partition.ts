@@ -13,6 +13,7 @@ import type { Log, LogRead } from '../store/store.ts'
 import { StoreError } from '../store/store.ts'
 import type { Environment } from './environment.ts'
 import { loadLogState } from './partition-load.ts'
+import { OffsetWaiters } from './offset-waiters.ts'
 import { offsetFor } from './list-offsets.ts'
 import type { OffsetQuery } from './list-offsets.ts'
 import { produce } from './produce.ts'
@@ -47,8 +48,6 @@ export interface Appended {
 
 export type PartitionEvent = 'appended' | 'start-moved' | 'leadership' | 'gone'
 
-interface Waiter { offset: bigint, resolve: () => void, reject: (error: KafkaError) => void }
-
 export class Partition {
   readonly identity: PartitionIdentity
   readonly log: Log
@@ -63,8 +62,10 @@ export class Partition {
   #unflushedRecords = 0n
   #available = true
   #reloading: Promise<void> | undefined
-  /** Ascending by offset. */
-  readonly #waiters: Waiter[] = []
+  /** For the high watermark. */
+  readonly #committing = new OffsetWaiters()
+  /** For this replica's own end. */
+  readonly #writing = new OffsetWaiters()
   readonly #watchers = new Set<(event: PartitionEvent) => void>()
   /** Bytes written below the high watermark since the partition was opened: fetches wait by it. */
   committedBytes = 0
@@ -120,6 +121,8 @@ export class Partition {
       this.#state.epochs.assign(leadership.leaderEpoch, this.log.endOffset)
     }
     this.#advance()
+    // D5.33: whoever leads now decides what becomes of the records.
+    if (!this.isLeader) this.#failWaiters(-1n, code.NOT_LEADER_OR_FOLLOWER)
     this.#tell('leadership')
   }
 
@@ -173,6 +176,7 @@ export class Partition {
   #written (lastOffset: bigint): void {
     if (lastOffset < this.#ownEnd) return
     this.#ownEnd = lastOffset + 1n
+    this.#writing.reached(this.#ownEnd)
     this.#advance()
   }
 
@@ -186,25 +190,32 @@ export class Partition {
       this.committedBytes += (unsettled[settled++] as { bytes: number }).bytes
     }
     if (settled > 0) unsettled.splice(0, settled)
-    while (this.#waiters.length > 0 && (this.#waiters[0] as Waiter).offset <= this.#highWatermark) {
-      (this.#waiters.shift() as Waiter).resolve()
-    }
+    this.#committing.reached(this.#highWatermark)
     this.#tell('appended')
   }
 
   /** Resolves when the high watermark has reached `offset`; rejects when leadership ends first. */
   reached (offset: bigint): Promise<void> {
     if (this.#highWatermark >= offset) return Promise.resolve()
-    return new Promise((resolve, reject) => {
-      let at = this.#waiters.length
-      while (at > 0 && (this.#waiters[at - 1] as Waiter).offset > offset) at--
-      this.#waiters.splice(at, 0, { offset, resolve, reject })
-    })
+    if (!this.isLeader) return Promise.reject(this.#notLeading())
+    return this.#committing.wait(offset)
+  }
+
+  /** Resolves when this replica has written everything below `offset`. */
+  written (offset: bigint): Promise<void> {
+    return this.#ownEnd >= offset ? Promise.resolve() : this.#writing.wait(offset)
+  }
+
+  #failWaiters (end: bigint, errorCode: number): void {
+    this.#committing.failAbove(end, new KafkaError(errorCode))
+    this.#writing.failAbove(end, new KafkaError(errorCode))
   }
 
   /** The turn was refused: what ran ahead of it is derived again from the log (D25, R-S9). */
   #failed (error: unknown): KafkaError {
     if (!(error instanceof StoreError)) throw error
+    // A producer that sent the batch again must not be answered by others who take its offsets.
+    this.#failWaiters(this.log.endOffset, code.KAFKA_STORAGE_ERROR)
     this.#reloading ??= this.#reload()
     return new KafkaError(code.KAFKA_STORAGE_ERROR)
   }
@@ -225,9 +236,12 @@ export class Partition {
 
   /** D5.12, D6.12: offline, then leadership. */
   ensureLeader (): void {
-    if (this.gone) throw new KafkaError(code.UNKNOWN_TOPIC_OR_PARTITION)
-    if (!this.#available) throw new KafkaError(code.KAFKA_STORAGE_ERROR)
-    if (!this.isLeader) throw new KafkaError(code.NOT_LEADER_OR_FOLLOWER)
+    if (!this.gone && !this.#available) throw new KafkaError(code.KAFKA_STORAGE_ERROR)
+    if (!this.isLeader) throw this.#notLeading()
+  }
+
+  #notLeading (): KafkaError {
+    return new KafkaError(this.gone ? code.UNKNOWN_TOPIC_OR_PARTITION : code.NOT_LEADER_OR_FOLLOWER)
   }
 
   /** Whole batches from `offset` up to `bound`; see Log.read. */
@@ -267,9 +281,7 @@ export class Partition {
   /** The topic was deleted: requests that wait here end with an error (D12.6). */
   remove (): void {
     this.gone = true
-    for (const waiter of this.#waiters.splice(0)) {
-      waiter.reject(new KafkaError(code.UNKNOWN_TOPIC_OR_PARTITION))
-    }
+    this.#failWaiters(-1n, code.UNKNOWN_TOPIC_OR_PARTITION)
     this.#tell('gone')
   }
 }

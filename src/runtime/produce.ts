@@ -25,24 +25,47 @@ export interface ProduceOptions {
 
 const ADMIN_CLIENT = '__admin_client'
 
+/** What became of a batch, and if that is not known yet, when the next one may begin. */
+interface Attempt { outcome: ProduceOutcome | Promise<ProduceOutcome>, placed?: Promise<void> }
+
 /** Appends the one batch of a partition; a promise whenever something must be waited for. */
 export function produce (
   partition: Partition, batch: Buffer, options: ProduceOptions, environment: Environment
 ): ProduceOutcome | Promise<ProduceOutcome> {
-  const attempt = (): ProduceOutcome | Promise<ProduceOutcome> => {
-    try {
-      checkLeader(partition, options)
-      const rules = rulesOf(partition, environment.nowMs())
-      const prepared = prepare(batch, rules, partition)
-      return prepared instanceof Promise
-        ? appendLater(partition, prepared, options, environment)
-        : appendPrepared(partition, prepared, options, environment)
-    } catch (error) {
-      return failure(error, partition)
-    }
-  }
   const before = partition.checking
-  return before === undefined ? attempt() : before.then(attempt)
+  if (before === undefined) {
+    const { outcome, placed } = attempt(partition, batch, options, environment)
+    if (placed !== undefined) queueBehind(partition, placed)
+    return outcome
+  }
+  const attempted = before.then(() => attempt(partition, batch, options, environment))
+  queueBehind(partition, attempted.then(({ placed }) => placed))
+  return attempted.then(({ outcome }) => outcome)
+}
+
+/** Nobody overtakes: the next batch begins when the last one in the queue has its place or none. */
+function queueBehind (partition: Partition, last: Promise<void>): void {
+  const settled = (): void => { if (partition.checking === done) partition.checking = undefined }
+  const done: Promise<void> = last.then(settled, settled)
+  partition.checking = done
+}
+
+function attempt (
+  partition: Partition, batch: Buffer, options: ProduceOptions, environment: Environment
+): Attempt {
+  // D5.11: found before the log is looked at, so without its start.
+  if (isInternalTopic(partition.identity.topic) && options.clientId !== ADMIN_CLIENT) {
+    return { outcome: refusal(code.INVALID_TOPIC_EXCEPTION) }
+  }
+  try {
+    checkLeader(partition, options)
+    const prepared = prepare(batch, rulesOf(partition, environment.nowMs()), partition)
+    return prepared instanceof Promise
+      ? appendLater(partition, prepared, options, environment)
+      : { outcome: appendPrepared(partition, prepared, options, environment) }
+  } catch (error) {
+    return { outcome: failure(error, partition) }
+  }
 }
 
 /** A batch that was checked, and the bytes that are to be appended for it. */
@@ -66,28 +89,22 @@ function prepare (batch: Buffer, rules: BatchRules, partition: Partition): Prepa
   return checked instanceof Promise ? checked.then(rewrite) : rewrite(checked)
 }
 
-/** Later appends to the partition queue up behind `checking`, so that nobody overtakes. */
 function appendLater (
   partition: Partition, preparing: Promise<Prepared>, options: ProduceOptions, environment: Environment
-): Promise<ProduceOutcome> {
+): Attempt {
   let appended: () => void = () => {}
-  const done: Promise<void> = new Promise<void>(resolve => { appended = resolve }).then(() => {
-    if (partition.checking === done) partition.checking = undefined
-  })
-  partition.checking = done
-  return preparing
+  const placed = new Promise<void>(resolve => { appended = resolve })
+  const outcome = preparing
     .then(prepared => {
       checkLeader(partition, options)
       return appendPrepared(partition, prepared, options, environment, appended)
     })
     .catch(error => failure(error, partition))
     .finally(appended)
+  return { outcome, placed }
 }
 
-function checkLeader (partition: Partition, { acks, clientId }: ProduceOptions): void {
-  if (isInternalTopic(partition.identity.topic) && clientId !== ADMIN_CLIENT) {
-    throw new KafkaError(code.INVALID_TOPIC_EXCEPTION)
-  }
+function checkLeader (partition: Partition, { acks }: ProduceOptions): void {
   partition.ensureLeader()
   if (acks === -1 && !partition.hasEnoughReplicas) throw new KafkaError(code.NOT_ENOUGH_REPLICAS)
 }
@@ -119,9 +136,10 @@ function appendPrepared (
     const verdict = judge(partition.state.producers.find(decision.producerId), produced, options.version)
     if (verdict.kind === 'error') return refusal(verdict.errorCode, partition.startOffset)
     if (verdict.kind === 'duplicate') {
-      // D5.26: the first answer again, and with acks=-1 only once it is committed.
+      // D5.26: the first answer again, and not before the first could be given.
       const { baseOffset, lastOffset, maxTimestamp } = verdict.batch
-      return settle(partition, { baseOffset, lastOffset, appendTimeMs: maxTimestamp }, undefined, options, environment)
+      return settle(partition, { baseOffset, lastOffset, appendTimeMs: maxTimestamp },
+        partition.written(lastOffset + 1n), options, environment)
     }
   }
   const { baseOffset, lastOffset, written } = partition.append(bytes, produced, decision.count)
@@ -145,27 +163,37 @@ function factsOf (decision: AcceptedBatch): ProducedBatch {
 
 interface Placed { baseOffset: bigint, lastOffset: bigint, appendTimeMs: bigint }
 
-/** D5.33: what acks waits for. */
+/** D5.33: what acks waits for. What fails once the batch is in the log still names its place. */
 async function settle (
-  partition: Partition, { baseOffset, lastOffset, appendTimeMs }: Placed, written: Promise<void> | undefined,
+  partition: Partition, { baseOffset, lastOffset, appendTimeMs }: Placed, written: Promise<void>,
   { acks, timeoutMs }: ProduceOptions, environment: Environment
 ): Promise<ProduceOutcome> {
-  const logStartOffset = partition.startOffset
   const outcome: ProduceOutcome = {
-    errorCode: code.NONE, baseOffset, logAppendTimeMs: appendTimeMs, logStartOffset, errorMessage: null, recordErrors: [],
+    errorCode: code.NONE,
+    baseOffset,
+    logAppendTimeMs: appendTimeMs,
+    logStartOffset: partition.startOffset,
+    errorMessage: null,
+    recordErrors: [],
   }
   try {
     await written
-    if (acks !== -1) return outcome
-    if (partition.highWatermark <= lastOffset) {
-      const inTime = await within(partition.reached(lastOffset + 1n), timeoutMs, environment)
-      // The records stay; only the wait has ended.
-      if (!inTime) return { ...outcome, errorCode: code.REQUEST_TIMED_OUT }
-    }
-    return partition.hasEnoughReplicas ? outcome : refusal(code.NOT_ENOUGH_REPLICAS_AFTER_APPEND, logStartOffset)
   } catch (error) {
     return failure(error, partition)
   }
+  if (acks !== -1) return outcome
+  try {
+    const end = lastOffset + 1n
+    // Alone, a broker has committed what it has written: no timer then.
+    if (partition.highWatermark < end && !await within(partition.reached(end), timeoutMs, environment)) {
+      return { ...outcome, errorCode: code.REQUEST_TIMED_OUT }
+    }
+  } catch (error) {
+    return { ...outcome, errorCode: failure(error, partition).errorCode }
+  }
+  return partition.hasEnoughReplicas
+    ? outcome
+    : { ...outcome, errorCode: code.NOT_ENOUGH_REPLICAS_AFTER_APPEND }
 }
 
 /** Whether the promise settled within the time. */
