@@ -1,4 +1,5 @@
 /** What a handler is: an API, the versions it serves, and a function that names what it needs. */
+import type { KafkaError } from '../../protocol/errors.ts'
 import type { Broker } from '../broker.ts'
 import type { Api, MessageOf, MessageToWrite, VersionRange } from '../../protocol/types.ts'
 import type { Session } from '../server/session.ts'
@@ -30,20 +31,25 @@ export interface Handler<A extends Api = Api> {
   /** Keeps nothing of the request's bytes once it has answered. */
   readonly isFrameFree: boolean
   handle (request: MessageOf<A['request']>, call: Call, broker: Broker): Answer<A> | Promise<Answer<A>>
+  /** Kafka's error answer to this request (D0.2); without it the connection closes. */
+  readonly failed: Failed<A> | undefined
 }
 
-export interface HandlerOptions {
+type Failed<A extends Api> = (request: MessageOf<A['request']>, error: KafkaError, call: Call) => Answer<A>
+
+export interface HandlerOptions<A extends Api = Api> {
   versions: VersionRange
   advertised?: VersionRange
   pipelined?: boolean
   isFrameFree?: boolean
+  failed?: Failed<A>
 }
 
 /** Defines a handler; `Needs` are the parts of the broker that it uses. */
 export function handler<A extends Api, Needs> (
   api: A,
-  { versions, advertised = versions, pipelined = false, isFrameFree = false }: HandlerOptions,
+  { versions, advertised = versions, pipelined = false, isFrameFree = false, failed }: HandlerOptions<A>,
   handle: (request: MessageOf<A['request']>, call: Call, needs: Needs) => Answer<A> | Promise<Answer<A>>
 ): Handler<A> & { handle: typeof handle } {
-  return { api, versions, advertised, pipelined, isFrameFree, handle: handle as any }
+  return { api, versions, advertised, pipelined, isFrameFree, handle: handle as any, failed }
 }

@@ -2,7 +2,8 @@
  * One client's connection: bytes to frames, requests run one after another, answers written
  * strictly in the order of their requests, with back-pressure both ways. It does not know what a
  * request is. Consecutive pipelined requests (Produce) may overlap: their order was fixed when
- * they were called.
+ * they were called. A request for which Kafka closes has its turn too: what came before it is
+ * answered first.
  */
 import type { Socket } from 'node:net'
 import type { FramePool } from './frame-pool.ts'
@@ -18,6 +19,11 @@ export interface ConnectionLimits {
   /** Requests of one connection that may be under way at once. */
   requestsInFlightMax: number
 }
+
+/** Bytes of whole requests that one connection may have under way at once, give or take one. */
+const BYTES_IN_FLIGHT_MAX = 64 * 1024 * 1024
+/** Bytes of whole requests that may wait for their turn before the client is not read any more. */
+const BYTES_WAITING_MAX = 1024 * 1024
 
 export interface ConnectionEvents {
   /** A reason that people should see: what the client did that Kafka closes for. */
@@ -37,7 +43,11 @@ export interface ConnectionContext {
   nowMs (): number
 }
 
-interface Slot { reply: Reply | undefined }
+/** The connection ends when it is this one's turn. */
+interface Failure { readonly error: unknown }
+
+/** A request that was started: its answer goes out when everything before it has. */
+interface Slot { outcome: Reply | Failure | undefined }
 
 export class Connection implements Session {
   readonly id: number
@@ -57,11 +67,18 @@ export class Connection implements Session {
   readonly #slots: Slot[] = []
   readonly #onClose = new Set<() => void>()
   #running = 0
+  #bytesRunning = 0
+  #bytesWaiting = 0
   #runningPipelined = false
+  /** Why the bytes that come after those in `#waiting` are no requests. */
+  #unreadable: FrameError | undefined
   #paused = false
   #held = false
   #draining = false
+  /** No request begins any more. */
   #ending = false
+  /** Nothing can be written any more. */
+  #ended = false
 
   constructor (id: number, listener: string, socket: Socket, context: ConnectionContext) {
     this.id = id
@@ -73,11 +90,16 @@ export class Connection implements Session {
     this.remoteAddress = plainAddress(socket.remoteAddress)
     this.lastActiveMs = context.nowMs()
     this.#frames = new FrameReader(context.limits.frameBytesMax, context.pool,
-      frame => { this.#waiting.push(frame) })
+      frame => {
+        this.#bytesWaiting += frame.bytes.length
+        this.#waiting.push(frame)
+      })
     socket.setNoDelay(true)
     socket.on('data', chunk => { this.#read(chunk) })
     socket.on('drain', () => { this.#draining = false; this.#proceed() })
     socket.on('error', () => { /* 'close' follows */ })
+    // A client that sends nothing more wants nothing more: Kafka closes too.
+    socket.on('end', () => { this.#ending = this.#ended = true })
     socket.on('close', () => { this.#gone() })
     socket.resume()
   }
@@ -104,7 +126,7 @@ export class Connection implements Session {
       this.#frames.push(chunk)
     } catch (error) {
       if (!(error instanceof FrameError)) throw error
-      return this.#refuse(error.message)
+      this.#unreadable = error
     }
     this.#context.events.read(this)
     this.#proceed()
@@ -112,46 +134,64 @@ export class Connection implements Session {
 
   /** Starts what may start; one request at a time, but Produce after Produce. */
   #proceed (): void {
-    const { dispatch, limits } = this.#context
     while (this.#waiting.length > 0 && !this.closed && !this.#ending && !this.#draining) {
       const frame = this.#waiting[0] as Frame
-      const pipelined = dispatch.isPipelined(frame.bytes)
-      if (this.#running > 0 && !(pipelined && this.#runningPipelined)) break
-      if (this.#running >= limits.requestsInFlightMax) break
+      const pipelined = this.#context.dispatch.isPipelined(frame.bytes)
+      if (this.#running > 0 && !(pipelined && this.#mayOverlap())) break
       this.#waiting.shift()
+      this.#bytesWaiting -= frame.bytes.length
       this.#runningPipelined = pipelined
       this.#start(frame)
+    }
+    if (this.#unreadable !== undefined && this.#waiting.length === 0 && !this.#ending) {
+      this.#ending = true
+      this.#slots.push({ outcome: { error: this.#unreadable } })
+      this.#flush()
     }
     this.#flow()
   }
 
+  #mayOverlap (): boolean {
+    return this.#runningPipelined && this.#running < this.#context.limits.requestsInFlightMax &&
+      this.#bytesRunning < BYTES_IN_FLIGHT_MAX
+  }
+
   #start ({ bytes, pooled }: Frame): void {
-    const slot: Slot = { reply: undefined }
+    const slot: Slot = { outcome: undefined }
     this.#slots.push(slot)
     this.#running++
+    this.#bytesRunning += bytes.length
+    const finish = (outcome: Reply | Failure): void => {
+      this.#running--
+      this.#bytesRunning -= bytes.length
+      slot.outcome = outcome
+      if ('error' in outcome) this.#ending = true
+      else if (pooled !== undefined && outcome.isFrameFree) this.#context.pool.give(pooled)
+      this.#flush()
+    }
     try {
       const reply = this.#context.dispatch.run(bytes, this)
-      if (!(reply instanceof Promise)) return this.#finish(slot, reply)
-      reply.then(done => {
-        if (pooled !== undefined && done.isFrameFree) this.#context.pool.give(pooled)
-        this.#finish(slot, done)
-        this.#proceed()
-      }, error => { this.#fail(error) })
+      if (!(reply instanceof Promise)) return finish(reply)
+      reply.then(finish, error => { finish({ error }) })
+        .then(() => { this.#proceed() }, error => { this.#fail(error) })
     } catch (error) {
-      this.#fail(error)
+      finish({ error })
     }
   }
 
-  #finish (slot: Slot, reply: Reply): void {
-    this.#running--
-    slot.reply = reply
-    while (this.#slots.length > 0 && this.#slots[0]?.reply !== undefined) {
-      this.#write((this.#slots.shift() as Slot).reply as Reply)
+  /** Writes the answers whose turn has come. */
+  #flush (): void {
+    while (this.#slots[0]?.outcome !== undefined) {
+      const { outcome } = this.#slots.shift() as Slot
+      if (outcome === undefined) return
+      if ('error' in outcome) this.#fail(outcome.error)
+      else this.#write(outcome)
     }
   }
 
-  #write ({ chunks, release }: Reply): void {
-    if (this.closed || chunks.length === 0) {
+  #write ({ chunks, release, failure }: Reply): void {
+    if (failure !== undefined) this.#context.events.failed(this, failure)
+    if (this.closed || this.#ended || chunks.length === 0) {
       for (const run of release) run()
       return
     }
@@ -164,40 +204,33 @@ export class Connection implements Session {
     if (last > 0) this.#socket.uncork()
   }
 
-  #fail (error: unknown): void {
-    if (error instanceof CloseConnection) return this.#refuse(error.message)
-    this.#context.events.failed(this, error)
-    this.#end()
-  }
-
-  #refuse (reason: string): void {
-    if (!this.closed && !this.#ending) this.#context.events.refused(this, reason)
-    this.#end()
-  }
-
   /** Answers that are already written still go out; nothing more is read. */
-  #end (): void {
-    this.#ending = true
+  #fail (error: unknown): void {
+    if (this.closed || this.#ended) return
+    const isRefusal = error instanceof CloseConnection || error instanceof FrameError
+    if (isRefusal) this.#context.events.refused(this, error.message)
+    else this.#context.events.failed(this, error)
+    this.#ending = this.#ended = true
     this.#waiting.length = 0
     this.#socket.end()
     this.#socket.destroySoon()
   }
 
   #flow (): void {
-    const pause = this.#held || this.#draining || this.#waiting.length > this.#context.limits.requestsInFlightMax
+    const pause = this.#held || this.#draining || this.#unreadable !== undefined ||
+      this.#bytesWaiting > BYTES_WAITING_MAX ||
+      this.#waiting.length > this.#context.limits.requestsInFlightMax
     if (pause === this.#paused) return
     this.#paused = pause
     if (pause) this.#socket.pause()
     else this.#socket.resume()
   }
 
+  /** Answers that are still to come are let go of when they come. */
   #gone (): void {
     if (this.closed) return
     this.closed = true
     this.#waiting.length = 0
-    for (const slot of this.#slots.splice(0)) {
-      for (const run of slot.reply?.release ?? []) run()
-    }
     for (const run of this.#onClose) run()
     this.#onClose.clear()
     this.#context.events.closed(this)

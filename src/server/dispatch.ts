@@ -4,7 +4,7 @@
  */
 import { DecodeError, Reader } from '../../protocol/cursor.ts'
 import { codec } from '../../protocol/codec.ts'
-import { code } from '../../protocol/errors.ts'
+import { code, KafkaError } from '../../protocol/errors.ts'
 import { peekRequest, readRequestHeader, responseFrame } from '../../protocol/frame.ts'
 import { ApiVersions } from '../../protocol/messages/18-api-versions.ts'
 import type { Broker } from '../broker.ts'
@@ -18,6 +18,8 @@ export interface Reply {
   readonly release: ReadonlyArray<() => void>
   /** Nothing refers to the request's bytes any more: their buffer may be used again. */
   readonly isFrameFree: boolean
+  /** The bug of ours that made this an error answer (D0.2). */
+  readonly failure?: unknown
 }
 
 /** The connection must be closed; the message says why, for the log. */
@@ -51,26 +53,58 @@ export function createDispatch (handlers: readonly Handler[], broker: Broker): D
       if (reader.remaining > 0) throw new DecodeError(`${reader.remaining} bytes behind the request`)
       return { header, request }
     }, () => `${api.name} v${apiVersion}`)
-    const release: Array<() => void> = []
-    const { isFrameFree } = handler
-    const call: Call = {
-      version: apiVersion,
-      clientId: header.clientId,
-      session,
-      onSent: run => { release.push(run) },
-    }
-    const reply = (answer: Answer<any>): Reply => {
-      if (answer === NO_ANSWER) return { chunks: [], release, isFrameFree }
-      if (answer === CLOSE) throw new CloseConnection(`${api.name} v${apiVersion} failed without an answer`)
-      return { chunks: responseFrame(api, apiVersion, correlationId, answer as never), release, isFrameFree }
-    }
-    const answer = handler.handle(request, call, broker)
-    return answer instanceof Promise ? answer.then(reply) : reply(answer)
+    const call = new RunningCall(apiVersion, header.clientId, session)
+    return answered(handler, request, call, correlationId, () => handler.handle(request, call, broker))
   }
 
   return {
     run,
     isPipelined: frame => frame.length >= 2 && byKey.get(frame.readInt16BE(0))?.pipelined === true,
+  }
+}
+
+class RunningCall implements Call {
+  readonly version: number
+  readonly clientId: string | null
+  readonly session: Session
+  readonly release: Array<() => void> = []
+
+  constructor (version: number, clientId: string | null, session: Session) {
+    this.version = version
+    this.clientId = clientId
+    this.session = session
+  }
+
+  onSent (run: () => void): void { this.release.push(run) }
+}
+
+/** D0.2: what escapes a handler becomes the request's own error answer, if the API has one. */
+function answered (
+  { api, isFrameFree, failed }: Handler, request: unknown, call: RunningCall, correlationId: number,
+  handle: () => Answer<any> | Promise<Answer<any>>
+): Reply | Promise<Reply> {
+  const { version, release } = call
+  const reply = (answer: Answer<any>): Reply => {
+    if (answer === CLOSE) throw new CloseConnection(`${api.name} v${version} failed without an answer`)
+    const chunks = answer === NO_ANSWER ? [] : responseFrame(api, version, correlationId, answer as never)
+    return { chunks, release, isFrameFree }
+  }
+  const failure = (error: unknown): Reply => {
+    if (error instanceof CloseConnection || failed === undefined) {
+      for (const run of release) run()
+      throw error
+    }
+    const isForeseen = error instanceof KafkaError
+    // D0.3: nobody is told the text of a bug.
+    const told = isForeseen ? error : new KafkaError(code.UNKNOWN_SERVER_ERROR, null)
+    const answer = reply(failed(request as never, told, call))
+    return isForeseen ? answer : { ...answer, failure: error }
+  }
+  try {
+    const answer = handle()
+    return answer instanceof Promise ? answer.then(reply).catch(failure) : reply(answer)
+  } catch (error) {
+    return failure(error)
   }
 }
 
