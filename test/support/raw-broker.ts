@@ -1,0 +1,190 @@
+/**
+ * A whole broker in memory behind a real socket, whose clock stands still unless the test moves
+ * it, and whose insides can be reached for states that no client can bring about.
+ */
+import type { Test } from 'tap'
+import { CreateTopics } from '../../protocol/messages/19-create-topics.ts'
+import { DeleteTopics } from '../../protocol/messages/20-delete-topics.ts'
+import { assembleBroker } from '../../src/broker.ts'
+import type { Broker, RunningBroker } from '../../src/broker.ts'
+import { loadSettings } from '../../src/config.ts'
+import { securityProtocolIds } from '../../src/config-listeners.ts'
+import { supportedFeatures } from '../../src/core/metadata/features.ts'
+import type { BrokerOverrides } from '../../src/index.ts'
+import { ZERO_UUID } from '../../protocol/uuid.ts'
+import { newId, processEnvironment } from '../../src/process-environment.ts'
+import type { Environment } from '../../src/runtime/environment.ts'
+import type { Partition } from '../../src/runtime/partition.ts'
+import { FramePool } from '../../src/server/frame-pool.ts'
+import { listen } from '../../src/server/listener.ts'
+import type { Listener } from '../../src/server/listener.ts'
+import { brokerSettings, controllerSettings, topicSettingsSource } from '../../src/settings.ts'
+import { MemoryDisk } from '../../src/store/disk-memory.ts'
+import { openStore } from '../../src/store/store.ts'
+import type { Store } from '../../src/store/store.ts'
+import { Inbox } from './inbox.ts'
+import { RawClient } from './raw-client.ts'
+
+/** Milliseconds since 1970 when every such broker starts. */
+export const START_MS = 1_700_000_000_000
+
+interface Due { atMs: number, run: () => void }
+
+/** The process's own environment with a clock that only the test moves. */
+class StandingClock {
+  nowMs = START_MS
+  readonly #due = new Set<Due>()
+
+  environment (log: Environment['log']): Environment {
+    return {
+      ...processEnvironment(log),
+      nowMs: () => this.nowMs,
+      setTimer: (delayMs, run) => {
+        const due = { atMs: this.nowMs + Math.max(delayMs, 0), run }
+        this.#due.add(due)
+        return { cancel: () => { this.#due.delete(due) } }
+      },
+    }
+  }
+
+  /** Moves on, firing what falls due in order. */
+  advance (ms: number): void {
+    const end = this.nowMs + ms
+    for (;;) {
+      let next: Due | undefined
+      for (const due of this.#due) if (due.atMs <= end && (next === undefined || due.atMs < next.atMs)) next = due
+      if (next === undefined) break
+      this.#due.delete(next)
+      this.nowMs = Math.max(this.nowMs, next.atMs)
+      next.run()
+    }
+    this.nowMs = end
+  }
+}
+
+export interface LogLine { level: string, message: string, fields: object | undefined }
+
+export class RawBroker {
+  readonly broker: Broker
+  readonly store: Store
+  readonly disk: MemoryDisk
+  readonly listener: Listener
+  readonly log: Inbox<LogLine>
+  readonly clock: StandingClock
+  readonly #t: Test
+
+  private constructor (t: Test, parts: {
+    running: RunningBroker, store: Store, disk: MemoryDisk, listener: Listener, log: Inbox<LogLine>, clock: StandingClock
+  }) {
+    this.#t = t
+    this.broker = parts.running.broker
+    this.store = parts.store
+    this.disk = parts.disk
+    this.listener = parts.listener
+    this.log = parts.log
+    this.clock = parts.clock
+  }
+
+  static async start (t: Test, overrides: BrokerOverrides = {}): Promise<RawBroker> {
+    const settings = loadSettings({
+      overrides: Object.entries({ listeners: ['PLAINTEXT://127.0.0.1:0'], ...overrides })
+        .map(([name, value]) => `${name}=${Array.isArray(value) ? value.join(',') : String(value)}`),
+    })
+    const log = new Inbox<LogLine>()
+    const clock = new StandingClock()
+    const note: Environment['log'] = (level, message, fields) => { log.push({ level, message, fields }) }
+    const environment = clock.environment(note)
+    const disk = new MemoryDisk()
+    const real = processEnvironment(note)
+    const store = await openStore('/ottla', { ...real, nowMs: environment.nowMs, disk: disk.disk() })
+    const listener = await listen({
+      name: 'PLAINTEXT',
+      host: '127.0.0.1',
+      port: 0,
+      connectionsMax: settings.get('max.connections'),
+      idleMs: settings.number('connections.max.idle.ms'),
+    })
+    const clusterId = newId()
+    const running = await assembleBroker({
+      store,
+      environment,
+      settings: brokerSettings(settings),
+      topicSettings: topicSettingsSource(settings),
+      controllerSettings: controllerSettings(settings, clusterId),
+      clusterId,
+      advertised: new Set<string>(),
+      registration: {
+        brokerId: settings.get('node.id'),
+        clusterId,
+        incarnationId: newId(),
+        listeners: [{
+          name: 'PLAINTEXT', host: '127.0.0.1', port: listener.port, securityProtocol: securityProtocolIds.PLAINTEXT,
+        }],
+        features: supportedFeatures.map(({ name, minVersion, maxVersion }) =>
+          ({ name, minSupportedVersion: minVersion, maxSupportedVersion: maxVersion })),
+        rack: settings.get('broker.rack'),
+        isMigratingZkBroker: false,
+        logDirs: [newId()],
+        previousBrokerEpoch: -1n,
+      },
+      onFailed: error => { note('error', 'failed', { error }) },
+    })
+    listener.serve({
+      pool: new FramePool(),
+      dispatch: running.dispatch,
+      limits: { frameBytesMax: settings.get('socket.request.max.bytes'), requestsInFlightMax: 100 },
+      nowMs: environment.nowMs,
+      events: {
+        refused: (_session, reason) => { note('warn', reason) },
+        failed: (_session, error) => { note('error', 'a request failed', { error }) },
+        read: () => {},
+      },
+    })
+    t.teardown(async () => {
+      await listener.close()
+      await running.stop()
+      await store.close()
+    })
+    return new RawBroker(t, { running, store, disk, listener, log, clock })
+  }
+
+  get port (): number { return this.listener.port }
+
+  async client (): Promise<RawClient> {
+    const client = await RawClient.connect(this.port)
+    this.#t.teardown(() => { client.end() })
+    return client
+  }
+
+  /** A new topic; answers its id. */
+  async topic (name: string, numPartitions = 1, configs: Record<string, string> = {}): Promise<string> {
+    const client = await this.client()
+    const { topics } = await client.request(CreateTopics, 7, {
+      topics: [{
+        name,
+        numPartitions,
+        replicationFactor: 1,
+        assignments: [],
+        configs: Object.entries(configs).map(([name, value]) => ({ name, value })),
+      }],
+      timeoutMs: 30_000,
+      validateOnly: false,
+    })
+    client.end()
+    const row = topics[0]
+    if (row?.errorCode !== 0) throw new Error(`topic ${name}: ${row?.errorMessage}`)
+    return row.topicId
+  }
+
+  async deleteTopic (name: string): Promise<void> {
+    const client = await this.client()
+    await client.request(DeleteTopics, 6, { topics: [{ name, topicId: ZERO_UUID }], topicNames: [], timeoutMs: 30_000 })
+    client.end()
+  }
+
+  partition (topic: string, index = 0): Partition {
+    const partition = this.broker.replicas.find(topic, index)
+    if (partition === undefined) throw new Error(`${topic}-${index} is not here`)
+    return partition
+  }
+}
