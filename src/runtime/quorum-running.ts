@@ -10,10 +10,12 @@ import { Quorum } from '../core/quorum/quorum.ts'
 import type { Recovered } from '../core/quorum/quorum.ts'
 import type { QuorumOptions } from '../core/quorum/state.ts'
 import type { ReplicaFacts } from '../core/quorum/describe.ts'
+import type { StoredSnapshot } from '../core/quorum/log-view.ts'
 import type { VoterSet } from '../core/quorum/voters.ts'
 import type { Log, Table } from '../store/contract.ts'
 import type { Clock, LogLevel, Timer } from './environment.ts'
 import { decodeSnapshot, encodeSnapshot } from './quorum-checkpoint.ts'
+import type { SnapshotContent } from './quorum-checkpoint.ts'
 import { NotLeaderError } from './quorum-contract.ts'
 import type {
   CommitListener, LeaderAndEpoch, LeaderListener, QuorumDescription, QuorumRuntime, QuorumTransport,
@@ -21,7 +23,7 @@ import type {
 import { Delivery } from './quorum-delivery.ts'
 import { EffectQueue } from './quorum-effects.ts'
 import { scanLog } from './quorum-log.ts'
-import { loadVote, TableSnapshots } from './quorum-snapshots.ts'
+import { loadVote, snapshotName, TableSnapshots } from './quorum-snapshots.ts'
 
 /** The metadata log's name in the store, and the prefix of its keys in the table. */
 export const METADATA_LOG = '__cluster_metadata-0'
@@ -98,9 +100,9 @@ export class RunningQuorum implements QuorumRuntime {
     const { log, table, sync } = this.#needs
     const snapshots = this.#snapshots.list()
     const newest = snapshots.at(-1)
-    let content: ReturnType<typeof decodeSnapshot> | undefined
+    let content: SnapshotContent | undefined
     if (newest !== undefined) {
-      content = decodeSnapshot(this.#snapshots.read(newest, 0, newest.sizeBytes) ?? Buffer.alloc(0))
+      content = this.#load(newest)
       await this.#alignWith(newest)
     }
     await sync()
@@ -117,6 +119,15 @@ export class RunningQuorum implements QuorumRuntime {
       epochs: [...snapshotEpoch, ...epochs],
       snapshots,
       snapshotVoters: content ?? { voters: undefined, kraftVersion: 0 },
+    }
+  }
+
+  #load (snapshot: StoredSnapshot): SnapshotContent {
+    try {
+      return decodeSnapshot(this.#snapshots.read(snapshot, 0, snapshot.sizeBytes) ?? Buffer.alloc(0))
+    } catch (cause) {
+      throw new Error(`the metadata snapshot ${snapshotName(snapshot)} is damaged: ` +
+        'a node of a larger quorum can start again from an empty directory', { cause })
     }
   }
 

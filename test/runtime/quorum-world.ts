@@ -29,6 +29,8 @@ export interface Node {
   leaders: string[]
   isUp: boolean
   failures: unknown[]
+  /** Nothing of a process runs after its end. */
+  readonly life: { isOver: boolean }
 }
 
 export class World {
@@ -54,7 +56,8 @@ export class World {
   /** Opens the node's store, anew or again, and starts its quorum. */
   async start (id: number): Promise<Node> {
     const memory = this.nodes.get(id)?.memory ?? new MemoryDisk()
-    const environment = this.#environment(id)
+    const life = { isOver: false }
+    const environment = this.#environment(id, life)
     const store = await openStore('/data', { ...environment, disk: memory.disk() })
     const seen: Committed[] = []
     const leaders: string[] = []
@@ -71,7 +74,7 @@ export class World {
       transport: { send: (to, message) => this.#send(id, to, message as never) as never },
       onFailed: error => { failures.push(error) },
     })
-    const node: Node = { id, memory, store, quorum, seen, leaders, failures, isUp: true }
+    const node: Node = { id, memory, store, quorum, seen, leaders, failures, life, isUp: true }
     quorum.onCommit(committed => { seen.push(committed) })
     quorum.onLeaderChange(leader => { leaders.push(`${leader.id}@${leader.epoch}`) })
     this.nodes.set(id, node)
@@ -82,9 +85,10 @@ export class World {
   }
 
   /** The process dies at this moment; with `powerLoss`, so does what was not synced. */
-  async crash (node: Node, powerLoss = false): Promise<void> {
+  async crash (node: Node, powerLoss = false, random = (): number => 0): Promise<void> {
     node.isUp = false
-    if (powerLoss) node.memory.powerLoss(() => 0)
+    node.life.isOver = true
+    if (powerLoss) node.memory.powerLoss(random)
     else node.memory.kill()
     await this.settle()
   }
@@ -107,20 +111,30 @@ export class World {
     }
   }
 
+  /** Lets this much time pass. */
+  async pass (ms: number): Promise<void> {
+    const endMs = this.nowMs + ms
+    let isOver = false
+    const timer = { dueMs: endMs, run: () => { isOver = true } }
+    this.#timers.add(timer)
+    await this.until(() => isOver, ms)
+  }
+
   async settle (): Promise<void> {
     for (let turn = 0; turn < TURNS; turn += 1) await new Promise(resolve => setImmediate(resolve))
   }
 
-  #environment (id: number): QuorumParts['environment'] {
+  #environment (id: number, life: { isOver: boolean }): QuorumParts['environment'] {
     let draws = id * 37
+    const whileAlive = (run: () => void) => (): void => { if (!life.isOver) run() }
     return {
       nowMs: () => this.nowMs,
       setTimer: (delayMs, run) => {
-        const timer = { dueMs: this.nowMs + delayMs, run }
+        const timer = { dueMs: this.nowMs + delayMs, run: whileAlive(run) }
         this.#timers.add(timer)
         return { cancel: () => { this.#timers.delete(timer) } }
       },
-      atTurnEnd: run => { setImmediate(run) },
+      atTurnEnd: run => { setImmediate(whileAlive(run)) },
       random: () => { draws = (draws * 31 + 17) % 101; return draws / 101 },
       log: () => {},
     }

@@ -13,6 +13,8 @@ import type { ReplicaKey } from './voters.ts'
 
 /** An observer that has not fetched for so long is forgotten. */
 const OBSERVER_SESSION_MS = 300_000
+/** Observers that are remembered; past that, the one that fetched longest ago is not. */
+const OBSERVERS_MAX = 1000
 
 type FetchPartition = RequestRead<'Fetch'>['topics'][number]['partitions'][number]
 
@@ -155,10 +157,14 @@ export function noteVoterAlive (state: QuorumState, key: ReplicaKey, nowMs: numb
 }
 
 function forgetObservers (state: QuorumState, role: Leader, nowMs: number): void {
-  for (const [key, replica] of role.replicas) {
-    const isObserver = findVoter(votersOf(state), replica) === undefined
-    if (isObserver && nowMs - replica.lastFetchMs > OBSERVER_SESSION_MS) role.replicas.delete(key)
-  }
+  const observers = [...role.replicas]
+    .filter(([, replica]) => findVoter(votersOf(state), replica) === undefined)
+    .sort(([, one], [, other]) => other.lastFetchMs - one.lastFetchMs)
+  observers.forEach(([key, { lastFetchMs }], index) => {
+    if (index >= OBSERVERS_MAX || nowMs - lastFetchMs > OBSERVER_SESSION_MS) {
+      role.replicas.delete(key)
+    }
+  })
 }
 
 /** Everything below is flushed at this voter, as far as the leader knows. */
