@@ -174,6 +174,8 @@ t.test('4.4: static members go by session expiry, LeaveGroup and sync timeout', 
     const [, follower] = boxGroup(driver)
     t.same(driver.leave([{ groupInstanceId: 'box' }]).members, [code.NONE])
     t.same(driver.memberIds(), [follower])
+    t.same(driver.leave([{ groupInstanceId: 'box' }]).members, [code.UNKNOWN_MEMBER_ID])
+    t.equal(driver.heartbeat('x', 1, { groupInstanceId: 'box' }), code.UNKNOWN_MEMBER_ID)
     const again = driver.join(box)
     driver.join({ memberId: follower })
     t.equal(again.get().errorCode, 0, 'the name is free again')
