@@ -28,6 +28,7 @@ const options: Partial<StoreOptions> = {
 }
 const states = Number(argument('states', '200'))
 const firstSeed = Number(argument('seed', '1'))
+const endsAt = Date.now() + Number(argument('minutes', '15')) * 60_000
 
 function progress (done: number, witness: Witness): void {
   if (!process.stdout.isTTY) return
@@ -50,7 +51,7 @@ async function inMemory (witness: Witness): Promise<number> {
     tell('opened', Math.round(performance.now() - began))
     await report(store, tell)
     tell('ready')
-    if (witness.problems.length > 0 || done === states) return done
+    if (witness.problems.length > 0 || done === states || Date.now() > endsAt) return done
     const writing = change(store, random, firstSeed + done, tell, () => lost).catch(() => {})
     await new Promise(resolve => { setTimeout(resolve, 5 + random() * 80) })
     lost = true
@@ -83,7 +84,7 @@ async function onLoop (witness: Witness): Promise<number> {
       } finally {
         execFileSync('umount', [mount])
       }
-      if (witness.problems.length > 0) return done
+      if (witness.problems.length > 0 || Date.now() > endsAt) return done
       progress(done + 1, witness)
     }
     return states

@@ -1,40 +1,95 @@
-/** Batches by timestamp (ListOffsets): volumes and runs that cannot hold the answer are skipped. */
+/**
+ * Batches by timestamp (ListOffsets). What each flush put of a log has its highest timestamp in the
+ * volume's index, so only a stretch that may hold the answer is read.
+ */
 import { baseOffset, batchSize, lastOffset, maxTimestamp } from '../../protocol/records/header.ts'
+import { decodeIndex, indexLog, offsetOfKey } from './keys.ts'
 import type { StoredLog } from './log.ts'
+import type { StoreCore } from './store-core.ts'
 
 const READ_BYTES = 1024 * 1024
 
+interface Stretch { from: bigint, to: bigint, highest: bigint }
+
 export class Search {
+  private readonly core: StoreCore
+
+  constructor (core: StoreCore) { this.core = core }
+
   async firstBatchAtOrAfter (
     log: StoredLog, timestamp: bigint, end: bigint
   ): Promise<Buffer | undefined> {
-    return this.scan(log, end, batch => maxTimestamp(batch) >= timestamp, true)
+    for await (const stretch of this.stretches(log, () => timestamp)) {
+      if (stretch.from >= end) return undefined
+      const found = await this.scan(log, stretch, end, batch => maxTimestamp(batch) >= timestamp,
+        true)
+      if (found !== undefined) return found
+    }
+    return undefined
   }
 
   async batchWithMaxTimestamp (log: StoredLog, end: bigint): Promise<Buffer | undefined> {
     let highest: bigint | undefined
-    return this.scan(log, end, batch => {
+    let found: Buffer | undefined
+    const isHigher = (batch: Buffer): boolean => {
       const timestamp = maxTimestamp(batch)
       if (highest !== undefined && timestamp <= highest) return false
       highest = timestamp
       return true
-    }, false)
+    }
+    const wanted = (): bigint | undefined => highest === undefined ? undefined : highest + 1n
+    for await (const stretch of this.stretches(log, wanted)) {
+      if (stretch.from >= end) break
+      found = await this.scan(log, stretch, end, isHigher, false) ?? found
+    }
+    return found
   }
 
-  /** The first, or else the last, batch that `wanted` says yes to, as a copy. */
+  /** In offset order, those with a timestamp at or above what is wanted by then. */
+  private async * stretches (
+    log: StoredLog, wanted: () => bigint | undefined
+  ): AsyncGenerator<Stretch> {
+    const mayHold = (highest: bigint): boolean => {
+      const least = wanted()
+      return least === undefined || highest >= least
+    }
+    // a flush may end meanwhile: what it takes from the tail is still the last stretch here
+    const { extents } = log
+    for (const extent of extents) {
+      if (!mayHold(extent.maxTimestamp)) continue
+      const volume = this.core.volumes.opened(extent.volume)
+      await volume?.closing
+      if (volume === undefined) continue
+      for (const key of volume.keysFrom(indexLog(log.number), extent.from, extent.to)) {
+        const value = volume.environment.get(key)
+        if (value === undefined) continue
+        const { next, maxTimestamp: highest } = decodeIndex(value)
+        const base = offsetOfKey(key)
+        const from = base > extent.from ? base : extent.from
+        const to = next < extent.to ? next : extent.to
+        if (from < to && mayHold(highest)) yield { from, to, highest }
+      }
+    }
+    const from = extents.at(-1)?.to ?? log.startOffset
+    yield { from, to: log.endOffset, highest: 0n }
+  }
+
+  /** The first, or else the last, batch of the stretch that `wanted` says yes to, as a copy. */
   private async scan (
-    log: StoredLog, end: bigint, wanted: (batch: Buffer) => boolean, first: boolean
+    log: StoredLog, stretch: Stretch, end: bigint, wanted: (batch: Buffer) => boolean,
+    first: boolean
   ): Promise<Buffer | undefined> {
     let found: Buffer | undefined
-    let offset = log.startOffset
-    while (offset < end) {
-      const read = await log.read(offset, end, READ_BYTES, true)
+    const stop = stretch.to < end ? stretch.to : end
+    let offset = stretch.from > log.startOffset ? stretch.from : log.startOffset
+    while (offset < stop) {
+      const read = await log.read(offset, stop, READ_BYTES, true)
       try {
         if (read.bytes === 0) break
         for (const chunk of read.chunks) {
           for (let at = 0; at < chunk.length; at += batchSize(chunk, at)) {
             const batch = chunk.subarray(at, at + batchSize(chunk, at))
-            if (baseOffset(batch) >= end) return found
+            if (baseOffset(batch) >= stop) return found
             if (wanted(batch)) found = Buffer.from(batch)
             if (first && found !== undefined) return found
             offset = lastOffset(batch) + 1n

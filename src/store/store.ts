@@ -16,6 +16,7 @@ import type { StoreOptions } from './options.ts'
 import { Pool } from './pool.ts'
 import { nameCheck, replay } from './recovery.ts'
 import { Retention } from './retention.ts'
+import { Scrub } from './scrub.ts'
 import { Search } from './search.ts'
 import type { StoreCore } from './store-core.ts'
 import { StoredTable } from './table.ts'
@@ -31,6 +32,8 @@ export { StoreError } from './error.ts'
 /** Room for the table: checkpoints of thousands of logs are a few megabytes each at the most. */
 const TABLE_MAP_BYTES = 16 * 1024 * 1024 * 1024
 
+const SPACE_CHECK_MS = 500
+
 class OpenStore implements Store, StoreCore {
   readonly directory: string
   readonly environment: StoreEnvironment
@@ -40,7 +43,8 @@ class OpenStore implements Store, StoreCore {
   readonly readPool: Pool
   readonly journal: Journal
   readonly writer: Writer
-  readonly search = new Search()
+  readonly search = new Search(this)
+  private readonly scrub = new Scrub(this)
   readonly logs = new Map<string, StoredLog>()
   readonly logsByNumber = new Map<number, StoredLog>()
   readonly keptTable: StoredTable
@@ -53,6 +57,7 @@ class OpenStore implements Store, StoreCore {
   closing = false
   closed = false
   private diskFull = false
+  private spaceCheck: { cancel (): void } | undefined
   private relief: Array<() => void> = []
   private readonly lock: { release (): void }
 
@@ -104,6 +109,7 @@ class OpenStore implements Store, StoreCore {
     this.writer.generation = covered.generation + 1
     this.journal.rotate()
     await this.flusher.flush()
+    this.scrub.start()
     this.environment.log('info', 'the store is open', { turns, logs: this.logs.size })
   }
 
@@ -147,16 +153,30 @@ class OpenStore implements Store, StoreCore {
     if (this.diskFull) return
     this.diskFull = true
     this.environment.log('error', `${what}: free some space in ${this.directory}`)
+    this.watchSpace()
   }
 
-  /** After each flush: the reserve (R-S9) is looked at, and those who wait for memory go on. */
-  relieve (): void {
+  /** While nothing may be written no flush comes by to look, so a timer does. */
+  private watchSpace (): void {
+    this.spaceCheck = this.environment.setTimer(SPACE_CHECK_MS, () => {
+      if (this.closed) return
+      this.checkSpace()
+      if (this.diskFull) this.watchSpace()
+    })
+  }
+
+  private checkSpace (): void {
     const free = this.environment.disk.freeBytes(this.directory)
     if (free < this.options.reserveBytes) this.noteDiskFull('the disk reserve is reached')
     else if (this.diskFull) {
       this.diskFull = false
       this.environment.log('info', 'there is space again', { free })
     }
+  }
+
+  /** After each flush: the reserve (R-S9) is looked at, and those who wait for memory go on. */
+  relieve (): void {
+    this.checkSpace()
     if (this.underPressure) return
     for (const run of this.relief.splice(0)) run()
   }
@@ -209,6 +229,8 @@ class OpenStore implements Store, StoreCore {
     } finally {
       this.closed = true
       this.flusher.stop()
+      this.scrub.stop()
+      this.spaceCheck?.cancel()
       await this.keptTable.close()
       await this.journal.close()
       await this.volumes.close()

@@ -1,0 +1,80 @@
+/**
+ * Bit rot (R-S5): neither LMDB nor the file system notices a flipped bit, so every stored batch is
+ * read again and its checksum compared, a little at a time. A damaged log is marked and told,
+ * never mended here: its replica is fetched again (R-S6).
+ */
+import { batchSize, lastOffset } from '../../protocol/records/header.ts'
+import { batchIsIntact } from './checksum.ts'
+import type { StoredLog } from './log.ts'
+import type { StoreCore } from './store-core.ts'
+
+const STEPS_PER_SECOND = 4
+
+export class Scrub {
+  private timer: { cancel (): void } | undefined
+  private queue: StoredLog[] = []
+  private offset = 0n
+  private readonly core: StoreCore
+
+  constructor (core: StoreCore) { this.core = core }
+
+  start (): void {
+    if (this.core.options.scrubBytesPerSecond <= 0) return
+    this.timer = this.core.environment.setTimer(1000 / STEPS_PER_SECOND, () => {
+      this.step().catch((error: unknown) => {
+        this.core.environment.log('error', `the scrub of stored batches stopped: ${String(error)}`)
+      })
+    })
+  }
+
+  stop (): void {
+    this.timer?.cancel()
+    this.timer = undefined
+  }
+
+  /** Checks the next slice of one log; after the last log it begins anew. */
+  async step (): Promise<void> {
+    const { core } = this
+    if (core.closing || core.guard.failure !== undefined) return
+    const log = this.next()
+    if (log !== undefined) await this.check(log)
+    if (!core.closing) this.start()
+  }
+
+  private next (): StoredLog | undefined {
+    for (;;) {
+      const log = this.queue[0]
+      if (log === undefined) break
+      if (this.offset < log.startOffset) this.offset = log.startOffset
+      if (!log.deleted && !log.damaged && this.offset < log.writtenEnd) return log
+      this.queue.shift()
+      this.offset = 0n
+    }
+    this.queue = [...this.core.logs.values()].filter(({ damaged }) => !damaged)
+    return undefined
+  }
+
+  private async check (log: StoredLog): Promise<void> {
+    const bytes = this.core.options.scrubBytesPerSecond / STEPS_PER_SECOND
+    const end = log.writtenEnd
+    const read = await log.read(this.offset, end, bytes, true)
+    try {
+      if (read.bytes === 0) this.offset = end
+      for (const chunk of read.chunks) {
+        for (let at = 0; at < chunk.length; at += batchSize(chunk, at)) {
+          if (!batchIsIntact(chunk, at, batchSize(chunk, at))) return this.damaged(log)
+          this.offset = lastOffset(chunk, at) + 1n
+        }
+      }
+    } finally {
+      read.release()
+    }
+  }
+
+  private damaged (log: StoredLog): void {
+    log.damaged = true
+    this.core.flusher.note(log) // the mark survives a restart
+    this.core.environment.log('error', 'a stored batch has a bad checksum: ' +
+      'fetch this replica again', { log: log.name, offset: this.offset })
+  }
+}
