@@ -134,8 +134,9 @@ function directoryChanges (
     entries.push(...loseDirectories(broker, offlineLogDirs, view))
   }
   if (hasCordonedLogDirs(metadataVersion) && cordonedLogDirs !== null) {
-    const same = cordonedLogDirs.length === broker.cordonedLogDirs.length &&
-      cordonedLogDirs.every(logDir => broker.cordonedLogDirs.includes(logDir))
+    const before = broker.cordonedLogDirs ?? []
+    const same = cordonedLogDirs.length === before.length &&
+      cordonedLogDirs.every(logDir => before.includes(logDir))
     if (!same) entries.push(brokerChangeEntry(broker, { cordonedLogDirs }))
   }
   return entries

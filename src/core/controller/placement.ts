@@ -40,7 +40,7 @@ function isUsable (broker: Broker): boolean {
 
 /** KIP-1066: no directory is left that takes new replicas. */
 export function isCordoned ({ logDirs, cordonedLogDirs }: Broker): boolean {
-  return logDirs.length > 0 && logDirs.every(logDir => cordonedLogDirs.includes(logDir))
+  return logDirs.length > 0 && logDirs.every(logDir => cordonedLogDirs?.includes(logDir))
 }
 
 /** Brokers of one rack that are alike, handed out in turn; each round starts one further. */

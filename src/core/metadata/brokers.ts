@@ -34,8 +34,8 @@ export interface Broker {
   readonly fenced: boolean
   readonly inControlledShutdown: boolean
   readonly logDirs: readonly string[]
-  /** KIP-1066: directories that take no new replicas. */
-  readonly cordonedLogDirs: readonly string[]
+  /** KIP-1066: directories that take no new replicas; null until the broker speaks of them. */
+  readonly cordonedLogDirs: readonly string[] | null
   readonly isMigratingZkBroker: boolean
 }
 
@@ -76,7 +76,7 @@ export class Brokers {
       fenced: record.fenced,
       inControlledShutdown: record.inControlledShutdown,
       logDirs: record.logDirs,
-      cordonedLogDirs: record.cordonedLogDirs ?? [],
+      cordonedLogDirs: record.cordonedLogDirs,
       isMigratingZkBroker: record.isMigratingZkBroker,
     }, delta)
   }
@@ -124,7 +124,7 @@ export class Brokers {
         fenced: broker.fenced,
         inControlledShutdown: broker.inControlledShutdown,
         logDirs: [...broker.logDirs],
-        cordonedLogDirs: broker.cordonedLogDirs.length > 0 ? [...broker.cordonedLogDirs] : null,
+        cordonedLogDirs: broker.cordonedLogDirs === null ? null : [...broker.cordonedLogDirs],
       }))
   }
 
