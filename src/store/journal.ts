@@ -74,6 +74,8 @@ export class Journal {
       if (file !== undefined) file.placeBytes = placeBytes
       if (number >= this.nextNumber) this.nextNumber = number + 1
     }
+    // R-S8: a kill may have come before the names were synced
+    if (this.files.size > 0) this.syncDirectory()
   }
 
   private register (number: number): JournalFile {

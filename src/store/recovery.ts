@@ -10,7 +10,7 @@ import { batchIsIntact } from './checksum.ts'
 import type { DiskFile } from './disk.ts'
 import type { JournalFile } from './journal.ts'
 import {
-  ENTRY_SIZE, FILE_HEADER_SIZE, fileHeaderIsGood, kinds, readEntry, readTurnStart, tableIsIntact,
+  ENTRY_SIZE, FILE_HEADER_SIZE, fileHeaderIsGood, isLarge, kinds, readEntry, readTurnStart, tableIsIntact,
   TURN_HEADER_SIZE
 } from './journal-format.ts'
 import type { Entry, TurnStart } from './journal-format.ts'
@@ -23,7 +23,7 @@ const WINDOW_BYTES = 1024 * 1024
 /** Where replay begins: behind the last turn that a volume covers. */
 export type Covered = Pick<CoveredState, 'generation' | 'turn' | 'file' | 'position'>
 
-interface FoundTurn { start: TurnStart, bytes: Buffer, position: number }
+export interface FoundTurn { start: TurnStart, bytes: Buffer, position: number }
 
 /** Replays what the volume does not cover; returns how many turns that were. */
 export function replay (core: StoreCore, covered: Covered): number {
@@ -50,6 +50,8 @@ export function replay (core: StoreCore, covered: Covered): number {
       turn++
       count++
       file.lastTurn = turn
+      // R-S10: after a kill nobody knows whether it was synced, and places will point into it
+      file.dirty = true
       file.end = found.position + found.bytes.length
     }
     file = chain.get(turn + 1n)
@@ -70,7 +72,7 @@ function readAt (handle: DiskFile, position: number, bytes: number): Buffer {
 }
 
 /** Whole turns with a good table, one after the other; ends at the first that is not. */
-function * turnsOf (handle: DiskFile, from: number): Generator<FoundTurn> {
+export function * turnsOf (handle: DiskFile, from: number): Generator<FoundTurn> {
   let window: Buffer = Buffer.alloc(0)
   let windowAt = from
   let position = from
@@ -96,7 +98,7 @@ function * turnsOf (handle: DiskFile, from: number): Generator<FoundTurn> {
 }
 
 /** Small bodies come first, then large ones: each entry with the place of its bytes. */
-function entriesOf (turn: FoundTurn): Array<{ entry: Entry, at: number }> {
+export function entriesOf (turn: FoundTurn): Array<{ entry: Entry, at: number }> {
   const entries: Entry[] = []
   let largeAt = TURN_HEADER_SIZE + turn.start.count * ENTRY_SIZE
   let smallAt = largeAt
@@ -111,10 +113,6 @@ function entriesOf (turn: FoundTurn): Array<{ entry: Entry, at: number }> {
     else smallAt += entry.length
     return { entry, at }
   })
-}
-
-function isLarge (entry: Entry): boolean {
-  return entry.kind === kinds.large || entry.kind === kinds.copy
 }
 
 /** Each batch must be the one that the table names, byte for byte (R-S5). */
