@@ -1,5 +1,7 @@
 /** Runs seeds of the simulation and tells which of them broke an invariant. */
+import { inspect } from 'node:util'
 import { simulate } from '../test/simulation/simulation.ts'
+import { drawSwarm } from '../test/simulation/swarm.ts'
 import type { Outcome } from '../test/simulation/simulation.ts'
 
 const USAGE = 'usage: npm run simulate -- --seed N | --seeds N [--from N] [--trace]'
@@ -35,7 +37,9 @@ function report ({ seed, violation, digest, lines, events, operations }: Outcome
   if (violation === undefined) return
   const detail = options.count === 1 ? violation.detail : violation.detail.split('\n')[0]
   process.stdout.write(`npm run simulate -- --seed ${seed}  # ${violation.invariant}: ${detail}\n`)
-  if (options.count === 1) for (const line of lines) process.stdout.write(`  ${line}\n`)
+  if (options.count > 1) return
+  process.stdout.write(`${inspect(drawSwarm(seed), { depth: 3, breakLength: 100 })}\n`)
+  for (const line of lines) process.stdout.write(`  ${line}\n`)
 }
 
 function parse (parameters: readonly string[]): Options | undefined {

@@ -74,7 +74,7 @@ export class Faults {
   }
 
   #stop (): void {
-    this.#network.serving = undefined
+    this.#network.brokerStops()
     void this.#world.spawn('stop', async () => {
       await this.#harness.stop()
       this.#harness.start()
@@ -90,19 +90,30 @@ export class Faults {
     this.#world.scheduler.next('death-at-answer', () => { this.#die(losesPower ? 'power-loss' : 'kill') })
   }
 
+  /** Something is wrong with the disk for so long; what has met it may fail a little later. */
+  #trouble (what: string, forMs: number, end: () => void): void {
+    const { scheduler } = this.#world
+    this.#world.troubledUntilMs = Math.max(this.#world.troubledUntilMs, scheduler.nowMs + forMs)
+    this.#world.tell(`the disk has ${what} for ${forMs.toFixed()} ms`)
+    scheduler.after(forMs, 'disk-is-well', () => {
+      this.#world.troubledUntilMs = Math.max(this.#world.troubledUntilMs, scheduler.nowMs)
+      end()
+    })
+  }
+
   #fillDisk (): void {
-    const { disk, scheduler } = this.#world
+    const { disk } = this.#world
     disk.capacityBytes = disk.usedBytes + this.#random.int(4_000)
-    scheduler.after(this.#random.within(0, DISK_FAULT_MS_MAX), 'space-again', () => {
+    this.#trouble('no space', this.#random.within(0, DISK_FAULT_MS_MAX), () => {
       disk.capacityBytes = Number.MAX_SAFE_INTEGER
     })
   }
 
   #slowDisk (): void {
-    const { disk, scheduler } = this.#world
+    const { disk } = this.#world
     this.#world.diskDelayMs = this.#random.within(0, SLOW_SYNC_MS)
     if (this.#random.chance(HANG_CHANCE)) disk.faults = { ...disk.faults, syncsHang: true }
-    scheduler.after(this.#random.within(0, DISK_FAULT_MS_MAX), 'fast-disk', () => {
+    this.#trouble('slow syncs', this.#random.within(0, DISK_FAULT_MS_MAX), () => {
       this.#world.diskDelayMs = 0
       const { syncsHang, ...others } = disk.faults
       disk.faults = others
@@ -110,9 +121,9 @@ export class Faults {
   }
 
   #breakDisk (fault: { syncError?: string, writeError?: string, commitError?: string }): void {
-    const { disk, scheduler } = this.#world
+    const { disk } = this.#world
     disk.faults = { ...disk.faults, ...fault }
-    scheduler.after(this.#random.within(0, DISK_FAULT_MS_MAX / 10), 'disk-works', () => {
+    this.#trouble(Object.keys(fault).join(), this.#random.within(0, DISK_FAULT_MS_MAX / 10), () => {
       disk.faults = {}
     })
   }

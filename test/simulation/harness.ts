@@ -15,6 +15,7 @@ export interface Life {
   readonly number: number
   readonly environment: Environment
   readonly isAlive: () => boolean
+  readonly bornAtMs: number
   store: Store | undefined
   /** Set once it serves. */
   running: RunningBroker | undefined
@@ -66,6 +67,7 @@ export class Harness {
       number,
       environment: this.#world.environmentOf(isAlive),
       isAlive,
+      bornAtMs: this.#world.scheduler.nowMs,
       store: undefined,
       running: undefined,
       failedAtMs: undefined,
@@ -87,7 +89,10 @@ export class Harness {
       log: environment.log,
     }, swarm.store)
     if (!life.isAlive()) return
-    store.onFailed(() => { life.failedAtMs ??= this.#world.scheduler.nowMs })
+    store.onFailed(() => {
+      life.failedAtMs ??= this.#world.scheduler.nowMs
+      this.#failed(life)
+    })
     await this.#events.opened(life, store)
     const running = await assembleBroker({
       store,
@@ -108,16 +113,11 @@ export class Harness {
   /** Only a broken disk is a reason not to start. */
   #startFailed (life: Life, error: unknown): void {
     if (!life.isAlive()) return
-    if (!this.#isDiskBroken() && life.failedAtMs === undefined) {
+    if (this.#world.troubledUntilMs < life.bornAtMs) {
       this.#world.fail('must-start', `the broker did not start: ${(error as Error).stack}`)
     }
     this.die('failed')
     this.#world.scheduler.after(RETRY_MS, 'start-again', () => { this.start() })
-  }
-
-  #isDiskBroken (): boolean {
-    const { faults, usedBytes, capacityBytes } = this.#world.disk
-    return Object.values(faults).some(fault => fault !== undefined) || usedBytes >= capacityBytes
   }
 
   /** R-S2: as `process.exit(1)`. */
@@ -142,6 +142,7 @@ export class Harness {
     this.#life = undefined
     this.lastDeath = death
     this.#world.scheduler.note(`death ${death}\n`)
+    this.#world.tell(`life ${life?.number ?? 0} ends: ${death}`)
     const { disk, random } = this.#world
     if (death === 'power-loss') disk.powerLoss(() => random.next())
     else disk.kill()

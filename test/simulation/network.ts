@@ -58,6 +58,12 @@ export class Network {
     return latencyMs * (this.random.chance(0.05) ? this.random.within(1, 10) : this.random.within(0.5, 1.5))
   }
 
+  /** Nobody listens any more, and every connection is closed. */
+  brokerStops (): void {
+    this.serving = undefined
+    for (const link of [...this.links]) link.brokerStops()
+  }
+
   /** The broker has died: its kernel resets every connection behind what was sent already. */
   brokerDied (): void {
     this.serving = undefined
@@ -195,6 +201,12 @@ export class Link {
     this.#network.links.delete(this)
     for (const { reject } of this.#pending.values()) reject(new ConnectionLost('connection lost'))
     this.#pending.clear()
+  }
+
+  /** The broker closes it in order: what it has said still arrives. */
+  brokerStops (): void {
+    this.#server.cutAfter(0)
+    this.brokerDied()
   }
 
   brokerDied (): void { this.#schedule('toClient', () => { this.reset() }) }

@@ -46,7 +46,7 @@ export class ServerSide {
       nowMs: life.environment.nowMs,
       events: {
         refused: () => {},
-        failed: (_session, error) => { unforeseen(world, error) },
+        failed: (_session, error) => { unforeseen(world, life, error) },
         read: () => {},
         closed: () => {},
       },
@@ -75,7 +75,9 @@ export class ServerSide {
   }
 }
 
-function unforeseen (world: World, error: unknown): void {
+/** What is under way while the store closes may fail: its connection is closed by then. */
+function unforeseen (world: World, life: Life, error: unknown): void {
+  if (life.running === undefined || !life.isAlive()) return
   world.fail('handler-failed', (error as Error).stack ?? String(error))
 }
 
@@ -142,7 +144,7 @@ class PlainConnection implements Session {
       while (this.#slots[0]?.reply !== undefined) this.#write(this.#slots.shift()?.reply as Reply)
     } catch (error) {
       if (!this.#life.isAlive()) return
-      if (!(error instanceof CloseConnection)) unforeseen(this.#world, error)
+      if (!(error instanceof CloseConnection)) unforeseen(this.#world, this.#life, error)
       this.gone()
       this.#wire.close()
     } finally {

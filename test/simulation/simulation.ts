@@ -131,7 +131,7 @@ class Simulation {
     const endOf = (key: string): number => Number(store.findLog(key)?.endOffset ?? 0n)
     return [
       ...this.producers.filter(({ name }) => this.#pending.has(name)).map(({ name }) => name),
-      ...this.consumers.filter(consumer => !consumer.hasReadTo(endOf)).map(({ name }) => name),
+      ...this.consumers.flatMap(consumer => consumer.behind(endOf)),
     ]
   }
 

@@ -117,8 +117,8 @@ function drawTopics (random: Random): TopicPlan[] {
       name: `topic-${topics.length}`,
       partitions: random.between(1, 3),
       flushes: random.chance(0.5),
-      retentionBytes: retained ? random.between(2, 40) * KB : -1,
-      segmentBytes: retained ? random.between(2, 8) * KB : random.pick([4 * KB, 64 * KB, 1024 * KB]),
+      retentionBytes: retained ? random.between(1, 150) * KB : -1,
+      segmentBytes: random.pick([48 * KB, 200 * KB, 1024 * KB]),
     })
   }
   return topics

@@ -36,6 +36,8 @@ export class World {
   skewMs = 0
   /** What a sync takes beyond its ordinary time. */
   diskDelayMs = 0
+  /** Until when something was wrong with the disk: a start may fail of it. */
+  troubledUntilMs = -1
   /** The last lines that the broker logged, for the report. */
   readonly lines: string[] = []
   readonly checks: Array<() => void> = []
@@ -90,7 +92,12 @@ export class World {
     if (level === 'debug') return
     const { error } = (fields ?? {}) as { error?: unknown }
     const why = error instanceof Error ? `: ${error.stack ?? error.message}` : ''
-    this.lines.push(`${this.scheduler.nowMs.toFixed(3)} ${level} ${message}${why}`)
+    this.tell(`${level} ${message}${why}`)
+  }
+
+  /** A line for the report of a broken invariant. */
+  tell (line: string): void {
+    this.lines.push(`${this.scheduler.nowMs.toFixed(3)} ${line}`)
     if (this.lines.length > LINES_KEPT) this.lines.shift()
   }
 }
