@@ -122,8 +122,10 @@ export class Flusher {
     this.flushes++
     if (captured.seal) {
       await core.volumes.roll()
+      core.inline.sealed()
       core.retention.noteShrunk()
     }
+    core.inline.consider(captured.covered.turn)
     core.checkpoints.keep(checkpoints)
     await core.retention.removeDead()
     if (core.journal.hasSpareFiles && !core.closing) this.noteAgain()
@@ -138,7 +140,7 @@ export class Flusher {
     // files must belong to one volume: what follows the last flush of a volume goes elsewhere
     const file = seal ? core.journal.rotate() : core.journal.current
     const captured: Captured = {
-      mutations: [],
+      mutations: core.inline.slice(),
       covered: {
         ...core.volumes.covered,
         generation: core.writer.generation,
@@ -241,6 +243,7 @@ export class Flusher {
     for (const number of captured.removed) volumes.states.delete(number)
     for (const state of captured.states) volumes.states.set(state.number, state)
     for (const log of captured.logs) log.flushed(active)
+    core.inline.flushed()
     core.journal.release(captured.covered.turn)
     if (core.closing || captured.bytes === 0) core.journal.trimFree()
   }

@@ -64,6 +64,11 @@ export const kinds = {
   copy: 8, // a large batch copied forward: bytes only, no part of recovery
 } as const
 
+/** Large batches come last in a turn's body, and stay where they are. */
+export function isLarge (entry: Entry): boolean {
+  return entry.kind === kinds.large || entry.kind === kinds.copy
+}
+
 function offsetsOf<T extends object> (layout: Structure<T>, names: Array<keyof T & string>) {
   const found: Record<string, number> = {}
   for (const name of names) {

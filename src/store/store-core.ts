@@ -3,6 +3,7 @@ import type { StoreEnvironment } from './contract.ts'
 import type { Checkpoints } from './checkpoints.ts'
 import type { Flusher } from './flusher.ts'
 import type { Guard } from './guard.ts'
+import type { Inline } from './inline.ts'
 import type { Journal } from './journal.ts'
 import type { StoredLog } from './log.ts'
 import type { StoreOptions } from './options.ts'
@@ -29,6 +30,7 @@ export interface StoreCore {
   readonly volumes: Volumes
   readonly flusher: Flusher
   readonly retention: Retention
+  readonly inline: Inline
   readonly checkpoints: Checkpoints
   nextLogNumber: number
   /** Reads under way off the event loop. */

@@ -8,6 +8,7 @@ import { StoreError } from './error.ts'
 import { Checkpoints } from './checkpoints.ts'
 import { Flusher } from './flusher.ts'
 import { Guard } from './guard.ts'
+import { Inline } from './inline.ts'
 import { kinds } from './journal-format.ts'
 import { Journal } from './journal.ts'
 import { StoredLog } from './log.ts'
@@ -51,6 +52,7 @@ class OpenStore implements Store, StoreCore {
   readonly volumes: Volumes
   readonly flusher: Flusher
   readonly retention: Retention
+  readonly inline: Inline
   readonly checkpoints: Checkpoints
   nextLogNumber = 1
   openReads = 0
@@ -79,6 +81,7 @@ class OpenStore implements Store, StoreCore {
     this.volumes = new Volumes(directory, environment, this.guard, options)
     this.flusher = new Flusher(this)
     this.retention = new Retention(this)
+    this.inline = new Inline(this)
     this.checkpoints = new Checkpoints(this)
     this.writer = new Writer(this.journal, this.guard, environment, mutant,
       largeBytes => { this.flusher.turnWritten(largeBytes) })

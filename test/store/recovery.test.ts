@@ -7,7 +7,7 @@ import { openStore } from '../../src/store/store.ts'
 import { realEnvironment } from './fixtures.ts'
 import { Model, seeded, smallSizes } from './model.ts'
 
-const rounds = Number(process.env.ROUNDS ?? 3)
+const rounds = Number(process.env.ROUNDS ?? 2)
 const firstSeed = Number(process.env.SEED ?? 1)
 
 interface Machine { disk: () => Disk, directory: string, kill: (() => void) | undefined }
@@ -35,7 +35,7 @@ for (const [name, make] of machines) {
       }
       const random = seeded(seed)
       const model = new Model(await open(), random)
-      for (let step = 0; step < 400; step++) {
+      for (let step = 0; step < 250; step++) {
         await model.step()
         if (random() < 0.05) await model.check(t)
         if (random() < 0.02) {
