@@ -24,14 +24,13 @@ export class PartitionMap<Value> {
     partitions.set(partition, value)
   }
 
-  delete (groupId: string, topic: string, partition: number): boolean {
+  delete (groupId: string, topic: string, partition: number): void {
     const topics = this.#groups.get(groupId)
     const partitions = topics?.get(topic)
-    if (topics === undefined || partitions === undefined) return false
-    const deleted = partitions.delete(partition)
+    if (topics === undefined || partitions === undefined) return
+    partitions.delete(partition)
     if (partitions.size === 0) topics.delete(topic)
     if (topics.size === 0) this.#groups.delete(groupId)
-    return deleted
   }
 
   hasGroup (groupId: string): boolean { return this.#groups.has(groupId) }

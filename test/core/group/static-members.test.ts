@@ -109,6 +109,20 @@ t.test('4.4, Stable and the same protocol: failures, and what comes before the c
     t.equal(driver.state(), 'Empty', 'its session runs')
     t.end()
   })
+  t.test('a rebalance that is under way at the commit will give the answer', t => {
+    const driver = new Driver()
+    const [, follower] = boxGroup(driver)
+    const { memberId: pending } = driver.join().get()
+    driver.hold = true
+    const ticket = driver.join(box)
+    driver.join({ memberId: follower, protocols: [protocol('range', 'x')] })
+    t.equal(driver.state(), 'PreparingRebalance')
+    driver.commit()
+    t.equal(ticket.count, 0)
+    driver.join({ memberId: pending })
+    t.match(ticket.get(), { errorCode: 0, generationId: 2 })
+    t.end()
+  })
   t.test('a rebalance that comes before the commit gives the answer', t => {
     const driver = new Driver()
     const [, follower] = boxGroup(driver)
