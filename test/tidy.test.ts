@@ -72,7 +72,7 @@ t.test('the table of APIs in README is that of the handlers (npm run fix)', asyn
 })
 
 t.test('the package says what is so', async t => {
-  const settings = [text('tsconfig.json'), text('.taprc'), ...sources
+  const settings = [text('tsconfig.json'), text('.taprc'), text('scripts/lint.json'), ...sources
     .filter(({ path }) => path.startsWith('scripts/')).map(({ text }) => text)]
   const commandsOf = (name: string): string[] => {
     const { bin = {} } = JSON.parse(text(`node_modules/${name}/package.json`))

@@ -1,0 +1,3 @@
+import { main } from '../fix.ts'
+
+process.exitCode = main()

@@ -1,0 +1,3 @@
+import { main } from '../verify.ts'
+
+process.exitCode = await main()
