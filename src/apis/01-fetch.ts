@@ -6,9 +6,11 @@
  * v16: where the leader is (KIP-951). v17: directory ids (KIP-853). v18: high watermark (KIP-1166).
  */
 import { code } from '../../protocol/errors.ts'
+import type { KafkaError } from '../../protocol/errors.ts'
 import { Fetch } from '../../protocol/messages/01-fetch.ts'
 import type { FetchRequest } from '../../protocol/messages/01-fetch.ts'
 import { ZERO_UUID } from '../../protocol/uuid.ts'
+import { CLUSTER_NAME } from '../core/access/access.ts'
 import { FINAL_EPOCH, INITIAL_EPOCH, INVALID_SESSION_ID } from '../core/fetch/fetch-session.ts'
 import type { CachedPartition, FetchPosition, FetchSession, PartitionKey } from '../core/fetch/fetch-session.ts'
 import type { Broker, Fetched, FetchTarget } from '../broker.ts'
@@ -20,17 +22,18 @@ type Needs = Pick<Broker, 'metadata' | 'replicas' | 'access' | 'endpoints' | 'fe
 
 const READ_COMMITTED = 1
 
-export const fetch = handler(Fetch, { versions: [4, 18] }, async (request, call, needs: Needs) => {
+export const fetch = handler(Fetch, { versions: [4, 18], failed }, async (request, call, needs: Needs) => {
   const opened = openSession(request, call, needs)
   if (typeof opened === 'number') return { errorCode: opened, sessionId: INVALID_SESSION_ID, responses: [] }
   const { positions, session } = opened
-  const targets = sortedTargets(positions, call, needs)
+  const targets = sortedTargets(positions, request, call, needs)
   const result = await needs.replicas.fetch(targets, {
     version: call.version,
     maxWaitMs: request.maxWaitMs,
     minBytes: request.minBytes,
     maxBytes: Math.min(request.maxBytes, needs.settings.fetchBytesMax),
     readCommitted: request.isolationLevel === READ_COMMITTED,
+    replicaId: replicaIdOf(request, call),
   }, run => call.session.onClose(run))
   call.onSent(() => { result.release() })
   // D6.5: a duplicate of the request on another connection has moved the session on.
@@ -40,6 +43,26 @@ export const fetch = handler(Fetch, { versions: [4, 18] }, async (request, call,
   return answer(result.partitions, opened, call, needs)
 })
 
+/** KIP-903: followers say who they are in another place since v15. */
+function replicaIdOf ({ replicaId, replicaState }: FetchRequest, { version }: Call): number {
+  return version >= 15 ? replicaState.replicaId : replicaId
+}
+
+/** D0.2: for each partition, as long as partitions have names, and at the top. */
+function failed (request: FetchRequest, { errorCode }: KafkaError, { version }: Call) {
+  const row = (partitionIndex: number) => ({
+    partitionIndex, errorCode, highWatermark: -1n, abortedTransactions: null, records: [],
+  })
+  return {
+    errorCode,
+    sessionId: request.sessionId,
+    responses: version >= 13
+      ? []
+      : request.topics.map(({ topic, partitions }) =>
+        ({ topic, partitions: partitions.map(({ partition }) => row(partition)) })),
+  }
+}
+
 interface Opened {
   positions: readonly FetchPosition[]
   session: FetchSession | undefined
@@ -48,16 +71,17 @@ interface Opened {
 }
 
 /** D6.1-3. A number is the session's error. */
-function openSession (request: FetchRequest, { version }: Call, needs: Needs): Opened | number {
+function openSession (request: FetchRequest, call: Call, needs: Needs): Opened | number {
+  const { version } = call
   const { sessionId, sessionEpoch } = request
   const cache = needs.fetchSessions
   const nowMs = needs.environment.nowMs()
   const positions = positionsOf(request, version, needs)
   if (sessionEpoch === FINAL_EPOCH || sessionEpoch === INITIAL_EPOCH) {
     if (sessionId !== INVALID_SESSION_ID) cache.remove(sessionId)
-    if (sessionEpoch === FINAL_EPOCH || positions.length === 0) return { positions, session: undefined, epoch: undefined }
+    if (sessionEpoch === FINAL_EPOCH) return { positions, session: undefined, epoch: undefined }
     const session = cache.create({
-      usesTopicIds: version >= 13, privileged: false, nowMs, partitions: positions.length,
+      usesTopicIds: version >= 13, privileged: replicaIdOf(request, call) >= 0, nowMs, partitions: positions.length,
     }, () => needs.environment.random())
     session?.update(positions, [])
     return { positions: session === undefined ? positions : [...session.partitions], session, epoch: session?.epoch }
@@ -75,22 +99,26 @@ function openSession (request: FetchRequest, { version }: Call, needs: Needs): O
   return { positions: resolved(session, needs), session, epoch: session.epoch }
 }
 
+/** A partition that is named twice counts once, as it is named last. */
 function positionsOf (request: FetchRequest, version: number, { metadata }: Needs): FetchPosition[] {
-  return request.topics.flatMap(({ topic, topicId, partitions }) => {
-    const byId = metadata.topics.withId(topicId)
-    const name = version >= 13 ? byId?.name ?? '' : topic
-    const id = version >= 13 ? topicId : metadata.topics.find(topic)?.id ?? ZERO_UUID
-    return partitions.map(partition => ({
-      topic: name,
-      topicId: id,
-      index: partition.partition,
-      fetchOffset: partition.fetchOffset,
-      currentLeaderEpoch: partition.currentLeaderEpoch,
-      lastFetchedEpoch: partition.lastFetchedEpoch,
-      logStartOffset: partition.logStartOffset,
-      partitionBytesMax: partition.partitionMaxBytes,
-    }))
-  })
+  const positions = new Map<string, FetchPosition>()
+  for (const { topic, topicId, partitions } of request.topics) {
+    const found = version >= 13 ? metadata.topics.withId(topicId) : metadata.topics.find(topic)
+    const id = version >= 13 ? topicId : found?.id ?? ZERO_UUID
+    for (const each of partitions) {
+      positions.set(`${version >= 13 ? topicId : topic}/${each.partition}`, {
+        topic: version >= 13 ? found?.name ?? '' : topic,
+        topicId: id,
+        index: each.partition,
+        fetchOffset: each.fetchOffset,
+        currentLeaderEpoch: each.currentLeaderEpoch,
+        lastFetchedEpoch: each.lastFetchedEpoch,
+        logStartOffset: each.logStartOffset,
+        partitionBytesMax: each.partitionMaxBytes,
+      })
+    }
+  }
+  return [...positions.values()]
 }
 
 function forgottenOf (request: FetchRequest): PartitionKey[] {
@@ -109,29 +137,28 @@ function resolved (session: FetchSession, { metadata }: Needs): FetchPosition[] 
 }
 
 /** D6.8-11: what fails before the log comes after the others in the answer. */
-function sortedTargets (positions: readonly FetchPosition[], call: Call, needs: Needs): FetchTarget[] {
-  const good: FetchTarget[] = []
-  const bad: FetchTarget[] = []
-  for (const position of positions) {
-    const target = targetOf(position, call, needs)
-    if (target.partition === undefined && target.errorCode !== code.NOT_LEADER_OR_FOLLOWER) bad.push(target)
-    else good.push(target)
-  }
-  return [...good, ...bad]
+function sortedTargets (
+  positions: readonly FetchPosition[], request: FetchRequest, call: Call, needs: Needs
+): FetchTarget[] {
+  const isFollower = replicaIdOf(request, call) >= 0
+  const mayFollow = isFollower && needs.access.allows(call.session, 'clusterAction', 'cluster', CLUSTER_NAME)
+  const mayRead = (topic: string): boolean =>
+    isFollower ? mayFollow : needs.access.allows(call.session, 'read', 'topic', topic)
+  const targets = positions.map(position => targetOf(position, call.version, mayRead, needs))
+  return [...targets.filter(({ isRefused }) => !isRefused), ...targets.filter(({ isRefused }) => isRefused)]
 }
 
-function targetOf (position: FetchPosition, { version, session }: Call, needs: Needs): FetchTarget {
-  const missing = (errorCode: number): FetchTarget => ({ position, partition: undefined, errorCode })
-  if (position.topic === '') return missing(code.UNKNOWN_TOPIC_ID)
-  if (!needs.access.allows(session, 'read', 'topic', position.topic)) return missing(code.TOPIC_AUTHORIZATION_FAILED)
-  if (needs.metadata.topics.partition(position.topic, position.index) === undefined) {
-    return missing(code.UNKNOWN_TOPIC_OR_PARTITION)
-  }
-  if (version >= 13 && needs.metadata.topics.find(position.topic)?.id !== position.topicId) {
-    return missing(code.INCONSISTENT_TOPIC_ID)
-  }
-  const partition = needs.replicas.find(position.topic, position.index)
-  return partition === undefined ? missing(code.NOT_LEADER_OR_FOLLOWER) : { position, partition, errorCode: code.NONE }
+function targetOf (
+  position: FetchPosition, version: number, mayRead: (topic: string) => boolean, { metadata, replicas }: Needs
+): FetchTarget {
+  const { topic, index } = position
+  const refused = (errorCode: number): FetchTarget => ({ position, partition: undefined, errorCode, isRefused: true })
+  if (topic === '' && version >= 13) return refused(code.UNKNOWN_TOPIC_ID)
+  if (!mayRead(topic)) return refused(code.TOPIC_AUTHORIZATION_FAILED)
+  if (metadata.topics.partition(topic, index) === undefined) return refused(code.UNKNOWN_TOPIC_OR_PARTITION)
+  const partition = replicas.find(topic, index)
+  const errorCode = partition === undefined ? code.NOT_LEADER_OR_FOLLOWER : code.NONE
+  return { position, partition, errorCode, isRefused: false }
 }
 
 /** D6.4, D6.8, D6.17: consecutive partitions of one topic share a row. */

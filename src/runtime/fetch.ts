@@ -3,17 +3,22 @@
  * and the long poll. D6.12-26. What is read stays in the store's memory until it is sent.
  */
 import { code, KafkaError } from '../../protocol/errors.ts'
+import { batchesIn } from '../../protocol/records/batches.ts'
+import { lastOffset } from '../../protocol/records/header.ts'
 import type { AbortedTransaction } from '../core/replica/aborted-transactions.ts'
 import type { FetchPosition } from '../core/fetch/fetch-session.ts'
+import { StoreError } from '../store/store.ts'
 import type { LogRead } from '../store/store.ts'
 import type { Environment } from './environment.ts'
 import type { Partition } from './partition.ts'
 
 export interface FetchTarget {
   readonly position: FetchPosition
-  /** Undefined: `errorCode` says why it is not even looked for (D6.9-11). */
+  /** Undefined: `errorCode` says why. */
   readonly partition: Partition | undefined
   readonly errorCode: number
+  /** D6.9-11: refused before the log was looked for; that alone ends no wait (D6.25). */
+  readonly isRefused: boolean
 }
 
 export interface FetchOptions {
@@ -23,7 +28,11 @@ export interface FetchOptions {
   /** The smallest of the request's max_bytes and fetch.max.bytes. */
   readonly maxBytes: number
   readonly readCommitted: boolean
+  /** -1: a consumer. */
+  readonly replicaId: number
 }
+
+const CONSUMER = -1
 
 export interface Fetched {
   readonly position: FetchPosition
@@ -50,35 +59,68 @@ export async function fetch (
   const minBytes = Math.min(options.minBytes, options.maxBytes)
   const deadlineMs = environment.nowMs() + options.maxWaitMs
   for (;;) {
-    const progress = targets.map(({ partition }) => partition?.committedBytes ?? 0)
+    const seen = targets.map(({ partition }) => progressOf(partition))
     const result = await readAll(targets, options)
     const bytes = result.partitions.reduce((sum, { read }) => sum + (read?.bytes ?? 0), 0)
     const leftMs = deadlineMs - environment.nowMs()
-    if (bytes >= minBytes || leftMs <= 0 || isImmediate(targets, result)) return result
+    if (bytes >= minBytes || leftMs <= 0 || isImmediate(targets, result, options)) return result
     result.release()
-    const why = await more(targets, progress, minBytes - bytes, leftMs, environment, onGone)
-    if (why === 'gone') return { partitions: [], release: () => {} }
+    const wait = { targets, seen, bytes: minBytes - bytes, leftMs, readCommitted: options.readCommitted }
+    if (await more(wait, environment, onGone) === 'gone') return { partitions: [], release: () => {} }
   }
 }
 
 /** D6.25: nothing to wait for, or something that must be told at once. */
-function isImmediate (targets: readonly FetchTarget[], { partitions }: FetchResult): boolean {
-  if (targets.every(({ partition }) => partition === undefined)) return true
-  return partitions.some(({ errorCode, divergingEpoch, position }, index) =>
-    targets[index]?.partition !== undefined &&
-    (errorCode !== code.NONE || divergingEpoch !== undefined || isBetween(position, targets[index]?.partition)))
+function isImmediate (
+  targets: readonly FetchTarget[], { partitions }: FetchResult, options: FetchOptions
+): boolean {
+  if (targets.every(({ isRefused }) => isRefused)) return true
+  return partitions.some(({ errorCode, divergingEpoch, position: { fetchOffset } }, index) => {
+    const { partition, isRefused } = targets[index] as FetchTarget
+    if (isRefused) return false
+    if (partition === undefined || errorCode !== code.NONE || divergingEpoch !== undefined) return true
+    // D6.26: above the bound a consumer is answered each time, and below a newer segment too.
+    const bound = boundOf(partition, options)
+    return fetchOffset > bound ||
+      (hasRecords(partitions[index]) && partition.state.segments.hasStartBetween(fetchOffset, bound))
+  })
 }
 
-/** D6.26: a consumer above the high watermark is answered at once, each time. */
-function isBetween ({ fetchOffset }: FetchPosition, partition: Partition | undefined): boolean {
-  return partition !== undefined && fetchOffset > partition.highWatermark
+/** D6.19 */
+function boundOf (partition: Partition, { readCommitted, replicaId }: FetchOptions): bigint {
+  if (replicaId !== CONSUMER) return partition.endOffset
+  return readCommitted ? partition.lastStableOffset : partition.highWatermark
+}
+
+function hasRecords (fetched: Fetched | undefined): boolean { return (fetched?.read?.bytes ?? 0) > 0 }
+
+/** What a waiting fetch compares with. */
+interface Progress {
+  readonly committedBytes: number
+  readonly lastStableOffset: bigint
+  /** An open transaction keeps readers of committed data back. */
+  readonly isHeldBack: boolean
+}
+
+function progressOf (partition: Partition | undefined): Progress {
+  if (partition === undefined) return { committedBytes: 0, lastStableOffset: 0n, isHeldBack: false }
+  const { committedBytes, lastStableOffset, highWatermark } = partition
+  return { committedBytes, lastStableOffset, isHeldBack: lastStableOffset < highWatermark }
+}
+
+interface Wait {
+  readonly targets: readonly FetchTarget[]
+  /** As it was before the read. */
+  readonly seen: readonly Progress[]
+  /** So many more are wanted. */
+  readonly bytes: number
+  readonly leftMs: number
+  readonly readCommitted: boolean
 }
 
 /** Waits until the partitions have so many bytes more, or one of them changed in another way. */
-function more (
-  targets: readonly FetchTarget[], progress: readonly number[], bytes: number, leftMs: number,
-  environment: Environment, onGone: OnGone
-): Promise<'ready' | 'time' | 'gone'> {
+function more (wait: Wait, environment: Environment, onGone: OnGone): Promise<'ready' | 'time' | 'gone'> {
+  const { targets } = wait
   return new Promise(resolve => {
     const stops: Array<() => void> = []
     const settle = (why: 'ready' | 'time' | 'gone'): void => {
@@ -86,23 +128,28 @@ function more (
       for (const stop of stops) stop()
       resolve(why)
     }
-    const isEnough = (): boolean => {
-      let sum = 0
-      for (const [index, { partition, position }] of targets.entries()) {
-        if (partition === undefined) continue
-        sum += Math.min(partition.committedBytes - (progress[index] as number), Math.max(position.partitionBytesMax, 1))
-      }
-      return sum >= bytes
-    }
-    const timer = environment.setTimer(leftMs, () => { settle('time') })
+    const timer = environment.setTimer(wait.leftMs, () => { settle('time') })
     for (const { partition } of targets) {
-      const stop = partition?.watch(event => { if (event !== 'appended' || isEnough()) settle('ready') })
+      const stop = partition?.watch(event => { if (event !== 'appended' || isEnough(wait)) settle('ready') })
       if (stop !== undefined) stops.push(stop)
     }
     stops.push(onGone(() => { settle('gone') }))
     // Something may have come while the disk was read.
-    if (isEnough()) settle('ready')
+    if (isEnough(wait)) settle('ready')
   })
+}
+
+function isEnough ({ targets, seen, bytes, readCommitted }: Wait): boolean {
+  let sum = 0
+  for (const [index, { partition, position }] of targets.entries()) {
+    if (partition === undefined) continue
+    const before = seen[index] as Progress
+    if (readCommitted && partition.lastStableOffset === before.lastStableOffset) continue
+    // The end of a transaction lets go of more than was appended with it.
+    if (readCommitted && before.isHeldBack) return true
+    sum += Math.min(partition.committedBytes - before.committedBytes, Math.max(position.partitionBytesMax, 1))
+  }
+  return sum >= bytes
 }
 
 async function readAll (targets: readonly FetchTarget[], options: FetchOptions): Promise<FetchResult> {
@@ -130,9 +177,10 @@ function readOne (
   target: FetchTarget, options: FetchOptions, bytesLeft: number, isFirst: boolean
 ): Fetched | Promise<Fetched> {
   const { position, partition, errorCode } = target
-  if (partition === undefined) return failed(position, errorCode, [])
+  if (partition === undefined) return failed(position, errorCode, target.isRefused ? [] : null)
+  const failure = (error: unknown): Fetched => failed(position, errorCodeOf(error, options.version), null)
   try {
-    checkReadable(partition, position, options.version)
+    checkReadable(partition, position, options)
     const diverging = divergence(partition, position)
     const facts = factsOf(partition)
     if (diverging !== undefined) {
@@ -141,11 +189,19 @@ function readOne (
     if (position.fetchOffset < partition.startOffset || position.fetchOffset > partition.endOffset) {
       throw new KafkaError(code.OFFSET_OUT_OF_RANGE)
     }
-    return readRecords(partition, position, options, Math.min(position.partitionBytesMax, bytesLeft), isFirst)
+    const bytesMax = Math.min(position.partitionBytesMax, bytesLeft)
+    const fetched = readRecords(partition, position, options, bytesMax, isFirst)
+    return fetched instanceof Promise ? fetched.catch(failure) : fetched
   } catch (error) {
-    if (error instanceof KafkaError) return failed(position, error.errorCode, null)
-    throw error
+    return failure(error)
   }
+}
+
+/** A partition that cannot be read does not fail the others. */
+function errorCodeOf (error: unknown, version: number): number {
+  if (error instanceof KafkaError) return error.errorCode
+  if (!(error instanceof StoreError)) throw error
+  return version <= 5 ? code.NOT_LEADER_OR_FOLLOWER : code.KAFKA_STORAGE_ERROR
 }
 
 /** D6.24: offsets as they were before the read. */
@@ -161,19 +217,31 @@ function readRecords (
   partition: Partition, position: FetchPosition, options: FetchOptions, bytesMax: number, isFirst: boolean
 ): Fetched | Promise<Fetched> {
   const facts = factsOf(partition)
-  const bound = options.readCommitted ? facts.lastStableOffset : facts.highWatermark
+  const bound = boundOf(partition, options)
   const from = position.fetchOffset
   const done = (read: LogRead | undefined): Fetched => ({
     position,
     ...facts,
     errorCode: code.NONE,
-    aborted: options.readCommitted ? partition.abortedBetween(from, bound) : null,
+    aborted: options.readCommitted ? abortedIn(partition, from, read) : null,
     divergingEpoch: undefined,
     read,
   })
-  if (from >= bound || (bytesMax <= 0 && !isFirst)) return done(undefined)
-  const read = partition.read(from, bound, Math.max(bytesMax, 0), isFirst)
+  if (from >= bound) return done(undefined)
+  // D6.22: a negative limit is a bug of the client's that Kafka answers like this.
+  if (bytesMax < 0) throw new KafkaError(code.UNKNOWN_SERVER_ERROR)
+  if (bytesMax === 0 && !isFirst) return done(undefined)
+  const read = partition.read(from, bound, bytesMax, isFirst)
   return read instanceof Promise ? read.then(done) : done(read)
+}
+
+/** D6.23: those that may touch what was read. */
+function abortedIn (partition: Partition, from: bigint, read: LogRead | undefined): AbortedTransaction[] {
+  const last = read?.chunks.at(-1)
+  if (last === undefined || partition.state.aborted.entries.length === 0) return []
+  let end = from
+  for (const batch of batchesIn(last)) end = lastOffset(batch) + 1n
+  return partition.abortedBetween(from, end)
 }
 
 function failed (position: FetchPosition, errorCode: number, aborted: [] | null): Fetched {
@@ -189,8 +257,9 @@ function failed (position: FetchPosition, errorCode: number, aborted: [] | null)
   }
 }
 
-/** D6.12, D6.14: offline, another topic's log, leader epoch, leadership. */
-export function checkReadable (partition: Partition, position: FetchPosition, version: number): void {
+/** D6.12, D6.14-15: offline, another topic's log, leader epoch, leadership, follower. */
+function checkReadable (partition: Partition, position: FetchPosition, options: FetchOptions): void {
+  const { version, replicaId } = options
   if (!partition.available && !partition.gone) {
     throw new KafkaError(version <= 5 ? code.NOT_LEADER_OR_FOLLOWER : code.KAFKA_STORAGE_ERROR)
   }
@@ -198,7 +267,14 @@ export function checkReadable (partition: Partition, position: FetchPosition, ve
     throw new KafkaError(code.INCONSISTENT_TOPIC_ID)
   }
   checkEpoch(partition, position.currentLeaderEpoch)
-  partition.ensureLeader()
+  const isFollower = replicaId >= 0
+  // KIP-392: consumers from v11 on read from any replica.
+  if (isFollower || partition.gone || (replicaId === CONSUMER && version <= 10)) partition.ensureLeader()
+  if (isFollower && !partition.hasFollower(replicaId)) {
+    throw new KafkaError(position.currentLeaderEpoch >= 0
+      ? code.UNKNOWN_LEADER_EPOCH
+      : code.NOT_LEADER_OR_FOLLOWER)
+  }
 }
 
 /** 2.1.5: an older epoch is fenced, a newer one is not known here yet; -1 asks nothing. */

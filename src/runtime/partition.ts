@@ -105,6 +105,11 @@ export class Partition {
     return isr.length >= Math.min(this.settings.minInsyncReplicas, replicas.length)
   }
 
+  /** Another replica of this partition, by the controller. */
+  hasFollower (replicaId: number): boolean {
+    return replicaId !== this.nodeId && this.leadership?.replicas.includes(replicaId) === true
+  }
+
   get available (): boolean { return this.#available && !this.gone }
 
   /** D25.5: nobody reads committed data above the first undecided transaction. */

@@ -55,6 +55,16 @@ export class Segments {
   get active (): Segment | undefined { return this.#segments.at(-1) }
   get totalBytes (): number { return this.#segments.reduce((sum, segment) => sum + segment.bytes, 0) }
 
+  /** Whether a segment begins above `offset` and at or below `bound` (D6.26). */
+  hasStartBetween (offset: bigint, bound: bigint): boolean {
+    for (let index = this.#segments.length - 1; index >= 0; index--) {
+      const { baseOffset } = this.#segments[index] as Segment
+      if (baseOffset <= offset) return false
+      if (baseOffset <= bound) return true
+    }
+    return false
+  }
+
   /** D25.7: whether a new segment begins before this batch. */
   mustRoll (batch: BatchFacts, limits: SegmentLimits, nowMs: number): boolean {
     const active = this.active
