@@ -29,6 +29,8 @@ interface Captured {
 }
 
 const RETRY_MS = 500
+/** Pages of the tree that a transaction copies, beside what it puts. */
+const FLUSH_MARGIN_BYTES = 256 * 1024
 
 export class Flusher {
   flushes = 0
@@ -224,11 +226,20 @@ export class Flusher {
   /** A full disk is waited out: the journal has everything. Any other error is final (R-S2). */
   private async put (mutations: readonly Mutation[]): Promise<void> {
     const { core } = this
+    let bytes = 0
+    for (const { value } of mutations) bytes += value?.length ?? 0
+    const needed = bytes * 2 + FLUSH_MARGIN_BYTES
     for (;;) {
-      const { committed, flushed } = core.volumes.active.environment.apply(mutations)
-      const full = await core.guard.timed('a commit into the volume', committed)
-        .then(() => false, isDiskFull)
-      if (!full) return core.guard.within('a flush into the volume', flushed)
+      if (core.environment.disk.freeBytes(core.directory) >= needed) {
+        const { committed, flushed } = core.volumes.active.environment.apply(mutations)
+        const error = await core.guard.timed('a commit into the volume', committed)
+          .then(() => undefined, (failure: unknown) => failure)
+        if (error === undefined) return core.guard.within('a flush into the volume', flushed)
+        // LMDB reports a short write as an I/O error: only a disk that is full excuses it
+        const isFull = isDiskFull(error) ||
+          core.environment.disk.freeBytes(core.directory) < needed
+        if (!isFull) throw core.guard.fail('a commit into the volume failed', error)
+      }
       core.noteDiskFull('a flush into the volume waits for space')
       await new Promise<void>(resolve => { core.environment.setTimer(RETRY_MS, resolve) })
       if (core.guard.failure !== undefined) throw core.guard.failure

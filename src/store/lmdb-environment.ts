@@ -29,12 +29,12 @@ export class LmdbEnvironment implements KeyValueEnvironment {
   }
 
   apply (mutations: readonly Mutation[]): { committed: Promise<void>, flushed: Promise<void> } {
-    let last: Promise<boolean> = Promise.resolve(true)
+    const promises = new Set<Promise<boolean>>()
     // One event turn of puts is one transaction, and the batch closes only with its last entry.
     for (const { key, value } of mutations) {
-      last = value === undefined ? this.database.remove(key) : this.database.put(key, value)
+      promises.add(value === undefined ? this.database.remove(key) : this.database.put(key, value))
     }
-    const committed = last.then(() => {}, explain)
+    const committed = Promise.all(promises).then(() => {}, explain)
     const flushed = Promise.all([committed, this.database.flushed]).then(() => {})
     flushed.catch(() => {}) // the caller may look at `committed` alone
     return { committed, flushed }
