@@ -218,22 +218,15 @@ function writeIsr (draft: Draft, { image, partition }: PartitionContext): void {
   if (!sameOrder(draft.isr, partition.isr)) draft.record.isr = [...draft.isr]
 }
 
-/**
- * KIP-966: who led last is noted when the ISR empties, and forgotten when there is a leader again.
- */
+/** KIP-966: who led last is noted when nobody leads any more, forgotten with the next leader. */
 function writeLastKnownLeader ({ record }: Draft, { image, partition }: PartitionContext): void {
   if (!image.features.elrEnabled) return
-  const { lastKnownElr } = partition
-  const known = lastKnownElr.length === 1 && lastKnownElr[0] === partition.leader
-  if (record.isr !== null && record.isr.length === 0 && !known) {
-    record.lastKnownElr = [partition.leader]
-  } else if (lastKnownElr.length > 0 && willHaveLeader(record, partition)) {
+  const { lastKnownElr, leader } = partition
+  if (record.leader === NO_LEADER && lastKnownElr.length === 0 && leader !== NO_LEADER) {
+    record.lastKnownElr = [leader]
+  } else if (record.leader >= 0 && lastKnownElr.length > 0) {
     record.lastKnownElr = []
   }
-}
-
-function willHaveLeader (record: PartitionChangeRecord, partition: Partition): boolean {
-  return record.leader >= 0 || (partition.leader !== NO_LEADER && record.leader !== NO_LEADER)
 }
 
 function writeAssignment (
