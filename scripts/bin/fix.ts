@@ -1,3 +1,3 @@
 import { main } from '../fix.ts'
 
-process.exitCode = main()
+process.exitCode = main(process.argv.slice(2))

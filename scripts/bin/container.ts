@@ -1,0 +1,3 @@
+import { main } from '../container.ts'
+
+process.exitCode = main()
