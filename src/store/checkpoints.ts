@@ -1,6 +1,6 @@
 /**
- * Checkpoints of state that owners derive from their logs: taken while a flush is fixed, kept in the
- * table after that flush is on the disk, so that none is ever ahead of its log.
+ * Checkpoints of state that owners derive from their logs: taken while a flush is fixed, kept in
+ * the table after that flush is on the disk, so that none is ever ahead of its log.
  */
 import assert from 'node:assert'
 import { s32be, struct, u32be } from 'buffer-layout'

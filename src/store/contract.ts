@@ -5,7 +5,7 @@
 import type { Disk } from './disk.ts'
 import type { StoreError } from './error.ts'
 
-/** Everything outside that the store needs: the process gives the real ones, the simulator its own. */
+/** What the store needs from outside: the process gives the real ones, the simulator its own. */
 export interface StoreEnvironment {
   disk: Disk
   nowMs (): number
@@ -34,7 +34,7 @@ export interface Store {
   readonly underPressure: boolean
   /** Runs once, when the pressure has gone; at once when there is none. */
   onRelief (run: () => void): void
-  /** R-S2: a write, sync or flush failed for another reason than a full disk; the process must stop. */
+  /** R-S2: a write, sync or flush failed, and not for a full disk: the process must stop. */
   onFailed (run: (error: StoreError) => void): void
   stats (): StoreStats
   /** Writes, flushes and checkpoints everything, then closes every file and gives the lock back. */
@@ -72,10 +72,10 @@ export interface Log {
   read (offset: bigint, end: bigint, maxBytes: number, firstWhole: boolean):
     LogRead | Promise<LogRead>
   /**
-   * The first batch (in offset order, at or after startOffset, base offset < end) whose max
-   * timestamp is >= `timestamp`. A copy, owned by the caller.
+   * The first batch (in offset order, at or after startOffset and `from`, base offset < end) whose
+   * max timestamp is >= `timestamp`. A copy, owned by the caller.
    */
-  firstBatchAtOrAfter (timestamp: bigint, end: bigint): Promise<Buffer | undefined>
+  firstBatchAtOrAfter (timestamp: bigint, end: bigint, from?: bigint): Promise<Buffer | undefined>
   /** The first batch with the highest max timestamp of those below `end`. A copy. */
   batchWithMaxTimestamp (end: bigint): Promise<Buffer | undefined>
   /** Drops every batch whose last offset >= `offset` (a follower's diverging tail). */

@@ -1,4 +1,4 @@
-/** The store's one error: a code that callers map to a protocol error, and a text that names the remedy. */
+/** The store's one error: a code that callers map to a protocol error, a text with the remedy. */
 
 export type StoreErrorCode =
   | 'DISK_FULL' // R-S9: nothing of the append became visible; goes on when space is back

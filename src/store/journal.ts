@@ -30,7 +30,11 @@ export interface JournalOptions {
   mutant: string | undefined
 }
 
-interface SyncRound { promise: Promise<void>, resolve: () => void, reject: (error: unknown) => void }
+interface SyncRound {
+  promise: Promise<void>
+  resolve: () => void
+  reject: (error: unknown) => void
+}
 
 /** Files without places that stay: overwriting one is far cheaper than making one. */
 const FREE_FILES_MAX = 6

@@ -3,9 +3,9 @@
  * only: no topics, epochs or producers. Every change is decided synchronously and is in the
  * journal before it shows.
  */
-import {
-  at, baseOffset, batchSize, HEADER_SIZE, lastOffset, leaderEpoch
-} from '../../protocol/records/header.ts'
+import { baseOffset, batchSize, lastOffset, leaderEpoch } from '../../protocol/records/header.ts'
+import { checkBatches } from './append-check.ts'
+import type { Checked } from './append-check.ts'
 import type { Log, LogRead } from './contract.ts'
 import { StoreError } from './error.ts'
 import { append, bytesOf, extentAt, repoint } from './extents.ts'
@@ -20,8 +20,6 @@ import type { Piece } from './tail.ts'
 import type { TurnMember } from './turn.ts'
 import type { PooledBuffer } from './pool.ts'
 import type { Volume } from './volume.ts'
-
-const MAGIC = 2
 
 export class StoredLog implements Log, TurnMember {
   readonly name: string
@@ -60,38 +58,46 @@ export class StoredLog implements Log, TurnMember {
 
   append (bytes: Buffer, durable: boolean): Promise<void> {
     const { core } = this
-    let smallBytes = 0
+    let checked: Checked
     try {
       this.mayWrite()
-      smallBytes = this.validate(bytes)
+      checked = checkBatches(this.name, bytes, this.endOffset, core.options.largeBatchBytes)
     } catch (error) {
       return Promise.reject(error)
     }
+    const { smallBytes, end } = checked
     const turn = core.writer.turnFor(smallBytes, bytes.length - smallBytes)
     if (!this.inTurn) {
       this.inTurn = true
       this.tail.setMark()
       turn.members.push(this)
     }
-    for (let at = 0; at < bytes.length;) at += this.add(bytes, at)
+    const first = batchSize(bytes)
+    if (first === bytes.length) this.add(bytes, 0, first, baseOffset(bytes), end)
+    else this.addAll(bytes)
     return durable ? turn.whenDurable() : turn.whenCommitted()
   }
 
-  private add (bytes: Buffer, at: number): number {
+  private addAll (bytes: Buffer): void {
+    for (let at = 0; at < bytes.length;) {
+      const size = batchSize(bytes, at)
+      this.add(bytes, at, size, baseOffset(bytes, at), lastOffset(bytes, at) + 1n)
+      at += size
+    }
+  }
+
+  private add (bytes: Buffer, at: number, size: number, base: bigint, next: bigint): void {
     const { core, number } = this
-    const size = batchSize(bytes, at)
-    const base = baseOffset(bytes, at)
-    const next = lastOffset(bytes, at) + 1n
     const epoch = leaderEpoch(bytes, at)
     if (size < core.options.largeBatchBytes) {
       this.tail.addSmall(bytes, at, size, base, next)
       core.writer.turn.addSmall(kinds.small, number, base, epoch, bytes, at, size)
     } else {
-      const piece = this.tail.addLarge(bytes.subarray(at, at + size), base, next)
+      const whole = size === bytes.length ? bytes : bytes.subarray(at, at + size)
+      const piece = this.tail.addLarge(whole, base, next)
       core.writer.turn.addLarge(kinds.large, number, base, epoch, piece)
     }
     this.endOffset = next
-    return size
   }
 
   private mayWrite (): void {
@@ -104,31 +110,6 @@ export class StoredLog implements Log, TurnMember {
       throw new StoreError('DISK_FULL',
         `log ${this.name}: the disk's reserve is reached, free some space`)
     }
-  }
-
-  /** Checks the caller's side of the contract before anything changes; returns the small bytes. */
-  private validate (bytes: Buffer): number {
-    let expected = this.endOffset
-    let smallBytes = 0
-    for (let start = 0; start < bytes.length;) {
-      const rest = bytes.length - start
-      const size = rest < HEADER_SIZE ? -1 : batchSize(bytes, start)
-      if (size < HEADER_SIZE || size > rest) throw this.invalid('a batch is not whole')
-      if (bytes[start + at.magic] !== MAGIC) throw this.invalid('only magic 2 is stored')
-      const base = baseOffset(bytes, start)
-      const last = lastOffset(bytes, start)
-      if (base < expected) throw this.invalid(`base offset ${base} lies below ${expected}`)
-      if (last < base) throw this.invalid(`last offset ${last} lies below its base ${base}`)
-      if (size < this.core.options.largeBatchBytes) smallBytes += size
-      expected = last + 1n
-      start += size
-    }
-    if (bytes.length === 0) throw this.invalid('nothing to append')
-    return smallBytes
-  }
-
-  private invalid (what: string): StoreError {
-    return new StoreError('INVALID', `log ${this.name}: ${what}`)
   }
 
   turnWritten (): void {
@@ -194,8 +175,8 @@ export class StoredLog implements Log, TurnMember {
     return buffer
   }
 
-  firstBatchAtOrAfter (timestamp: bigint, end: bigint): Promise<Buffer | undefined> {
-    return this.core.search.firstBatchAtOrAfter(this, timestamp, end)
+  firstBatchAtOrAfter (timestamp: bigint, end: bigint, from?: bigint): Promise<Buffer | undefined> {
+    return this.core.search.firstBatchAtOrAfter(this, timestamp, end, from)
   }
 
   batchWithMaxTimestamp (end: bigint): Promise<Buffer | undefined> {

@@ -63,14 +63,15 @@ export class MemoryInode {
     for (const change of this.unsynced.splice(0)) {
       const luck = random()
       if (luck < 0.4) apply(this.durable, change)
-      else if (luck < 0.7 && change.bytes !== undefined) this.tear(change.bytes, change.position, random)
+      else if (luck < 0.7) this.tear(change, random)
     }
     this.now = new Content()
     this.now.write(this.durable.bytes.subarray(0, this.durable.length), 0)
   }
 
   /** Some pages reach the platter, in no order. */
-  private tear (bytes: Buffer, position: number, random: () => number): void {
+  private tear ({ bytes, position }: Unsynced, random: () => number): void {
+    if (bytes === undefined) return
     for (let at = 0; at < bytes.length;) {
       const end = Math.min(bytes.length, at + PAGE_BYTES - (position + at) % PAGE_BYTES)
       if (random() < 0.5) this.durable.write(bytes.subarray(at, end), position + at)

@@ -30,8 +30,6 @@ export interface Piece {
   flushing: boolean
 }
 
-interface Mark { pieces: number, last: Piece | undefined, next: bigint, bytes: number, max: bigint }
-
 export class Tail {
   pieces: Piece[] = []
   bytes = 0
@@ -40,7 +38,11 @@ export class Tail {
   private used = 0
   /** Bytes that the last flush took: a busy log gets a whole chunk at once, a quiet one little. */
   private expected = 0
-  private mark: Mark | undefined
+  private markPieces = 0
+  private markLast: Piece | undefined
+  private markNext = 0n
+  private markBytes = 0
+  private markTimestamp = 0n
   private readonly pool: Pool
   private readonly chunkBytes: number
 
@@ -111,26 +113,24 @@ export class Tail {
 
   /** Remembers the present end, for a turn that cannot be written. */
   setMark (): void {
-    const last = this.last
-    this.mark = {
-      pieces: this.pieces.length,
-      last,
-      next: last?.next ?? 0n,
-      bytes: last?.bytes ?? 0,
-      max: last?.maxTimestamp ?? -1n,
-    }
+    const { last } = this
+    this.markPieces = this.pieces.length
+    this.markLast = last
+    if (last === undefined) return
+    this.markNext = last.next
+    this.markBytes = last.bytes
+    this.markTimestamp = last.maxTimestamp
   }
 
   /** Takes back everything that came after the mark. */
   undo (): void {
-    const mark = this.mark
-    if (mark === undefined) return
-    for (const piece of this.pieces.splice(mark.pieces)) this.discard(piece)
-    if (mark.last !== undefined) {
-      this.bytes -= mark.last.bytes - mark.bytes
-      mark.last.next = mark.next
-      mark.last.bytes = mark.bytes
-      mark.last.maxTimestamp = mark.max
+    for (const piece of this.pieces.splice(this.markPieces)) this.discard(piece)
+    const last = this.markLast
+    if (last !== undefined) {
+      this.bytes -= last.bytes - this.markBytes
+      last.next = this.markNext
+      last.bytes = this.markBytes
+      last.maxTimestamp = this.markTimestamp
     }
     this.dropBuffer()
   }

@@ -49,7 +49,8 @@ export class Turn {
   }
 
   addSmall (
-    kind: number, log: number, offset: bigint, epoch: number, bytes: Buffer, at: number, size: number
+    kind: number, log: number, offset: bigint, epoch: number,
+    bytes: Buffer, at: number, size: number
   ): void {
     this.entry(kind, log, offset, size, epoch)
     const start = HEADROOM + this.smallBytes

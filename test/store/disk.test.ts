@@ -1,0 +1,153 @@
+import { join } from 'node:path'
+import t from 'tap'
+import { MemoryDisk } from '../../src/store/disk-memory.ts'
+import { nodeDisk } from '../../src/store/disk-node.ts'
+import type { Disk } from '../../src/store/disk.ts'
+import { seeded } from './model.ts'
+
+const disks: Array<[string, (path: string) => { disk: Disk, directory: string }]> = [
+  ['the real disk', path => ({ disk: nodeDisk(), directory: path })],
+  ['the memory disk', () => ({ disk: new MemoryDisk().disk(), directory: '/data' })],
+]
+
+const text = (value: string): Buffer => Buffer.from(value)
+
+for (const [name, make] of disks) {
+  t.test(`${name}: files`, async t => {
+    const { disk, directory } = make(t.testdir())
+    disk.createDirectory(join(directory, 'a', 'b'))
+    const path = join(directory, 'a', 'b', 'file')
+    const file = disk.create(path)
+    file.write([text('one'), text('two')], 0)
+    file.write([text('X')], 8)
+    await file.sync()
+    await disk.syncDirectory(join(directory, 'a', 'b'))
+    const into = Buffer.alloc(20)
+    t.equal(file.read(into, 0), 9)
+    t.same(into.subarray(0, 9), Buffer.from('onetwo\0\0X'), 'a hole reads as zeros')
+    t.equal(await file.readAsync(into, 3), 6)
+    t.equal(file.read(into, 100), 0, 'nothing behind the end')
+    file.truncate(3)
+    t.equal(file.size(), 3)
+    file.close()
+    disk.rename(path, `${path}2`)
+    t.same(disk.list(join(directory, 'a', 'b')), ['file2'])
+    const again = disk.open(`${path}2`)
+    t.equal(again.size(), 3)
+    again.close()
+    t.ok(disk.exists(`${path}2`))
+    await disk.unlink(`${path}2`)
+    t.notOk(disk.exists(`${path}2`))
+    t.throws(() => disk.open(path), { code: 'ENOENT' })
+    t.ok(disk.freeBytes(directory) > 0)
+  })
+
+  t.test(`${name}: many parts in one write`, async t => {
+    const { disk, directory } = make(t.testdir())
+    const file = disk.create(join(directory, 'file'))
+    const parts = Array.from({ length: 3000 }, (_, index) => text(String(index % 10)))
+    file.write(parts, 0)
+    const into = Buffer.alloc(3000)
+    file.read(into, 0)
+    t.same(into, Buffer.concat(parts))
+    file.close()
+  })
+
+  t.test(`${name}: an environment keeps its keys in byte order`, async t => {
+    const { disk, directory } = make(t.testdir())
+    const path = join(directory, 'keys.mdb')
+    const environment = disk.openEnvironment(path, { mapBytes: 1 << 30 })
+    const keys = [[0, 1], [0, 200], [1], [1, 0], [127, 255], [200, 1]].map(key => Buffer.from(key))
+    const { committed, flushed } = environment.apply(
+      [...keys].reverse().map(key => ({ key, value: Buffer.concat([text('v'), key]) })))
+    await committed
+    t.same(environment.get(Buffer.from([1, 0])), Buffer.from('v\x01\x00'))
+    await flushed
+    const all = { start: Buffer.from([0]), end: Buffer.from([255]) }
+    t.same(environment.keys(all), keys)
+    t.same(environment.keys({ ...all, limit: 2 }), keys.slice(0, 2))
+    t.same(environment.keys({ start: Buffer.from([1]), end: Buffer.from([127, 255]) }),
+      keys.slice(2, 4), 'the end is not included')
+    const down = { start: Buffer.from([1, 5]), end: Buffer.from([0, 1]), reverse: true }
+    t.same(environment.keys(down), [keys[3], keys[2], keys[1]], 'downwards from the start')
+    t.same(environment.keys({ ...down, start: Buffer.from([1, 0]), limit: 1 }), [keys[3]],
+      'the start is included')
+    await environment.apply([
+      { key: keys[0] as Buffer, value: undefined }, { key: keys[1] as Buffer, value: text('new') },
+    ]).flushed
+    t.equal(environment.get(keys[0] as Buffer), undefined)
+    t.same(environment.getFast(keys[1] as Buffer), text('new'))
+    await environment.prefetch(keys)
+    t.ok(environment.stats().freePages >= 0)
+    await environment.close()
+    const reading = disk.openEnvironment(path, { mapBytes: 1 << 30, readOnly: true })
+    t.same(reading.get(keys[1] as Buffer), text('new'))
+    await reading.close()
+  })
+
+  t.test(`${name}: a lock has one holder`, async t => {
+    const { disk, directory } = make(t.testdir())
+    const path = join(directory, 'lock')
+    const lock = await disk.lock(path)
+    await t.rejects(disk.lock(path), { code: 'LOCKED' })
+    lock.release()
+    const again = await disk.lock(path)
+    again.release()
+  })
+}
+
+t.test('a power loss keeps what was synced, and of the rest something', async t => {
+  const outcomes = new Set<string>()
+  for (let seed = 0; seed < 60; seed++) {
+    const memory = new MemoryDisk()
+    const disk = memory.disk()
+    disk.createDirectory('/data')
+    const file = disk.create('/data/kept')
+    file.write([text('synced')], 0)
+    await file.sync()
+    await disk.syncDirectory('/data')
+    file.write([text('later!')], 6)
+    disk.create('/data/unsynced')
+    const environment = disk.openEnvironment('/data/keys', { mapBytes: 1 << 20 })
+    await environment.apply([{ key: text('k'), value: text('1') }]).flushed
+    memory.powerLoss(seeded(seed))
+    t.throws(() => { file.write([text('x')], 0) }, { code: 'EBADF' }, 'the old process is dead')
+    const after = memory.disk()
+    const into = Buffer.alloc(12)
+    const count = after.open('/data/kept').read(into, 0)
+    t.same(into.subarray(0, 6), text('synced'))
+    outcomes.add(`${count} ${after.exists('/data/unsynced')} ${after.exists('/data/keys')}`)
+  }
+  t.ok(outcomes.size >= 4, 'no part of the unsynced is certain')
+})
+
+t.test('a kill keeps every completed write, and flushed transactions', async t => {
+  const memory = new MemoryDisk()
+  const disk = memory.disk()
+  disk.createDirectory('/data')
+  disk.create('/data/file').write([text('written')], 0)
+  const environment = disk.openEnvironment('/data/keys', { mapBytes: 1 << 20 })
+  await environment.apply([{ key: text('k'), value: text('1') }]).flushed
+  await environment.apply([{ key: text('k'), value: text('2') }]).committed
+  memory.kill()
+  const after = memory.disk()
+  t.equal(after.open('/data/file').size(), 7)
+  const found = after.openEnvironment('/data/keys', { mapBytes: 1 << 20 }).get(text('k'))
+  t.same(found, text('1'), 'back to the last flush, as a safe restore goes')
+})
+
+t.test('faults come on demand', async t => {
+  const memory = new MemoryDisk({ capacityBytes: 100 })
+  const disk = memory.disk()
+  disk.createDirectory('/data')
+  const file = disk.create('/data/file')
+  t.throws(() => { file.write([Buffer.alloc(150)], 0) }, { code: 'ENOSPC' })
+  t.equal(file.size(), 100, 'what fits was written')
+  memory.faults = { writeError: 'EIO' }
+  t.throws(() => { file.write([text('x')], 0) }, { code: 'EIO' })
+  memory.faults = { syncError: 'EIO' }
+  await t.rejects(file.sync(), { code: 'EIO' })
+  memory.faults = { commitError: 'EIO' }
+  const environment = disk.openEnvironment('/data/keys', { mapBytes: 1 << 20 })
+  await t.rejects(environment.apply([{ key: text('k'), value: text('1') }]).committed)
+})
