@@ -168,7 +168,10 @@ export class Coordinator<Machine extends CoordinatorMachine> {
     if (this.#log.endOffset === baseOffset) {
       // Refused: nothing of it is stored anywhere, and the reason is on its way.
       appended.then(
-        () => this.#reload(load, code.NOT_COORDINATOR),
+        () => {
+          this.#reload(load, code.NOT_COORDINATOR)
+          reply?.reject(new CoordinatorError(code.NOT_COORDINATOR))
+        },
         error => {
           if (this.#load !== load) reply?.reject(new CoordinatorError(code.NOT_COORDINATOR))
           else this.#fail(decision, reply, errorCodeOf(error), false)

@@ -153,6 +153,22 @@ t.test('2: offsets that are not the expected ones, or a replay that fails: loade
     await clock.advance(10)
     t.same(machine().seen, ['intruder', 'a'])
   })
+  t.test('neither refused nor appended', async t => {
+    const { log, coordinator, machines, clock } = await started()
+    const loads = machines.length
+    log.appendAsCoordinator = async () => ({ baseOffset: 0n, lastOffset: 0n })
+    t.equal(await failing(coordinator.write(() => note('x', 'a'))), code.NOT_COORDINATOR)
+    await clock.advance(10)
+    t.equal(machines.length, loads + 1)
+    t.equal(coordinator.state, 'ACTIVE')
+  })
+  t.test('refused, but the shard is closed before the reason is known', async t => {
+    const { log, coordinator } = await started()
+    log.refuseWith = code.NOT_ENOUGH_REPLICAS
+    const write = failing(coordinator.write(() => note('x', 'a')))
+    coordinator.close()
+    t.equal(await write, code.NOT_COORDINATOR)
+  })
   t.test('replay', async t => {
     const { coordinator, clock } = await started()
     t.equal(await failing(coordinator.write(() => note('x', 'broken'))), code.UNKNOWN_SERVER_ERROR)
