@@ -77,7 +77,7 @@ export class MemoryDisk {
     }
   }
 
-  /** The machine dies: what was synced stays, and of the rest whatever `random` (0 to 1) decides. */
+  /** The machine dies: what was synced stays, and of the rest what `random` (0 to 1) decides. */
   powerLoss (random: () => number): void {
     this.incarnation++
     this.locks.clear()
@@ -109,7 +109,9 @@ export class MemoryDisk {
     return found.sort()
   }
 
-  private exists (path: string): boolean { return this.names.has(path) || this.directories.has(path) }
+  private exists (path: string): boolean {
+    return this.names.has(path) || this.directories.has(path)
+  }
 
   private change (directory: string, run: (names: Map<string, Node>) => void): void {
     run(this.names)

@@ -10,8 +10,8 @@ import { batchIsIntact } from './checksum.ts'
 import type { DiskFile } from './disk.ts'
 import type { JournalFile } from './journal.ts'
 import {
-  ENTRY_SIZE, FILE_HEADER_SIZE, fileHeaderIsGood, isLarge, kinds, readEntry, readTurnStart, tableIsIntact,
-  TURN_HEADER_SIZE
+  ENTRY_SIZE, FILE_HEADER_SIZE, fileHeaderIsGood, isLarge, kinds, readEntry, readTurnStart,
+  tableIsIntact, TURN_HEADER_SIZE
 } from './journal-format.ts'
 import type { Entry, TurnStart } from './journal-format.ts'
 import { StoredLog } from './log.ts'

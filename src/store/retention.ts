@@ -166,7 +166,7 @@ export class Retention {
     }
   }
 
-  /** Unlinks sealed volumes that no flushed state points to; goes on copying while it is worth it. */
+  /** Unlinks sealed volumes that no flushed state points to; goes on copying while that pays. */
   async removeDead (): Promise<void> {
     if (!this.due) return
     const { volumes, journal, flusher } = this.core

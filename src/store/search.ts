@@ -17,10 +17,12 @@ export class Search {
   constructor (core: StoreCore) { this.core = core }
 
   async firstBatchAtOrAfter (
-    log: StoredLog, timestamp: bigint, end: bigint
+    log: StoredLog, timestamp: bigint, end: bigint, from = 0n
   ): Promise<Buffer | undefined> {
     for await (const stretch of this.stretches(log, () => timestamp)) {
       if (stretch.from >= end) return undefined
+      if (stretch.to <= from) continue
+      if (stretch.from < from) stretch.from = from
       const found = await this.scan(log, stretch, end, batch => maxTimestamp(batch) >= timestamp,
         true)
       if (found !== undefined) return found
