@@ -35,9 +35,15 @@ const PATTERNS: ReadonlyArray<[TokenKind, RegExp]> = [
 ]
 const REGEX = /\/(?:[^/\\[\n]|\\.|\[(?:[^\]\\\n]|\\.)*\])+\/[a-z]*/y
 
-export function scan (source: string): Token[] {
+/** Every law reads every source, so each is cut once. */
+const scanned = new Map<string, readonly Token[]>()
+
+export function scan (source: string): readonly Token[] {
+  const known = scanned.get(source)
+  if (known !== undefined) return known
   const state: Scan = { source, position: 0, line: 1, tokens: [], substitutions: [] }
   while (state.position < source.length) step(state)
+  scanned.set(source, state.tokens)
   return state.tokens
 }
 

@@ -38,7 +38,7 @@ export const walls: Readonly<Record<string, Wall>> = {
   cli: {
     imports: [
       'client', 'protocol', 'commander', 'pino', 'pino-pretty', 'node:fs', 'node:net', 'node:os', 'node:path',
-      'node:process', ...config,
+      'node:process', 'node:url', ...config,
     ],
     types: ['src/process-environment.ts'],
   },
