@@ -1,9 +1,12 @@
 /** One seed from beginning to end: safety with faults, then liveness without, then the checker. */
 import { check } from './checker.ts'
+import { Admin } from './clients/admin.ts'
 import { Consumer } from './clients/consumer.ts'
 import type { Context } from './clients/client.ts'
+import { Member } from './clients/member.ts'
 import { Producer } from './clients/producer.ts'
 import { Faults } from './faults.ts'
+import { GroupLedger } from './group-ledger.ts'
 import { Harness } from './harness.ts'
 import { History } from './history.ts'
 import { Invariants } from './invariants.ts'
@@ -38,6 +41,17 @@ export async function simulate (seed: number): Promise<Outcome> {
   }
 }
 
+interface Group { readonly ledger: GroupLedger, readonly members: readonly Member[] }
+
+/** Every partition is owned, each by one, all in one generation. */
+function isStable ({ members }: Group): boolean {
+  const generations = new Set(members.map(({ generation }) => generation))
+  if (generations.size !== 1 || members.some(({ owned }) => owned === undefined)) return false
+  const owned = members.flatMap(member => member.owned ?? [])
+  return new Set(owned.map(({ key }) => key)).size === owned.length &&
+    owned.length === members[0]?.partitions
+}
+
 class Simulation {
   readonly world: World
   readonly network: Network
@@ -46,6 +60,8 @@ class Simulation {
   readonly history = new History()
   readonly producers: Producer[]
   readonly consumers: Consumer[]
+  readonly admins: Admin[] = []
+  readonly groups: Group[]
   readonly #faults: Faults
   readonly #pending = new Set<string>()
   #livenessFromMs = Infinity
@@ -64,12 +80,25 @@ class Simulation {
         }
       },
       serving: life => { network.serving = life },
-      died: () => { network.brokerDied() },
+      died: (_life, death) => {
+        network.brokerDied()
+        if (death !== 'power-loss' || world.swarm.offsetsFlush) return
+        for (const { ledger } of this.groups) ledger.lostPower()
+      },
     })
     const invariants = new Invariants(world, this.ledger, harness)
     const context: Context = { world, network, ledger: this.ledger, history: this.history }
     this.producers = world.swarm.producers.map(plan => new Producer(context, plan))
     this.consumers = world.swarm.consumers.map(plan => new Consumer(context, plan))
+    for (let number = 0; number < world.swarm.admins; number++) {
+      this.admins.push(new Admin(context, `admin-${number}`))
+    }
+    this.groups = world.swarm.groups.map(plan => {
+      const ledger = new GroupLedger(plan.name)
+      const members = Array.from({ length: plan.members },
+        (_each, number) => new Member(context, plan, ledger, number))
+      return { ledger, members }
+    })
     this.#faults = new Faults(world, network, harness)
   }
 
@@ -83,7 +112,10 @@ class Simulation {
     const { scheduler, swarm } = world
     harness.start()
     this.#faults.start()
-    for (const client of [...this.producers, ...this.consumers]) this.#spawn(client)
+    const members = this.groups.flatMap(group => group.members)
+    for (const client of [...this.producers, ...this.consumers, ...this.admins, ...members]) {
+      this.#spawn(client)
+    }
     scheduler.after(swarm.safetyMs, 'liveness', () => { this.#beginLiveness() })
     try {
       await scheduler.run(() => world.violation !== undefined || this.#isOver())
@@ -130,7 +162,9 @@ class Simulation {
     if (store === undefined) return ['the broker']
     const endOf = (key: string): number => Number(store.findLog(key)?.endOffset ?? 0n)
     return [
-      ...this.producers.filter(({ name }) => this.#pending.has(name)).map(({ name }) => name),
+      ...[...this.producers, ...this.admins].map(({ name }) => name)
+        .filter(name => this.#pending.has(name)),
+      ...this.groups.filter(group => !isStable(group)).map(({ ledger }) => ledger.name),
       ...this.consumers.flatMap(consumer => consumer.behind(endOf)),
     ]
   }
