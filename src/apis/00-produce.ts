@@ -9,6 +9,7 @@
  * v12: transactions of KIP-890. v13: topics by id (KIP-516).
  */
 import { code } from '../../protocol/errors.ts'
+import type { KafkaError } from '../../protocol/errors.ts'
 import { Produce } from '../../protocol/messages/00-produce.ts'
 import type { ProduceRequest } from '../../protocol/messages/00-produce.ts'
 import { completeSize } from '../../protocol/records/batches.ts'
@@ -27,11 +28,18 @@ type Needs = Pick<Broker, 'metadata' | 'replicas' | 'access' | 'endpoints'>
 type Topic = ProduceRequest['topicData'][number]
 type Outcome = ProduceOutcome | Promise<ProduceOutcome>
 
-interface Row { topic: Topic, name: string | undefined, index: number, records: Buffer | null, outcome: Outcome }
+interface Row {
+  topic: Topic
+  name: string | undefined
+  index: number
+  records: Buffer | null
+  outcome: Outcome
+}
 
 const ACKS = new Set([-1, 0, 1])
 
-export const produce = handler(Produce, { versions: [3, 13], advertised: [0, 13], pipelined: true, isFrameFree: true },
+export const produce = handler(Produce,
+  { versions: [3, 13], advertised: [0, 13], pipelined: true, isFrameFree: true, failed },
   (request, call, needs: Needs) => {
     const rows = rowsOf(request, call.version, needs)
     const requestError = checkRequest(request, rows, call, needs)
@@ -42,6 +50,19 @@ export const produce = handler(Produce, { versions: [3, 13], advertised: [0, 13]
     }
     return answer(rows, request.acks, call, needs)
   })
+
+/** D0.2: acks=0 has no error answer. */
+function failed ({ acks, topicData }: ProduceRequest, { errorCode, text }: KafkaError) {
+  if (acks === 0) return CLOSE
+  return {
+    responses: topicData.map(({ name, topicId, partitionData }) => ({
+      name,
+      topicId,
+      partitionResponses: partitionData.map(({ index }) =>
+        ({ index, errorCode, baseOffset: -1n, recordErrors: [], errorMessage: text })),
+    })),
+  } as const
+}
 
 /** D5.8: a partition named twice has one row, and the last records count. */
 function rowsOf (request: ProduceRequest, version: number, { metadata }: Needs): Row[] {

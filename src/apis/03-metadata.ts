@@ -5,6 +5,7 @@
  * operations. v10: topic ids. v12: topics by id. v13: top-level error.
  */
 import { code } from '../../protocol/errors.ts'
+import type { KafkaError } from '../../protocol/errors.ts'
 import { Metadata } from '../../protocol/messages/03-metadata.ts'
 import type { MetadataRequest } from '../../protocol/messages/03-metadata.ts'
 import { ZERO_UUID } from '../../protocol/uuid.ts'
@@ -21,7 +22,7 @@ type Needs = Pick<Broker, 'metadata' | 'access' | 'endpoints' | 'clusterId' | 't
 
 interface Row { errorCode: number, name: string | null, topicId: string, topic: Topic | undefined }
 
-export const metadata = handler(Metadata, { versions: [0, 13] }, async (request, call, needs: Needs) => {
+export const metadata = handler(Metadata, { versions: [0, 13], failed: failedAll }, async (request, call, needs: Needs) => {
   const { version, session } = call
   const brokers = needs.endpoints.alive(session)
   const common = {
@@ -53,6 +54,15 @@ export const metadata = handler(Metadata, { versions: [0, 13] }, async (request,
   }))
   return { ...common, topics, ...(wrong ? { errorCode: code.INVALID_REQUEST } : {}) }
 })
+
+/** D0.2: each topic has the error; v13 also says it at the top. */
+function failedAll ({ topics }: MetadataRequest, { errorCode }: KafkaError) {
+  return {
+    errorCode,
+    brokers: [],
+    topics: (topics ?? []).map(({ name, topicId }) => ({ errorCode, name: name ?? '', topicId, partitions: [] })),
+  }
+}
 
 /** D2.1: ids and null names belong to v12 and above. */
 function faultOf ({ topics }: MetadataRequest, version: number): boolean {
@@ -87,8 +97,8 @@ function rowById (id: string, { session }: Call, { metadata, access }: Needs): R
 async function rowsByName (names: string[], request: MetadataRequest, call: Call, needs: Needs): Promise<Row[]> {
   const { metadata, access, topicCreation, settings } = needs
   const { session, version } = call
-  const visible = names.filter(name => access.allows(session, 'describe', 'topic', name))
-  const missing = visible.filter(name => metadata.topics.find(name) === undefined)
+  const visible = new Set(names.filter(name => access.allows(session, 'describe', 'topic', name)))
+  const missing = [...visible].filter(name => metadata.topics.find(name) === undefined)
   const mayCreate = settings.autoCreateTopics && (version < 4 || request.allowAutoTopicCreation)
   const errors = new Map<string, number>()
   if (mayCreate && missing.length > 0) {
@@ -103,7 +113,7 @@ async function rowsByName (names: string[], request: MetadataRequest, call: Call
     await topicCreation.createMissing(creatable)
   }
   return names.map(name => {
-    if (!visible.includes(name)) return failed(code.TOPIC_AUTHORIZATION_FAILED, name)
+    if (!visible.has(name)) return failed(code.TOPIC_AUTHORIZATION_FAILED, name)
     const topic = metadata.topics.find(name)
     if (topic !== undefined) return found(topic)
     const illegal = topicNameProblem(name) !== undefined

@@ -5,6 +5,7 @@
  * v9: member epochs (KIP-848). v10: topic ids.
  */
 import { code } from '../../protocol/errors.ts'
+import type { KafkaError } from '../../protocol/errors.ts'
 import { OffsetCommit } from '../../protocol/messages/08-offset-commit.ts'
 import type { OffsetCommitRequest } from '../../protocol/messages/08-offset-commit.ts'
 import { ZERO_UUID } from '../../protocol/uuid.ts'
@@ -20,7 +21,7 @@ interface TopicAnswer {
   partitions: ReadonlyArray<{ partitionIndex: number, errorCode?: number | undefined }>
 }
 
-export const offsetCommit = handler(OffsetCommit, { versions: [2, 10] }, async (request, call, needs: Needs) => {
+export const offsetCommit = handler(OffsetCommit, { versions: [2, 10], failed }, async (request, call, needs: Needs) => {
   const { access, groups } = needs
   if (!access.allows(call.session, 'read', 'group', request.groupId)) {
     return { topics: request.topics.map(topic => refused(topic, topic.partitions, code.GROUP_AUTHORIZATION_FAILED)) }
@@ -35,6 +36,10 @@ export const offsetCommit = handler(OffsetCommit, { versions: [2, 10] }, async (
   return { ...committed, topics: merged(rows, answers) }
 })
 
+function failed ({ topics }: OffsetCommitRequest, { errorCode }: KafkaError) {
+  return { topics: topics.map(topic => refused(topic, topic.partitions, errorCode)) }
+}
+
 /** 5.1.2: topics and partitions that exist and may be read go to the group, the rest is answered. */
 function sort (
   topic: TopicRequest, { version, session }: Call, { metadata, access }: Needs,
@@ -47,8 +52,10 @@ function sort (
   } else if (!access.allows(session, 'read', 'topic', name)) {
     answers.push(refused(topic, topic.partitions, code.TOPIC_AUTHORIZATION_FAILED))
   } else {
-    const partitions = topic.partitions.filter(({ partitionIndex }) => found?.partitions[partitionIndex] !== undefined)
-    const missing = topic.partitions.filter(each => !partitions.includes(each))
+    const exists = ({ partitionIndex }: { partitionIndex: number }): boolean =>
+      found?.partitions[partitionIndex] !== undefined
+    const partitions = topic.partitions.filter(exists)
+    const missing = topic.partitions.filter(each => !exists(each))
     const topicId = found?.id ?? ZERO_UUID
     if (missing.length > 0) answers.push(refused({ ...topic, name, topicId }, missing, code.UNKNOWN_TOPIC_OR_PARTITION))
     if (partitions.length > 0) good.push({ ...topic, name, topicId, partitions })

@@ -5,6 +5,7 @@
  * v8: several groups (KIP-709). v9: member epochs (KIP-848). v10: topic ids.
  */
 import { code } from '../../protocol/errors.ts'
+import type { KafkaError } from '../../protocol/errors.ts'
 import { OffsetFetch } from '../../protocol/messages/09-offset-fetch.ts'
 import type { OffsetFetchRequest } from '../../protocol/messages/09-offset-fetch.ts'
 import { ZERO_UUID } from '../../protocol/uuid.ts'
@@ -16,7 +17,7 @@ type Needs = Pick<Broker, 'access' | 'groups' | 'metadata'>
 type AskedTopic = NonNullable<OffsetFetchGroup['topics']>[number]
 type AnsweredTopic = OffsetFetchGroupResult['topics'][number]
 
-export const offsetFetch = handler(OffsetFetch, { versions: [1, 10] }, async (request, call, needs: Needs) => {
+export const offsetFetch = handler(OffsetFetch, { versions: [1, 10], failed }, async (request, call, needs: Needs) => {
   if (call.version >= 8) {
     return { topics: [], groups: await Promise.all(request.groups.map(group => fetchGroup(group, request, call, needs))) }
   }
@@ -28,6 +29,13 @@ export const offsetFetch = handler(OffsetFetch, { versions: [1, 10] }, async (re
   const rows = errorCode === code.NONE ? result.topics : (asked ?? []).map(topic => failedTopic(topic, errorCode))
   return { errorCode, topics: rows, groups: [] }
 })
+
+/** 5.2: where an error of the whole request stands depends on the version. */
+function failed ({ groups, topics }: OffsetFetchRequest, { errorCode }: KafkaError, { version }: Call) {
+  if (version >= 8) return { topics: [], groups: groups.map(({ groupId }) => ({ groupId, topics: [], errorCode })) }
+  const rows = (topics ?? []).map(topic => failedTopic({ ...topic, topicId: ZERO_UUID }, errorCode))
+  return { errorCode, topics: rows as Array<{ name: string } & AnsweredTopic>, groups: [] }
+}
 
 async function fetchGroup (
   group: OffsetFetchGroup, { requireStable }: OffsetFetchRequest, call: Call, needs: Needs

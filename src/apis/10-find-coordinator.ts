@@ -5,6 +5,7 @@
  * v1: key type. v4: several keys (KIP-699). v6: share keys.
  */
 import { code, errorText } from '../../protocol/errors.ts'
+import type { KafkaError } from '../../protocol/errors.ts'
 import { FindCoordinator } from '../../protocol/messages/10-find-coordinator.ts'
 import type { FindCoordinatorRequest } from '../../protocol/messages/10-find-coordinator.ts'
 import { OFFSETS_TOPIC } from '../core/metadata/internal-topics.ts'
@@ -22,7 +23,7 @@ const NO_NODE = { nodeId: -1, host: '', port: -1 }
 
 interface Found { errorCode: number, nodeId: number, host: string, port: number }
 
-export const findCoordinator = handler(FindCoordinator, { versions: [0, 6] }, async (request, call, needs: Needs) => {
+export const findCoordinator = handler(FindCoordinator, { versions: [0, 6], failed }, async (request, call, needs: Needs) => {
   const { version } = call
   const keys = version < 4 ? [request.key] : request.coordinatorKeys
   const found = await Promise.all(keys.map(key => find(key, request, call, needs)))
@@ -35,6 +36,12 @@ export const findCoordinator = handler(FindCoordinator, { versions: [0, 6] }, as
   const only = found[0] as Found
   return { ...only, errorMessage: errorText(only.errorCode), coordinators: [] }
 })
+
+function failed ({ coordinatorKeys }: FindCoordinatorRequest, { errorCode }: KafkaError) {
+  const errorMessage = errorText(errorCode)
+  const coordinators = coordinatorKeys.map(key => ({ key, errorCode, errorMessage, ...NO_NODE }))
+  return { errorCode, errorMessage, ...NO_NODE, coordinators }
+}
 
 async function find (
   key: string, { keyType }: FindCoordinatorRequest, { version, session }: Call, needs: Needs

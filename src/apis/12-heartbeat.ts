@@ -10,7 +10,10 @@ import { handler } from './handler.ts'
 
 type Needs = Pick<Broker, 'access' | 'groups'>
 
-export const heartbeat = handler(Heartbeat, { versions: [0, 4] }, (request, call, { access, groups }: Needs) =>
+export const heartbeat = handler(Heartbeat, {
+  versions: [0, 4],
+  failed: (_request, { errorCode }) => ({ errorCode }),
+}, (request, call, { access, groups }: Needs) =>
   access.allows(call.session, 'read', 'group', request.groupId)
     ? groups.heartbeat(request, call)
     : { errorCode: code.GROUP_AUTHORIZATION_FAILED })

@@ -10,7 +10,10 @@ import { handler } from './handler.ts'
 
 type Needs = Pick<Broker, 'access' | 'groups'>
 
-export const leaveGroup = handler(LeaveGroup, { versions: [0, 5] }, (request, call, { access, groups }: Needs) =>
+export const leaveGroup = handler(LeaveGroup, {
+  versions: [0, 5],
+  failed: (_request, { errorCode }) => ({ errorCode, members: [] }),
+}, (request, call, { access, groups }: Needs) =>
   access.allows(call.session, 'read', 'group', request.groupId)
     ? groups.leave(request, call)
     : { errorCode: code.GROUP_AUTHORIZATION_FAILED, members: [] })

@@ -12,7 +12,10 @@ type Needs = Pick<Broker, 'access' | 'groups'>
 
 const NO_ASSIGNMENT = Buffer.alloc(0)
 
-export const syncGroup = handler(SyncGroup, { versions: [0, 5] }, (request, call, { access, groups }: Needs) => {
+export const syncGroup = handler(SyncGroup, {
+  versions: [0, 5],
+  failed: (_request, { errorCode }) => ({ errorCode, assignment: NO_ASSIGNMENT }),
+}, (request, call, { access, groups }: Needs) => {
   const { protocolType, protocolName, groupId } = request
   if (call.version >= 5 && (protocolType === null || protocolName === null)) {
     return { errorCode: code.INCONSISTENT_GROUP_PROTOCOL, assignment: NO_ASSIGNMENT }

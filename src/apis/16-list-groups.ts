@@ -10,7 +10,10 @@ import { handler } from './handler.ts'
 
 type Needs = Pick<Broker, 'access' | 'groups'>
 
-export const listGroups = handler(ListGroups, { versions: [0, 5] }, async (request, call, { access, groups }: Needs) => {
+export const listGroups = handler(ListGroups, {
+  versions: [0, 5],
+  failed: (_request, { errorCode }) => ({ errorCode, groups: [] }),
+}, async (request, call, { access, groups }: Needs) => {
   const { session } = call
   const listed = await groups.list(request)
   if (access.allows(session, 'describe', 'cluster', CLUSTER_NAME)) return listed

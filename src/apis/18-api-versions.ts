@@ -16,7 +16,10 @@ type Needs = Pick<Broker, 'served' | 'clusterId' | 'nodeId' | 'supportedFeatures
 /** D1.2 */
 const SOFTWARE = /^[a-zA-Z0-9](?:[a-zA-Z0-9\-.]*[a-zA-Z0-9])?$/
 
-export const apiVersions = handler(ApiVersions, { versions: [0, 5] }, (request, call, needs: Needs) => {
+export const apiVersions = handler(ApiVersions, {
+  versions: [0, 5],
+  failed: (_request, { errorCode }) => ({ errorCode, apiKeys: [] }),
+}, (request, call, needs: Needs) => {
   const { version, session } = call
   const errorCode = check(request, version, needs)
   if (errorCode !== code.NONE) return { errorCode, apiKeys: [] }

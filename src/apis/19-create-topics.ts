@@ -4,8 +4,9 @@
  *
  * v4: -1 asks for the defaults. v5: effective configuration (KIP-525). v7: topic id (KIP-516).
  */
-import { KafkaError } from '../../protocol/errors.ts'
+import type { KafkaError } from '../../protocol/errors.ts'
 import { CreateTopics } from '../../protocol/messages/19-create-topics.ts'
+import type { CreateTopicsRequest } from '../../protocol/messages/19-create-topics.ts'
 import { ZERO_UUID } from '../../protocol/uuid.ts'
 import { CLUSTER_NAME } from '../core/access/access.ts'
 import { createTopics as decide } from '../core/controller/create-topics.ts'
@@ -14,22 +15,19 @@ import { handler } from './handler.ts'
 
 type Needs = Pick<Broker, 'access' | 'controller' | 'environment' | 'replicas'>
 
-export const createTopics = handler(CreateTopics, { versions: [2, 7] },
+export const createTopics = handler(CreateTopics, { versions: [2, 7], failed },
   async (request, { session }, { access, controller, environment, replicas }: Needs) => {
     const clusterWide = access.allows(session, 'create', 'cluster', CLUSTER_NAME)
-    try {
-      const { reply } = await controller.submit(view => decide(request, view, {
-        mayCreate: name => clusterWide || access.allows(session, 'create', 'topic', name),
-        mayDescribeConfigs: name => access.allows(session, 'describeConfigs', 'topic', name),
-      }), environment.nowMs() + request.timeoutMs)
-      await replicas.settled()
-      return reply
-    } catch (error) {
-      if (!(error instanceof KafkaError)) throw error
-      const { errorCode, text } = error
-      return {
-        topics: request.topics.map(({ name }) =>
-          ({ name, topicId: ZERO_UUID, errorCode, errorMessage: text, configs: [] })),
-      }
-    }
+    const { reply } = await controller.submit(view => decide(request, view, {
+      mayCreate: name => clusterWide || access.allows(session, 'create', 'topic', name),
+      mayDescribeConfigs: name => access.allows(session, 'describeConfigs', 'topic', name),
+    }), environment.nowMs() + request.timeoutMs)
+    await replicas.settled()
+    return reply
   })
+
+function failed ({ topics }: CreateTopicsRequest, { errorCode, text }: KafkaError) {
+  return {
+    topics: topics.map(({ name }) => ({ name, topicId: ZERO_UUID, errorCode, errorMessage: text, configs: [] })),
+  }
+}

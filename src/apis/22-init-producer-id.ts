@@ -14,7 +14,8 @@ type Needs = Pick<Broker, 'access' | 'producerIds'>
 
 const NO_EPOCH = -1
 
-export const initProducerId = handler(InitProducerId, { versions: [0, 5] },
+export const initProducerId = handler(InitProducerId,
+  { versions: [0, 5], failed: (_request, { errorCode }) => ({ errorCode, producerEpoch: NO_EPOCH }) },
   async (request, { session }, { access, producerIds }: Needs) => {
     const { transactionalId, producerId, producerEpoch } = request
     const failed = (errorCode: number) => ({ errorCode, producerEpoch: NO_EPOCH })

@@ -4,6 +4,7 @@
  * v1: endpoint type (KIP-919). v2: fenced brokers (KIP-1073).
  */
 import { code } from '../../protocol/errors.ts'
+import type { KafkaError } from '../../protocol/errors.ts'
 import { DescribeCluster } from '../../protocol/messages/60-describe-cluster.ts'
 import { authorizedOperations, CLUSTER_NAME, NOT_ASKED } from '../core/access/access.ts'
 import type { Broker } from '../broker.ts'
@@ -14,7 +15,7 @@ type Needs = Pick<Broker, 'access' | 'endpoints' | 'clusterId'>
 const BROKERS = 1
 const CONTROLLERS = 2
 
-export const describeCluster = handler(DescribeCluster, { versions: [0, 2] },
+export const describeCluster = handler(DescribeCluster, { versions: [0, 2], failed },
   (request, { version, session }, { access, endpoints, clusterId }: Needs) => {
     const { endpointType } = request
     if (endpointType !== BROKERS) {
@@ -45,3 +46,7 @@ export const describeCluster = handler(DescribeCluster, { versions: [0, 2] },
         : NOT_ASKED,
     }
   })
+
+function failed (_request: unknown, { errorCode, text }: KafkaError) {
+  return { errorCode, errorMessage: text, clusterId: '', brokers: [] }
+}

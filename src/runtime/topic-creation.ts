@@ -2,6 +2,7 @@
 import { CreateTopics } from '../../protocol/messages/19-create-topics.ts'
 import type { MessageOf } from '../../protocol/types.ts'
 import { createTopics } from '../core/controller/create-topics.ts'
+import { isInternalTopic } from '../core/metadata/internal-topics.ts'
 import type { MetadataImage } from '../core/metadata/image.ts'
 import type { Controller } from './controller.ts'
 import type { Environment } from './environment.ts'
@@ -40,24 +41,28 @@ export class TopicCreation {
 
   /** Creates them and, unless strict, waits until they are open here. Failures are logged (D2.6). */
   async createMissing (names: readonly string[]): Promise<void> {
-    const { numPartitions, replicationFactor, strict } = this.#options
-    const all = Promise.all(names.map(name => this.#create({
-      name, numPartitions, replicationFactor, assignments: [], configs: [],
-    })))
-    if (!strict) await all
+    const all = Promise.all(names.map(name => this.#create(this.#newTopic(name))))
+    if (!this.#options.strict) await all
   }
 
   async ensureInternal (name: string): Promise<void> {
     const { image, replicas } = this.#options
     if (image.topics.find(name) !== undefined) return replicas.settled()
-    const { partitions, replicationFactor, configs } = this.#options.internalTopic(name)
-    await this.#create({
+    await this.#create(this.#newTopic(name))
+  }
+
+  /** D2.7: the internal topics have their own settings, whoever names them first. */
+  #newTopic (name: string): NewTopic {
+    const { numPartitions, replicationFactor, internalTopic } = this.#options
+    if (!isInternalTopic(name)) return { name, numPartitions, replicationFactor, assignments: [], configs: [] }
+    const { partitions, replicationFactor: factor, configs } = internalTopic(name)
+    return {
       name,
       numPartitions: partitions,
-      replicationFactor,
+      replicationFactor: factor,
       assignments: [],
       configs: Object.entries(configs).map(([key, value]) => ({ name: key, value })),
-    })
+    }
   }
 
   #create (topic: NewTopic): Promise<void> {

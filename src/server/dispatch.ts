@@ -90,10 +90,9 @@ function answered (
     return { chunks, release, isFrameFree }
   }
   const failure = (error: unknown): Reply => {
-    if (error instanceof CloseConnection || failed === undefined) {
-      for (const run of release) run()
-      throw error
-    }
+    // Nothing of it is sent: what was read for the answer may go.
+    for (const run of release.splice(0)) run()
+    if (error instanceof CloseConnection || failed === undefined) throw error
     const isForeseen = error instanceof KafkaError
     // D0.3: nobody is told the text of a bug.
     const told = isForeseen ? error : new KafkaError(code.UNKNOWN_SERVER_ERROR, null)
