@@ -5,6 +5,7 @@
  * v9: -5 latest tiered. v11: -6 earliest pending upload (no tiering here, so -5 and -6 find nothing).
  */
 import { code } from '../../protocol/errors.ts'
+import type { KafkaError } from '../../protocol/errors.ts'
 import { ListOffsets } from '../../protocol/messages/02-list-offsets.ts'
 import type { ListOffsetsRequest } from '../../protocol/messages/02-list-offsets.ts'
 import type { Broker, OffsetLookup } from '../broker.ts'
@@ -18,33 +19,37 @@ type PartitionRequest = ListOffsetsRequest['topics'][number]['partitions'][numbe
 const SINCE = new Map([[-1n, 1], [-2n, 1], [-3n, 7], [-4n, 8], [-5n, 9], [-6n, 11]])
 const READ_COMMITTED = 1
 
-export const listOffsets = handler(ListOffsets, { versions: [1, 11] }, async (request, call, needs: Needs) => {
-  const twice = duplicates(request)
-  const topics = await Promise.all(request.topics.map(async ({ name, partitions }) => {
-    const rows = new Map(partitions.map(each => [each.partitionIndex, each]))
-    return {
-      name,
-      // D7.2: a partition named twice has one row.
-      partitions: await Promise.all([...rows.values()].map(async each => ({
-        partitionIndex: each.partitionIndex,
-        ...await lookUp(name, each, twice.has(`${name}/${each.partitionIndex}`), request, call, needs),
-      }))),
-    }
-  }))
+export const listOffsets = handler(ListOffsets, { versions: [1, 11], failed }, async (request, call, needs: Needs) => {
+  const topics = await Promise.all([...rowsOf(request)].map(async ([name, rows]) => ({
+    name,
+    partitions: await Promise.all([...rows.values()].map(async ({ asked, isTwice }) => ({
+      partitionIndex: asked.partitionIndex,
+      ...await lookUp(name, asked, isTwice, request, call, needs),
+    }))),
+  })))
   return { topics }
 })
 
-function duplicates ({ topics }: ListOffsetsRequest): Set<string> {
-  const seen = new Set<string>()
-  const twice = new Set<string>()
+function failed ({ topics }: ListOffsetsRequest, { errorCode }: KafkaError) {
+  return {
+    topics: topics.map(({ name, partitions }) =>
+      ({ name, partitions: partitions.map(({ partitionIndex }) => ({ partitionIndex, errorCode })) })),
+  }
+}
+
+interface Row { asked: PartitionRequest, isTwice: boolean }
+
+/** D7.2: a partition named twice, even in two rows of its topic, has one row. */
+function rowsOf ({ topics }: ListOffsetsRequest): Map<string, Map<number, Row>> {
+  const rows = new Map<string, Map<number, Row>>()
   for (const { name, partitions } of topics) {
-    for (const { partitionIndex } of partitions) {
-      const key = `${name}/${partitionIndex}`
-      if (seen.has(key)) twice.add(key)
-      seen.add(key)
+    const ofTopic = rows.get(name) ?? new Map<number, Row>()
+    rows.set(name, ofTopic)
+    for (const asked of partitions) {
+      ofTopic.set(asked.partitionIndex, { asked, isTwice: ofTopic.has(asked.partitionIndex) })
     }
   }
-  return twice
+  return rows
 }
 
 async function lookUp (

@@ -1,8 +1,11 @@
 /** Offsets by timestamp or mark in one partition (D7.4-7), exact to the record. */
 import { code, KafkaError } from '../../protocol/errors.ts'
-import { leaderEpoch } from '../../protocol/records/header.ts'
-import { firstAtOrAfter, firstWithMaxTimestamp } from '../../protocol/records/find.ts'
+import { isLarge } from '../../protocol/records/check.ts'
+import { firstAtOrAfter, firstAtOrAfterAsync } from '../../protocol/records/find.ts'
+import type { TimedOffset } from '../../protocol/records/find.ts'
+import { baseOffset, lastOffset, leaderEpoch, maxTimestamp } from '../../protocol/records/header.ts'
 import { checkEpoch } from './fetch.ts'
+import { StoreError } from '../store/store.ts'
 import type { Partition } from './partition.ts'
 
 export interface OffsetQuery {
@@ -33,21 +36,27 @@ export async function offsetFor (
   partition: Partition, timestamp: bigint, query: OffsetQuery
 ): Promise<{ errorCode: number } & Partial<OffsetLookup>> {
   try {
+    partition.ensureAvailable()
     checkEpoch(partition, query.currentLeaderEpoch)
     if (query.replicaId !== DEBUGGING) partition.ensureLeader()
-    const bound = query.replicaId === CONSUMER
-      ? query.readCommitted ? partition.lastStableOffset : partition.highWatermark
-      : partition.endOffset
-    return { errorCode: code.NONE, ...await look(partition, timestamp, bound) }
+    return { errorCode: code.NONE, ...await look(partition, timestamp, query) }
   } catch (error) {
     if (error instanceof KafkaError) return { errorCode: error.errorCode }
+    if (error instanceof StoreError) return { errorCode: code.KAFKA_STORAGE_ERROR }
     throw error
   }
 }
 
-async function look (partition: Partition, timestamp: bigint, bound: bigint): Promise<OffsetLookup> {
+/** D7.5: where readers end. Read anew after each wait: it may have moved. */
+function boundOf (partition: Partition, { replicaId, readCommitted }: OffsetQuery): bigint {
+  if (replicaId !== CONSUMER) return partition.endOffset
+  return readCommitted ? partition.lastStableOffset : partition.highWatermark
+}
+
+async function look (partition: Partition, timestamp: bigint, query: OffsetQuery): Promise<OffsetLookup> {
   if (timestamp === LATEST) {
-    return { offset: bound, timestamp: -1n, leaderEpoch: partition.leaderEpoch }
+    ensureKnownEnd(partition, query)
+    return { offset: boundOf(partition, query), timestamp: -1n, leaderEpoch: partition.leaderEpoch }
   }
   if (timestamp === EARLIEST || timestamp === EARLIEST_LOCAL) {
     const first = partition.state.epochs.entries[0]
@@ -56,25 +65,52 @@ async function look (partition: Partition, timestamp: bigint, bound: bigint): Pr
   }
   if (timestamp === MAX_TIMESTAMP) {
     const batch = await partition.log.batchWithMaxTimestamp(partition.endOffset)
-    const found = batch === undefined ? undefined : firstWithMaxTimestamp(batch)
-    return answer(batch, found, bound)
+    const found = batch === undefined ? undefined : await firstWithMaxTimestamp(batch)
+    return answer(partition, batch, found, query)
   }
   // -5 and -6 speak of tiered storage, which finds nothing here.
   if (timestamp < 0n) return NOTHING
-  return firstAtTime(partition, timestamp, bound)
+  return firstAtTime(partition, timestamp, query)
+}
+
+/** KIP-207: a new leader does not know yet how far its predecessor had come. */
+function ensureKnownEnd (partition: Partition, { replicaId, version }: OffsetQuery): void {
+  const { latest } = partition.state.epochs
+  if (replicaId !== CONSUMER || latest === undefined || partition.highWatermark >= latest.startOffset) return
+  throw new KafkaError(version >= 5 ? code.OFFSET_NOT_AVAILABLE : code.LEADER_NOT_AVAILABLE)
 }
 
 /** A batch's max timestamp may belong to records below the log start: the search goes on behind it. */
-async function firstAtTime (partition: Partition, timestamp: bigint, bound: bigint): Promise<OffsetLookup> {
-  const batch = await partition.log.firstBatchAtOrAfter(timestamp, partition.endOffset)
-  const found = batch === undefined ? undefined : firstAtOrAfter(batch, timestamp, partition.startOffset)
-  return answer(batch, found, bound)
+async function firstAtTime (partition: Partition, timestamp: bigint, query: OffsetQuery): Promise<OffsetLookup> {
+  const { log } = partition
+  let from = log.startOffset
+  for (;;) {
+    const batch = await log.firstBatchAtOrAfter(timestamp, log.endOffset, from)
+    if (batch === undefined) return answer(partition, undefined, undefined, query)
+    const found = await recordAtOrAfter(batch, timestamp, log.startOffset)
+    if (found !== undefined) return answer(partition, batch, found, query)
+    from = lastOffset(batch) + 1n
+  }
 }
 
-/** D7.7: what readers may not see yet is not found, without an error. */
+/** Of a compressed batch only the header tells the highest timestamp; the record is looked for. */
+async function firstWithMaxTimestamp (batch: Buffer): Promise<TimedOffset | undefined> {
+  const timestamp = maxTimestamp(batch)
+  return timestamp < 0n ? undefined : recordAtOrAfter(batch, timestamp, baseOffset(batch))
+}
+
+/** R-X6: large batches are decompressed off the event loop. */
+function recordAtOrAfter (batch: Buffer, timestamp: bigint, from: bigint) {
+  return isLarge(batch) ? firstAtOrAfterAsync(batch, timestamp, from) : firstAtOrAfter(batch, timestamp, from)
+}
+
+/** D7.7: what readers may not see yet is not found, without an error unless the end is not known. */
 function answer (
-  batch: Buffer | undefined, found: { offset: bigint, timestamp: bigint } | undefined, bound: bigint
+  partition: Partition, batch: Buffer | undefined, found: TimedOffset | undefined, query: OffsetQuery
 ): OffsetLookup {
-  if (batch === undefined || found === undefined || found.offset >= bound) return NOTHING
+  if (batch === undefined || found === undefined || found.offset >= boundOf(partition, query)) {
+    ensureKnownEnd(partition, query)
+    return NOTHING
+  }
   return { offset: found.offset, timestamp: found.timestamp, leaderEpoch: leaderEpoch(batch) }
 }

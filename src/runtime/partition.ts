@@ -241,8 +241,12 @@ export class Partition {
 
   /** D5.12, D6.12: offline, then leadership. */
   ensureLeader (): void {
-    if (!this.gone && !this.#available) throw new KafkaError(code.KAFKA_STORAGE_ERROR)
+    this.ensureAvailable()
     if (!this.isLeader) throw this.#notLeading()
+  }
+
+  ensureAvailable (): void {
+    if (!this.gone && !this.#available) throw new KafkaError(code.KAFKA_STORAGE_ERROR)
   }
 
   #notLeading (): KafkaError {
