@@ -17,7 +17,11 @@ function logicalLines (text: string): string[] {
   for (const raw of text.split(/\r\n|\r|\n/)) {
     const line = raw.replace(/^[ \t\f]+/, '')
     // A comment begins a line of its own; within a continued one `#` is a letter like any other.
-    if (open === undefined && (line === '' || line.startsWith('#') || line.startsWith('!'))) continue
+    // A lone backslash begins nothing yet.
+    if (!open && /^([#!]|$)/.test(line)) {
+      open = undefined
+      continue
+    }
     const whole = (open ?? '') + line
     if (isContinued(line)) open = whole.slice(0, -1)
     else {

@@ -36,6 +36,7 @@ t.test('a properties file, as Java reads it', async t => {
     ['a==b', { a: '=b' }],
     ['a=x\\', { a: 'x' }],
     ['a=1\\\n# part of it', { a: '1# part of it' }],
+    ['\\\n# a comment\n\\\n\n  \\\na=1', { a: '1' }],
     ['listeners=PLAINTEXT://:9092,CONTROLLER://:9093', { listeners: 'PLAINTEXT://:9092,CONTROLLER://:9093' }],
     ['__proto__=x', Object.fromEntries([['__proto__', 'x']])],
   ]
