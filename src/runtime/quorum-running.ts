@@ -124,7 +124,8 @@ export class RunningQuorum implements QuorumRuntime {
 
   #load (snapshot: StoredSnapshot): SnapshotContent {
     try {
-      return decodeSnapshot(this.#snapshots.read(snapshot, 0, snapshot.sizeBytes) ?? Buffer.alloc(0))
+      const bytes = this.#snapshots.read(snapshot, 0, snapshot.sizeBytes)
+      return decodeSnapshot(bytes ?? Buffer.alloc(0))
     } catch (cause) {
       throw new Error(`the metadata snapshot ${snapshotName(snapshot)} is damaged: ` +
         'a node of a larger quorum can start again from an empty directory', { cause })

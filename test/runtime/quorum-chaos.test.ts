@@ -5,7 +5,7 @@ import { World } from './quorum-world.ts'
 import type { Node } from './quorum-world.ts'
 
 const firstSeed = Number(process.env.SEED ?? 1)
-const seeds = Number(process.env.SEEDS ?? 12)
+const seeds = Number(process.env.SEEDS ?? 8)
 const STEPS = 60
 
 /** What a reader of the commits has now: a snapshot replaces all, a batch adds. */

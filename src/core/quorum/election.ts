@@ -83,9 +83,8 @@ function isPossibleVote (partition: VotePartition): boolean {
 /** 2.10.2: at most one vote an epoch, and none where a leader is known already. */
 function mayVote (state: QuorumState, candidate: ReplicaKey, upToDate: boolean): boolean {
   const { role, vote, options } = state
-  if (options.mutant === 'twoVotes') return upToDate && vote.leaderId === -1
   if (role.name !== 'unattached' && role.name !== 'prospective') return false
-  if (vote.votedId !== -1) {
+  if (vote.votedId !== -1 && options.mutant !== 'twoVotes') {
     const voted = { id: vote.votedId, directoryId: vote.votedDirectoryId }
     return vote.leaderId === -1 && sameReplica(voted, candidate)
   }

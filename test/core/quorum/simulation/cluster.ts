@@ -146,14 +146,17 @@ export class Cluster {
     this.scheduler.after(this.random.between(this.#faultMs / 10, this.#faultMs), () => {
       if (!this.#chaos) return
       const node = this.random.pick(this.nodes)
-      switch (this.random.below(6)) {
+      switch (this.random.below(7)) {
         case 0: case 1: this.#crash(node); break
         case 2: this.#part(); break
         case 3: this.#cut.clear(); break
         case 4:
           for (const each of this.nodes) if (each.quorum?.isLeader) this.#crash(each)
           break
-        case 5:
+        case 5: // the lights go out, and on again for all at once: candidates meet
+          for (const each of this.nodes) this.#crash(each, 50)
+          break
+        case 6:
           node.stop()
           this.scheduler.after(this.random.between(0, 2000), () => { this.#crash(node) })
       }
@@ -161,11 +164,11 @@ export class Cluster {
     })
   }
 
-  #crash (node: SimulatedNode): void {
+  #crash (node: SimulatedNode, downMs = 4000): void {
     if (!node.isUp) return
     this.#crashes += 1
     node.crash()
-    this.scheduler.after(this.random.between(0, 4000), () => { if (!node.isUp) node.start() })
+    this.scheduler.after(this.random.between(0, downMs), () => { if (!node.isUp) node.start() })
   }
 
   #part (): void {
