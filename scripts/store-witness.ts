@@ -3,6 +3,7 @@
  * them and afterwards judges what a store holds: each log must be what it was after one of its
  * operations, and none older than what was promised.
  */
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { at, baseOffset, batchSize, lastOffset } from '../protocol/records/header.ts'
 import { batchIsIntact } from '../src/store/checksum.ts'
 import type { Log, Store } from '../src/store/contract.ts'
@@ -60,6 +61,8 @@ export async function change (
     if (now !== flushes) tell('flushed', now)
     flushes = now
     tell('did', name)
+    // changes write their turn at once, so without this twelve logs never let the loop go round
+    await nextTurn()
   }
   await Promise.all(Array.from({ length: LOGS }, async (_, index) => {
     for (let count = 0; !isOver(); count++) await step(`log-${index}`, count)
