@@ -57,7 +57,7 @@ export function roomOf (path: string): string {
   if (path.startsWith('protocol/')) return 'protocol'
   const folder = /^src\/([^/]+)\//.exec(path)?.[1]
   if (folder !== undefined) return folder
-  return /^src\/config(?:-[^/]*)?\.ts$/.test(path) ? 'config' : path
+  return path
 }
 
 export const wallsStand: Law = sources => sources.flatMap(({ path, text }) => {

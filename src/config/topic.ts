@@ -2,17 +2,17 @@
  * Settings of topics, groups and client metrics: what may be stored (D13.14-19), and what a topic
  * obeys. The controller's deciders take `configRules` as an argument.
  */
-import { code } from '../protocol/errors.ts'
-import { clientMetricsProblem } from './config-client-metrics.ts'
-import { effectiveTopicText } from './config-effective.ts'
-import type { DynamicTexts, EffectiveText } from './config-effective.ts'
-import { groupProblem } from './config-group.ts'
-import type { Setting } from './config-setting.ts'
+import { code } from '../../protocol/errors.ts'
+import { clientMetricsProblem } from './client-metrics.ts'
+import { effectiveTopicText } from './effective.ts'
+import type { DynamicTexts, EffectiveText } from './effective.ts'
+import { groupProblem } from './group.ts'
+import type { Setting } from './setting.ts'
 import {
   brokerTable, clientMetricsTable, dynamicOnlyTable, groupTable, topicTable,
-} from './config-table.ts'
-import type { TopicValues } from './config-table.ts'
-import { parseValue } from './config-value.ts'
+} from './table.ts'
+import type { TopicValues } from './table.ts'
+import { parseValue } from './value.ts'
 
 type Texts = ReadonlyMap<string, string>
 

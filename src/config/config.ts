@@ -2,19 +2,19 @@
  * The broker's configuration: what was given, checked against the table of settings and completed
  * with defaults, for typed look-ups; the network settings as addresses.
  */
-import { assumptions, isSingleNode } from './config-defaults.ts'
-import { honouredBrokerSettings } from './config-honoured.ts'
-import { readNetwork } from './config-network.ts'
-import type { Network } from './config-network.ts'
-import { nearestName } from './config-nearest.ts'
-import type { Setting, Value } from './config-setting.ts'
-import { ConfigError, readSources } from './config-sources.ts'
-import type { Given, Sources } from './config-sources.ts'
-import { brokerTable, familyOf, settingNameOf } from './config-table.ts'
-import type { BrokerValues } from './config-table.ts'
-import { parseValue } from './config-value.ts'
+import { assumptions, isSingleNode } from './defaults.ts'
+import { honouredBrokerSettings } from './honoured.ts'
+import { readNetwork } from './network.ts'
+import type { Network } from './network.ts'
+import { nearestName } from './nearest.ts'
+import type { Setting, Value } from './setting.ts'
+import { ConfigError, readSources } from './sources.ts'
+import type { Given, Sources } from './sources.ts'
+import { brokerTable, familyOf, settingNameOf } from './table.ts'
+import type { BrokerValues } from './table.ts'
+import { parseValue } from './value.ts'
 
-export { ConfigError } from './config-sources.ts'
+export { ConfigError } from './sources.ts'
 
 export interface Settings {
   /** The setting's value: as given, else as assumed for a single node, else Kafka's default. */

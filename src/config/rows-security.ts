@@ -2,7 +2,7 @@
  * Kafka 4.4's security settings of the broker: SASL, TLS, delegation tokens.
  * A row: name, type, default, allowed values, change mode.
  */
-import type { Row } from './config-setting.ts'
+import type { Row } from './setting.ts'
 
 export const securitySettings = [
   ['authorizer.class.name', 'string', '', 'non-null string', 'read-only'],

@@ -2,13 +2,13 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { ConfigError, familyValue, loadSettings, settingsFrom } from '../src/config.ts'
-import { settingOfVariable } from '../src/config-environment.ts'
-import { honouredBrokerSettings, honouredTopicSettings } from '../src/config-honoured.ts'
-import { nearestName } from '../src/config-nearest.ts'
-import { parseProperties } from '../src/config-properties.ts'
-import { readSources } from '../src/config-sources.ts'
-import { brokerTable, topicTable } from '../src/config-table.ts'
+import { ConfigError, familyValue, loadSettings, settingsFrom } from '../../src/config/config.ts'
+import { settingOfVariable } from '../../src/config/environment.ts'
+import { honouredBrokerSettings, honouredTopicSettings } from '../../src/config/honoured.ts'
+import { nearestName } from '../../src/config/nearest.ts'
+import { parseProperties } from '../../src/config/properties.ts'
+import { readSources } from '../../src/config/sources.ts'
+import { brokerTable, topicTable } from '../../src/config/table.ts'
 
 function settingsOf (texts: Record<string, string>) {
   return settingsFrom(new Map(Object.entries(texts).map(([name, text]) => [name, { text, origin: 'test' }])))

@@ -1,14 +1,14 @@
 /** Every setting that is known, by scope and name, and how names stand for one another. */
-import { coordinatorSettings } from './config-rows-coordinators.ts'
-import { logSettings } from './config-rows-log.ts'
-import { nodeSettings } from './config-rows-node.ts'
+import { coordinatorSettings } from './rows-coordinators.ts'
+import { logSettings } from './rows-log.ts'
+import { nodeSettings } from './rows-node.ts'
 import {
   clientMetricsSettings, clientQuotaSettings, dynamicOnlySettings, groupSettings, ipQuotaSettings,
-} from './config-rows-resources.ts'
-import { securitySettings } from './config-rows-security.ts'
-import { topicSettings } from './config-rows-topic.ts'
-import { tableOf } from './config-setting.ts'
-import type { Row, ValuesOf } from './config-setting.ts'
+} from './rows-resources.ts'
+import { securitySettings } from './rows-security.ts'
+import { topicSettings } from './rows-topic.ts'
+import { tableOf } from './setting.ts'
+import type { Row, ValuesOf } from './setting.ts'
 
 /**
  * Read by Kafka's authorizer, not by its broker, so Kafka's table of broker settings lacks them.

@@ -1,8 +1,8 @@
 /** Client metrics subscriptions (KIP-714): what may be stored (D13.18). */
-import { code } from '../protocol/errors.ts'
-import { clientMetricsTable } from './config-table.ts'
-import type { ConfigFailure } from './config-topic.ts'
-import { parseValue } from './config-value.ts'
+import { code } from '../../protocol/errors.ts'
+import { clientMetricsTable } from './table.ts'
+import type { ConfigFailure } from './topic.ts'
+import { parseValue } from './value.ts'
 
 const INTERVAL_MS_MIN = 100
 const INTERVAL_MS_MAX = 3_600_000

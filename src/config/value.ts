@@ -2,7 +2,7 @@
  * From a setting's text to its value, by the rules of Kafka's ConfigDef and with its words (D13.16).
  * Texts are trimmed to be parsed; what is stored and shown is the text as it was sent.
  */
-import type { Setting, SettingType, Value } from './config-setting.ts'
+import type { Setting, SettingType, Value } from './setting.ts'
 
 export type Parsed = { readonly value: Value } | { readonly problem: string }
 

@@ -2,7 +2,7 @@
  * Kafka 4.4's settings of logs, replicas and topic defaults.
  * A row: name, type, default, allowed values, change mode.
  */
-import type { Row } from './config-setting.ts'
+import type { Row } from './setting.ts'
 
 export const logSettings = [
   ['alter.log.dirs.replication.quota.window.num', 'int', '11', '[1,...]', 'read-only'],

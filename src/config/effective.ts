@@ -4,7 +4,7 @@
  */
 import {
   brokerKeyOfTopic, brokerTable, dynamicOnlyTable, familyOf, settingNameOf, topicTable,
-} from './config-table.ts'
+} from './table.ts'
 
 /** KIP-226's numbers. */
 export const configSource = {

@@ -2,7 +2,7 @@
  * What is assumed where nobody said anything and Kafka's own default would keep a single node from
  * working (design 6). One function, each assumption with its reason.
  */
-import type { Given } from './config-sources.ts'
+import type { Given } from './sources.ts'
 
 export type Assumed = ReadonlyMap<string, string>
 

@@ -1,14 +1,14 @@
 /** What a topic, a group or a subscription may store, obeys and shows (D10.11, D13). */
 import t from 'tap'
-import { createTopics } from '../src/core/controller/create-topics.ts'
-import type { ConfigRules } from '../src/core/controller/config-rules.ts'
+import { createTopics } from '../../src/core/controller/create-topics.ts'
+import type { ConfigRules } from '../../src/core/controller/config-rules.ts'
 import {
   describeBroker, describeClientMetrics, describeClusterDefault, describeGroup, describeTopic,
-} from '../src/config-describe.ts'
-import { brokerAlterProblem } from '../src/config-dynamic.ts'
-import { configSource, effectiveTopicText, isSecret } from '../src/config-effective.ts'
-import { configRules, topicValue } from '../src/config-topic.ts'
-import { Cluster } from './support/metadata-cluster.ts'
+} from '../../src/config/describe.ts'
+import { brokerAlterProblem } from '../../src/config/dynamic.ts'
+import { configSource, effectiveTopicText, isSecret } from '../../src/config/effective.ts'
+import { configRules, topicValue } from '../../src/config/topic.ts'
+import { Cluster } from '../support/metadata-cluster.ts'
 
 const texts = (values: Record<string, string> = {}): ReadonlyMap<string, string> => new Map(Object.entries(values))
 const nothing = { node: texts(), cluster: texts() }

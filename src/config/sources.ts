@@ -2,8 +2,8 @@
  * Where settings come from, the last wins: `--config FILE`, environment, `--override key=value`.
  */
 import { readFileSync } from 'node:fs'
-import { readEnvironment } from './config-environment.ts'
-import { parseProperties } from './config-properties.ts'
+import { readEnvironment } from './environment.ts'
+import { parseProperties } from './properties.ts'
 
 /** A setting as somebody wrote it, and where. */
 export interface Given {

@@ -1,10 +1,10 @@
 /** Where the node listens, what it tells others about that, and who the controllers are. */
-import { ConfigError } from './config-sources.ts'
-import type { BrokerValues } from './config-table.ts'
+import { ConfigError } from './sources.ts'
+import type { BrokerValues } from './table.ts'
 import {
   parseListeners, parseProtocolMap, parseServers, parseVoters, portProblem,
-} from './config-listeners.ts'
-import type { ListenerAddress, Outcome, Server, Voter } from './config-listeners.ts'
+} from './listeners.ts'
+import type { ListenerAddress, Outcome, Server, Voter } from './listeners.ts'
 
 export interface Network {
   /** All sockets to open, the controller's among them if this node is one. */

@@ -2,12 +2,12 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import t from 'tap'
-import type { Setting } from '../src/config-setting.ts'
+import type { Setting } from '../../src/config/setting.ts'
 import {
   brokerKeyOfGroup, brokerKeyOfTopic, brokerTable, clientMetricsTable, clientQuotaTable,
   dynamicOnlyTable, familyOf, groupTable, ipQuotaTable, kafkaBrokerTable, settingNameOf, topicTable,
-} from '../src/config-table.ts'
-import { javaDouble, parseValue, textOf, valueTextOf } from '../src/config-value.ts'
+} from '../../src/config/table.ts'
+import { javaDouble, parseValue, textOf, valueTextOf } from '../../src/config/value.ts'
 
 const reference = resolve('../shared/reference/configs-4.4.tsv')
 

@@ -1,8 +1,8 @@
 /** Settings of single groups: what may be stored, within the broker's bounds (D13.19). */
-import { code } from '../protocol/errors.ts'
-import { brokerKeyOfGroup, brokerTable, groupTable } from './config-table.ts'
-import type { ConfigFailure } from './config-topic.ts'
-import { parseValue } from './config-value.ts'
+import { code } from '../../protocol/errors.ts'
+import { brokerKeyOfGroup, brokerTable, groupTable } from './table.ts'
+import type { ConfigFailure } from './topic.ts'
+import { parseValue } from './value.ts'
 
 type Texts = ReadonlyMap<string, string>
 

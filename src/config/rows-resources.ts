@@ -2,7 +2,7 @@
  * Kafka 4.4's settings of groups, client metrics and quotas, and the broker's that exist at run time
  * only. A row: name, type, default, allowed values, change mode.
  */
-import type { Row } from './config-setting.ts'
+import type { Row } from './setting.ts'
 
 export const dynamicOnlySettings = [
   ['follower.replication.throttled.rate', 'long', '9223372036854775807', '[0,...]', 'cluster-wide'],

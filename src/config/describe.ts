@@ -2,14 +2,14 @@
  * What DescribeConfigs says of each kind of resource: every key with its value and where it is
  * from.
  */
-import { brokerSynonyms, configSource, effectiveTopicText, isSecret } from './config-effective.ts'
-import type { DynamicTexts, SynonymText } from './config-effective.ts'
-import type { Setting, SettingType } from './config-setting.ts'
+import { brokerSynonyms, configSource, effectiveTopicText, isSecret } from './effective.ts'
+import type { DynamicTexts, SynonymText } from './effective.ts'
+import type { Setting, SettingType } from './setting.ts'
 import {
   brokerKeyOfGroup, brokerKeyOfTopic, brokerTable, clientMetricsTable, dynamicOnlyTable, groupTable,
   kafkaBrokerTable, settingNameOf, topicTable,
-} from './config-table.ts'
-import { valueTextOf } from './config-value.ts'
+} from './table.ts'
+import { valueTextOf } from './value.ts'
 
 type Texts = ReadonlyMap<string, string>
 

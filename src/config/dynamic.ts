@@ -1,9 +1,9 @@
 /** What may be changed of a broker while it runs, checked by the broker that is asked (D13.11). */
-import { code } from '../protocol/errors.ts'
-import { isDynamic } from './config-describe.ts'
-import { brokerTable, dynamicOnlyTable, settingNameOf } from './config-table.ts'
-import type { ConfigFailure } from './config-topic.ts'
-import { parseValue } from './config-value.ts'
+import { code } from '../../protocol/errors.ts'
+import { isDynamic } from './describe.ts'
+import { brokerTable, dynamicOnlyTable, settingNameOf } from './table.ts'
+import type { ConfigFailure } from './topic.ts'
+import { parseValue } from './value.ts'
 
 /** Read by all listeners at once they would change the ground under open connections (KIP-226). */
 const PER_LISTENER: ReadonlySet<string> = new Set([

@@ -2,7 +2,7 @@
  * Kafka 4.4's settings of single topics.
  * A row: name, type, default, allowed values, change mode.
  */
-import type { Row } from './config-setting.ts'
+import type { Row } from './setting.ts'
 
 export const topicSettings = [
   ['cleanup.policy', 'list', 'delete', '[compact, delete]', 'per-topic'],

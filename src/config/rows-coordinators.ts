@@ -2,7 +2,7 @@
  * Kafka 4.4's settings of the coordinators: groups, offsets, transactions, share groups.
  * A row: name, type, default, allowed values, change mode.
  */
-import type { Row } from './config-setting.ts'
+import type { Row } from './setting.ts'
 
 export const coordinatorSettings = [
   ['add.partitions.to.txn.retry.backoff.max.ms', 'int', '100', '[0,...]', 'read-only'],

@@ -2,8 +2,8 @@
  * Kafka 4.4's settings of the node: listeners, quorum, threads, quotas.
  * A row: name, type, default, allowed values, change mode.
  */
-import { REQUIRED } from './config-setting.ts'
-import type { Row } from './config-setting.ts'
+import { REQUIRED } from './setting.ts'
+import type { Row } from './setting.ts'
 
 export const nodeSettings = [
   ['advertised.listeners', 'list', null, '', 'read-only'],
