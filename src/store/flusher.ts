@@ -83,7 +83,9 @@ export class Flusher {
       this.again = true
       return
     }
-    this.flush().catch(() => {}) // the guard has told everybody
+    this.flush().catch((error: unknown) => {
+      this.core.guard.fail('a flush could not be made', error)
+    })
   }
 
   /** Resolves when everything appended before the call is in a volume, on the disk. */
@@ -137,10 +139,11 @@ export class Flusher {
   private capture (copy: () => Mutation[]): Captured {
     const { core } = this
     core.writer.writeTurn()
-    const seal = core.retention.sealIsDue()
+    let seal = core.retention.sealIsDue()
     const copies = copy()
     // files must belong to one volume: what follows the last flush of a volume goes elsewhere
-    const file = seal ? core.journal.rotate() : core.journal.current
+    seal = seal && core.journal.rotated()
+    const file = core.journal.current
     const captured: Captured = {
       mutations: core.inline.slice(),
       covered: {

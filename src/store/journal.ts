@@ -143,6 +143,17 @@ export class Journal {
     return file
   }
 
+  /** The same where a full disk is no error: false, and the present file goes on. */
+  rotated (): boolean {
+    try {
+      this.rotate()
+      return true
+    } catch (error) {
+      if (error instanceof StoreError && error.code === 'DISK_FULL') return false
+      throw error
+    }
+  }
+
   /** Also a file that is used again gets its header: a power loss may have taken the first one. */
   private begin (file: JournalFile): void {
     const handle = this.open(file)

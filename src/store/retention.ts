@@ -18,6 +18,9 @@ import type { Volume } from './volume.ts'
 /** A stretch of one log that a flush moves to the active volume. */
 export interface Copying { source: number, extent: Extent }
 
+/** A new volume is not begun with less than this left. */
+const NEW_VOLUME_BYTES = 4 * 1024 * 1024
+
 export class Retention {
   private readonly core: StoreCore
 
@@ -33,6 +36,8 @@ export class Retention {
     const { active } = this.core.volumes
     const { volumeBytes, volumeAgeMs } = this.core.options
     if (active.bytes === 0) return false
+    const { disk } = this.core.environment
+    if (disk.freeBytes(this.core.directory) < NEW_VOLUME_BYTES) return false
     return active.bytes >= volumeBytes ||
       this.core.environment.nowMs() - active.createdMs >= volumeAgeMs
   }

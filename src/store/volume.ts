@@ -4,6 +4,7 @@
  */
 import { baseOffset, batchSize, HEADER_SIZE } from '../../protocol/records/header.ts'
 import type { Disk, KeyValueEnvironment, Mutation } from './disk.ts'
+import { StoreError } from './error.ts'
 import type { Extent } from './extents.ts'
 import type { Journal, JournalFile } from './journal.ts'
 import {
@@ -150,7 +151,10 @@ export class Volume {
 
   private group (parts: Part[], place: Place, journal: Journal): void {
     const file = journal.files.get(place.file)
-    if (file === undefined) throw new Error(`journal file ${place.file} is missing`)
+    if (file === undefined) {
+      throw new StoreError('CORRUPT',
+        `journal file ${place.file} is missing: fetch the replica again`)
+    }
     const part = parts[parts.length - 1]
     const last = part?.places[part.places.length - 1]
     if (part?.file === file && last !== undefined) {

@@ -1,0 +1,65 @@
+import t from 'tap'
+import {
+  ENTRY_SIZE, encodeFileHeader, FILE_HEADER_SIZE, fileHeaderIsGood, kinds, readEntry,
+  readTurnStart, tableIsIntact, TURN_HEADER_SIZE, writeEntry, writeTurnHeader
+} from '../../src/store/journal-format.ts'
+import { append, bytesOf, extentAt, repoint } from '../../src/store/extents.ts'
+import type { Extent } from '../../src/store/extents.ts'
+import { Pool } from '../../src/store/pool.ts'
+
+t.test('a file header tells its number and its version', async t => {
+  const bytes = encodeFileHeader(7)
+  t.ok(fileHeaderIsGood(bytes, 7))
+  t.notOk(fileHeaderIsGood(bytes, 8))
+  t.notOk(fileHeaderIsGood(bytes.subarray(0, FILE_HEADER_SIZE - 1), 7))
+  bytes.writeUInt16BE(2, 8)
+  t.notOk(fileHeaderIsGood(bytes, 7), 'a version that we do not read')
+})
+
+t.test('a turn comes back as it was written, and any flipped bit of its table is noticed', async t => {
+  const bytes = Buffer.alloc(TURN_HEADER_SIZE + 2 * ENTRY_SIZE)
+  writeEntry(bytes, TURN_HEADER_SIZE, kinds.small, 3, 2n ** 40n, 1000, 5)
+  writeEntry(bytes, TURN_HEADER_SIZE + ENTRY_SIZE, kinds.truncate, 4, 9n, 0, -1)
+  writeTurnHeader(bytes, 0, 2, 2n ** 50n, 2, 1000)
+  t.same(readTurnStart(bytes, 0), { generation: 2, number: 2n ** 50n, count: 2, bodyBytes: 1000 })
+  t.same(readEntry(bytes, TURN_HEADER_SIZE),
+    { kind: kinds.small, log: 3, offset: 2n ** 40n, length: 1000, epoch: 5 })
+  t.ok(tableIsIntact(bytes, 0, 2))
+  for (let bit = 0; bit < bytes.length * 8; bit++) {
+    bytes[bit >> 3] = (bytes[bit >> 3] ?? 0) ^ (1 << (bit & 7))
+    if (tableIsIntact(bytes, 0, 2)) t.fail(`bit ${bit} was not noticed`)
+    bytes[bit >> 3] = (bytes[bit >> 3] ?? 0) ^ (1 << (bit & 7))
+  }
+  t.equal(readTurnStart(Buffer.alloc(100), 0), undefined)
+})
+
+const extent = (volume: number, from: number, to: number, bytes = to - from): Extent =>
+  ({ volume, from: BigInt(from), to: BigInt(to), bytes, maxTimestamp: 0n })
+
+t.test('extents join, are found, and move with a copy', async t => {
+  const list = [extent(1, 0, 10), extent(2, 10, 20), extent(1, 25, 30)]
+  t.same(append(list, extent(1, 30, 40)).at(-1), extent(1, 25, 40, 15))
+  t.same(append(list, extent(3, 30, 40)).length, 4)
+  t.equal(bytesOf(list), 25)
+  for (const [offset, index] of [[0, 0], [9, 0], [10, 1], [22, 2], [29, 2], [30, 3]] as const) {
+    t.equal(extentAt(list, BigInt(offset)), index, `offset ${offset}`)
+  }
+  t.same(repoint(list, 1, extent(4, 0, 10)), [extent(4, 0, 10), extent(2, 10, 20), extent(1, 25, 30)])
+  t.same(repoint(list, 1, extent(2, 5, 10)), [extent(1, 0, 5), extent(2, 5, 20), extent(1, 25, 30)],
+    'a part, which joins its neighbour')
+  t.same(repoint(list, 9, extent(4, 0, 10)), list, 'nothing of that volume is left')
+})
+
+t.test('pooled memory comes back with its last holder', async t => {
+  const pool = new Pool([100, 1000])
+  const buffer = pool.take(80)
+  t.equal(buffer.bytes.length, 100)
+  buffer.retain()
+  buffer.release()
+  t.equal(pool.heldBytes, 100)
+  buffer.release()
+  t.equal(pool.heldBytes, 0)
+  t.throws(() => { buffer.release() }, /more often/)
+  t.equal(pool.take(100), buffer, 'the same memory again')
+  t.equal(pool.take(5000).bytes.length, 5000, 'what is too large stands alone')
+})
