@@ -1,5 +1,5 @@
 /** Those who wait until an offset of a log is reached, in the order of the offsets. */
-import type { KafkaError } from '../../protocol/errors.ts'
+import { KafkaError } from '../../protocol/errors.ts'
 
 interface Waiter { offset: bigint, resolve: () => void, reject: (error: KafkaError) => void }
 
@@ -23,9 +23,9 @@ export class OffsetWaiters {
   }
 
   /** What waits for more than `end` waits in vain. */
-  failAbove (end: bigint, error: KafkaError): void {
+  failAbove (end: bigint, errorCode: number): void {
     let kept = this.#waiters.length
     while (kept > 0 && (this.#waiters[kept - 1] as Waiter).offset > end) kept--
-    for (const { reject } of this.#waiters.splice(kept)) reject(error)
+    for (const { reject } of this.#waiters.splice(kept)) reject(new KafkaError(errorCode))
   }
 }

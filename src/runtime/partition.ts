@@ -212,8 +212,8 @@ export class Partition {
   }
 
   #failWaiters (end: bigint, errorCode: number): void {
-    this.#committing.failAbove(end, new KafkaError(errorCode))
-    this.#writing.failAbove(end, new KafkaError(errorCode))
+    this.#committing.failAbove(end, errorCode)
+    this.#writing.failAbove(end, errorCode)
   }
 
   /** The turn was refused: what ran ahead of it is derived again from the log (D25, R-S9). */

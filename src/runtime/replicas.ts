@@ -39,6 +39,7 @@ function flushMsOf ({ flushMs }: TopicSettings): number { return Math.max(1, Num
 export class Replicas {
   readonly #options: ReplicasOptions
   readonly #byTopic = new Map<string, Array<Partition | undefined>>()
+  readonly #settings = new Map<string, TopicSettings>()
   /** Openings under way: whoever needs a topic whole waits for them. */
   readonly #opening = new Set<Promise<void>>()
   readonly #listeners: LeadershipListener[] = []
@@ -85,7 +86,10 @@ export class Replicas {
     for (const change of delta.configsChanged()) {
       // A broker's own change can be the default behind every topic's setting.
       if (change.type === RESOURCE_TOPIC) this.#configure(change.name)
-      else for (const topic of this.#byTopic.keys()) this.#configure(topic)
+      else {
+        this.#settings.clear()
+        for (const topic of this.#byTopic.keys()) this.#configure(topic)
+      }
     }
   }
 
@@ -99,10 +103,10 @@ export class Replicas {
   }
 
   async #open (topic: Topic, index: number): Promise<void> {
-    const { nodeId, store, environment, settingsOf } = this.#options
+    const { nodeId, store, environment } = this.#options
     const identity = { topic: topic.name, topicId: topic.id, index }
     const log = store.openLog(logName(topic.id, index), { reserve: topic.name === OFFSETS_TOPIC })
-    const partition = await Partition.open(identity, nodeId, log, settingsOf(topic.name), environment)
+    const partition = await Partition.open(identity, nodeId, log, this.#settingsOf(topic.name), environment)
     const facts = topic.partitions[index]
     if (this.#stopped || facts === undefined) return
     const partitions = this.#byTopic.get(topic.name) ?? []
@@ -124,6 +128,7 @@ export class Replicas {
   }
 
   #remove (topic: Topic): void {
+    this.#settings.delete(topic.name)
     const { store } = this.#options
     const partitions = this.#byTopic.get(topic.name)
     if (partitions?.some(partition => partition?.identity.topicId === topic.id) === true) {
@@ -139,10 +144,20 @@ export class Replicas {
     }
   }
 
+  /** The partitions of a topic share what was worked out for it. */
+  #settingsOf (topic: string): TopicSettings {
+    const known = this.#settings.get(topic)
+    if (known !== undefined) return known
+    const settings = this.#options.settingsOf(topic)
+    this.#settings.set(topic, settings)
+    return settings
+  }
+
   #configure (topic: string): void {
+    this.#settings.delete(topic)
     const partitions = this.#byTopic.get(topic)
     if (partitions === undefined) return
-    const settings = this.#options.settingsOf(topic)
+    const settings = this.#settingsOf(topic)
     for (const partition of partitions) if (partition !== undefined) partition.settings = settings
     this.#planFlush()
   }
