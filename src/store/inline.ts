@@ -92,7 +92,7 @@ export class Inline {
     const file = this.done
     this.done = undefined
     if (file === undefined) return
-    file.placeBytes = 0
+    this.core.journal.dropPlaces(file.number)
     this.seen.delete(file.number)
   }
 

@@ -19,7 +19,6 @@ export interface JournalFile {
   lastTurn: bigint
   /** Bytes of large batches in it that a volume points to: such a file is kept. */
   placeBytes: number
-  dirty: boolean
   /** Syncs under way: its descriptor must stay open. */
   syncing: number
 }
@@ -51,6 +50,10 @@ export class Journal {
   private running: SyncRound | undefined
   private waiting: SyncRound | undefined
   private directorySync: Promise<void> | undefined
+  /** Written to since the last sync began. */
+  private readonly dirty = new Set<JournalFile>()
+  /** Left by the writer, and not yet known to be kept or free. */
+  private readonly filled = new Set<JournalFile>()
   private readonly removals = new Set<Promise<void>>()
   private readonly keptOpen = new Set<JournalFile>()
   private readonly directory: string
@@ -80,7 +83,11 @@ export class Journal {
     }
     // R-S8: a kill may have come before the names were synced
     if (this.files.size > 0) this.syncDirectory()
+    for (const file of this.files.values()) if (file.placeBytes === 0) this.filled.add(file)
   }
+
+  /** The next sync covers this file, whoever wrote to it. */
+  markDirty (file: JournalFile): void { this.dirty.add(file) }
 
   private register (number: number): JournalFile {
     const file: JournalFile = {
@@ -90,7 +97,6 @@ export class Journal {
       end: FILE_HEADER_SIZE,
       lastTurn: -1n,
       placeBytes: 0,
-      dirty: false,
       syncing: 0,
     }
     this.files.set(number, file)
@@ -113,7 +119,7 @@ export class Journal {
     } catch (error) {
       throw this.refuse(file, handle, error)
     }
-    file.dirty = true
+    this.dirty.add(file)
     file.end += bytes
     file.lastTurn = turn
     this.bytesWritten += bytes
@@ -137,6 +143,7 @@ export class Journal {
     if (left !== undefined && this.options.mutant === 'reuse-early' && left.placeBytes === 0) {
       this.free.push(left)
     }
+    if (left !== undefined) this.filled.add(left)
     const file = this.free.shift() ?? this.create()
     this.begin(file)
     this.current = file
@@ -165,7 +172,7 @@ export class Journal {
       throw this.refuse(file, handle, error)
     }
     file.end = FILE_HEADER_SIZE
-    file.dirty = true
+    this.dirty.add(file)
   }
 
   private create (): JournalFile {
@@ -220,10 +227,8 @@ export class Journal {
 
   private async syncFiles (): Promise<void> {
     const work: Array<Promise<void>> = []
-    for (const file of this.files.values()) {
-      if (!file.dirty) continue
-      work.push(this.syncFile(file))
-    }
+    for (const file of this.dirty) work.push(this.syncFile(file))
+    this.dirty.clear()
     const directory = this.directorySync
     if (directory !== undefined) work.push(directory)
     await Promise.all(work)
@@ -232,7 +237,6 @@ export class Journal {
 
   private async syncFile (file: JournalFile): Promise<void> {
     const handle = this.open(file)
-    file.dirty = false
     file.syncing++
     this.syncs++
     try {
@@ -252,10 +256,11 @@ export class Journal {
   /** Every turn up to `covered` is in a volume and on the disk: files without places are free. */
   release (covered: bigint): void {
     if (this.options.mutant === 'reuse-early') return
-    for (const file of this.files.values()) {
-      if (file === this.current || file.lastTurn > covered) continue
+    for (const file of this.filled) {
+      if (file.lastTurn > covered) continue
+      this.filled.delete(file)
       if (file.placeBytes > 0) this.keep(file)
-      else if (!this.free.includes(file)) this.makeFree(file)
+      else this.makeFree(file)
     }
   }
 
@@ -264,7 +269,8 @@ export class Journal {
     const file = this.files.get(number)
     if (file === undefined) return
     file.placeBytes = 0
-    if (file !== this.current && !this.free.includes(file)) this.makeFree(file)
+    if (file === this.current || this.filled.has(file) || this.free.includes(file)) return
+    this.makeFree(file)
   }
 
   private makeFree (file: JournalFile): void {
@@ -301,6 +307,8 @@ export class Journal {
   /** Unlinks a file that nothing points into. */
   private remove (file: JournalFile): void {
     this.files.delete(file.number)
+    this.filled.delete(file)
+    this.dirty.delete(file)
     this.keptOpen.delete(file)
     this.closeHandle(file)
     const removal = this.guard.within('the removal of a journal file', this.disk.unlink(file.path))

@@ -51,7 +51,7 @@ export function replay (core: StoreCore, covered: Covered): number {
       count++
       file.lastTurn = turn
       // R-S10: after a kill nobody knows whether it was synced, and places will point into it
-      file.dirty = true
+      core.journal.markDirty(file)
       file.end = found.position + found.bytes.length
     }
     file = chain.get(turn + 1n)
