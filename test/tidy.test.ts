@@ -5,7 +5,7 @@ import { withApiTable } from '../scripts/api-table.ts'
 import { filesUnder, root } from '../scripts/repository.ts'
 import { handlers } from '../src/apis/index.ts'
 import {
-  registriesIn, strangersAtTheTop, undeclaredDependencies, unusedDependencies,
+  platformsWithout, registriesIn, strangersAtTheTop, undeclaredDependencies, unusedDependencies,
 } from './tidy/manifest.ts'
 import { noDrawers, threeShelves, withoutMirror } from './tidy/names.ts'
 import { filesAreShort, functionsAreShort } from './tidy/sizes.ts'
@@ -81,6 +81,7 @@ t.test('the package says what is so', async t => {
   t.same(unusedDependencies(manifest, sources, settings, commandsOf), [], 'every dependency is used')
   t.same(undeclaredDependencies(manifest, sources), [], 'every import is a dependency')
   t.same(registriesIn(text('package-lock.json')), [], 'the lock installs from any registry')
+  t.same(platformsWithout(JSON.parse(text('package-lock.json'))), [], 'the lock is whole for every platform')
   t.equal(manifest.license, 'Apache-2.0')
   t.match(text('LICENSE'), /^\s*Apache License\s+Version 2\.0, January 2004/)
 })

@@ -3,7 +3,7 @@ import t from 'tap'
 import { apiTable, withApiTable } from '../../scripts/api-table.ts'
 import { functionsOf } from './functions.ts'
 import { importsOf } from './imports.ts'
-import { registriesIn, strangersAtTheTop, undeclaredDependencies, unusedDependencies } from './manifest.ts'
+import { platformsWithout, registriesIn, strangersAtTheTop, undeclaredDependencies, unusedDependencies } from './manifest.ts'
 import { noDrawers, threeShelves, withoutMirror } from './names.ts'
 import { scan } from './scanner.ts'
 import { filesAreShort, functionsAreShort } from './sizes.ts'
@@ -104,6 +104,9 @@ t.test('the package', async t => {
   t.same(undeclaredDependencies(manifest, [source('src/a.ts', "\nimport x from '@a/c/d'")]), ['src/a.ts:2 @a/c/d'])
   t.equal(registriesIn('{ "resolved": "https://registry.example/a.tgz" }').length, 1)
   t.equal(registriesIn('{ "version": "1.0.0" }').length, 0)
+  const optionalDependencies = { '@a/linux': '1', '@a/darwin': '1' }
+  t.same(platformsWithout({ packages: { 'node_modules/a': { optionalDependencies }, 'node_modules/@a/linux': {} } }),
+    ['@a/darwin'])
   t.same(strangersAtTheTop(['src', '.git', 'dist', 'notes.txt'], ['dist']), ['notes.txt'])
 })
 

@@ -40,6 +40,17 @@ export function registriesIn (lock: string): string[] {
   return [...lock.matchAll(/"resolved": *"[^"]*"/g)].map(([place]) => place)
 }
 
+interface Lock {
+  readonly packages: Readonly<Record<string, { readonly optionalDependencies?: Readonly<Record<string, string>> }>>
+}
+
+/** Packages for other platforms that the lock leaves out: `npm ci` refuses it, on this platform as well. */
+export function platformsWithout ({ packages }: Lock): string[] {
+  const places = Object.keys(packages)
+  return Object.values(packages).flatMap(({ optionalDependencies = {} }) => Object.keys(optionalDependencies))
+    .filter(name => !places.some(place => place.endsWith(`node_modules/${name}`)))
+}
+
 /** The entries of the repository's top level that no one decided on. */
 export function strangersAtTheTop (entries: readonly string[], ignored: readonly string[]): string[] {
   return entries.filter(entry => !TOP_LEVEL.has(entry) && entry !== '.git' && !ignored.includes(entry))
