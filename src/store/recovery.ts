@@ -54,7 +54,9 @@ export function replay (core: StoreCore, covered: Covered): number {
       core.journal.markDirty(file)
       file.end = found.position + found.bytes.length
     }
-    file = chain.get(turn + 1n)
+    // a file whose first turn is torn says its number and has nothing: it is the end, not a loop
+    const next = chain.get(turn + 1n)
+    file = next === file ? undefined : next
     position = FILE_HEADER_SIZE
   }
   core.writer.lastTurn = turn
