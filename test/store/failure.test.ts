@@ -161,3 +161,22 @@ t.test('a flipped bit is found, told and never served as whole (R-S5, R-S6)', as
   t.ok(again.findLog('orders-0')?.damaged, 'the mark survives')
   await again.close()
 })
+
+t.test('a file whose first turn is torn ends the recovery (storage.md 4.3)', async t => {
+  const memory = new MemoryDisk()
+  const store = await openStore('/data', realEnvironment(memory.disk()), smallSizes)
+  memory.faults = { syncsHang: true }
+  store.openLog('orders-0')
+  memory.kill()
+  memory.faults = {}
+  const disk = memory.disk()
+  for (const name of disk.list('/data/journal')) {
+    const file = disk.open(`/data/journal/${name}`)
+    if (file.size() > 16) file.write([Buffer.from('X')], file.size() - 1)
+  }
+  const again = await openStore('/data', realEnvironment(memory.disk()), smallSizes)
+  t.same(again.logNames(), [], 'what was torn is not there')
+  const log = again.openLog('orders-1')
+  await log.append(batch({ base: 0 }), true)
+  await again.close()
+})
