@@ -1,6 +1,8 @@
+# --build-arg NODE=22 runs it on the older line of long-term support, --build-arg BASE=... on any image with Node.
 ARG NODE=24
+ARG BASE=node:${NODE}-bookworm-slim
 
-FROM node:${NODE}-bookworm-slim AS build
+FROM node:24-bookworm-slim AS build
 WORKDIR /ottla
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --ignore-scripts
@@ -9,7 +11,7 @@ COPY protocol protocol
 COPY src src
 RUN npm run build && npm prune --omit=dev --ignore-scripts
 
-FROM node:${NODE}-bookworm-slim
+FROM ${BASE}
 ENV NODE_ENV=production
 WORKDIR /ottla
 # Owned by the user that runs, so that a new volume is, too.
