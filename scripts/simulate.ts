@@ -4,9 +4,15 @@ import { simulate } from '../test/simulation/simulation.ts'
 import { drawSwarm } from '../test/simulation/swarm.ts'
 import type { Outcome } from '../test/simulation/simulation.ts'
 
-const USAGE = 'usage: npm run simulate -- --seed N | --seeds N [--from N] [--trace]'
+const USAGE = 'usage: npm run simulate -- --seed N | --seeds N [--from N] [--first] [--trace]'
 
-interface Options { from: number, count: number, trace: boolean }
+interface Options {
+  from: number
+  count: number
+  /** Stop at the first violation. */
+  first: boolean
+  trace: boolean
+}
 
 export async function main (parameters: readonly string[]): Promise<number> {
   const options = parse(parameters)
@@ -16,17 +22,20 @@ export async function main (parameters: readonly string[]): Promise<number> {
   }
   let events = 0
   let violations = 0
+  let seeds = 0
   const startedMs = performance.now()
   const rate = (): number => Math.round(events / Math.max(1, performance.now() - startedMs) * 1000)
   for (let seed = options.from; seed < options.from + options.count; seed++) {
     const outcome = await simulate(seed)
     events += outcome.events
+    seeds++
     if (outcome.violation !== undefined) violations++
     report(outcome, options)
     if (process.stdout.isTTY) process.stdout.write(`\r${seed} (${rate()} events/s) `)
+    if (violations > 0 && options.first) break
   }
   if (process.stdout.isTTY) process.stdout.write('\r')
-  process.stdout.write(`${options.count} seeds, ${violations} violations, ${rate()} events/s\n`)
+  process.stdout.write(`${seeds} seeds, ${violations} violations, ${rate()} events/s\n`)
   return violations === 0 ? 0 : 1
 }
 
@@ -43,11 +52,11 @@ function report ({ seed, violation, digest, lines, events, operations }: Outcome
 }
 
 function parse (parameters: readonly string[]): Options | undefined {
-  const options: Options = { from: 1, count: 0, trace: false }
+  const options: Options = { from: 1, count: 0, first: false, trace: false }
   for (let at = 0; at < parameters.length; at++) {
     const name = parameters[at]
-    if (name === '--trace') {
-      options.trace = true
+    if (name === '--trace' || name === '--first') {
+      options[name === '--trace' ? 'trace' : 'first'] = true
       continue
     }
     const value = Number(parameters[++at])

@@ -49,6 +49,11 @@ export class Invariants {
     if (before === undefined) {
       this.#marks.set(partition, { highWatermark, startOffset, leaderEpoch })
       this.#checkEpoch(partition)
+      // What was told and survived is below the high watermark of the next life, too.
+      const told = this.#ledger.find(partition.log.name)?.told ?? 0
+      if (partition.isLeader && highWatermark < BigInt(told)) {
+        this.#world.fail('high-watermark-monotone', `${name}: ${told} before, ${highWatermark} now`)
+      }
       return
     }
     if (before.highWatermark === highWatermark && before.startOffset === startOffset) return

@@ -5,6 +5,7 @@ import { Consumer } from './clients/consumer.ts'
 import type { Context } from './clients/client.ts'
 import { Member } from './clients/member.ts'
 import { Producer } from './clients/producer.ts'
+import { DerivedState } from './derived.ts'
 import { Faults } from './faults.ts'
 import { GroupLedger } from './group-ledger.ts'
 import { Harness } from './harness.ts'
@@ -112,6 +113,7 @@ class Simulation {
     const { scheduler, swarm } = world
     harness.start()
     this.#faults.start()
+    new DerivedState(world, harness).start()
     const members = this.groups.flatMap(group => group.members)
     for (const client of [...this.producers, ...this.consumers, ...this.admins, ...members]) {
       this.#spawn(client)

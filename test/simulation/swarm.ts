@@ -91,7 +91,7 @@ export function drawSwarm (seed: number): Swarm {
   return {
     seed,
     throughBytes,
-    safetyMs: random.pick([5_000, 10_000, 20_000, 40_000]),
+    safetyMs: random.pick([1_500, 3_000, 6_000, 15_000]),
     latencyMs: random.pick([0.1, 0.5, 3, 20]),
     diskMs: random.pick([0.05, 0.5, 4]),
     store: drawStore(random),
@@ -163,18 +163,18 @@ function drawFaults (random: Random): FaultPlan {
   const every = (probability: number, from: number, to: number): number =>
     random.chance(probability) ? random.within(from, to) : Infinity
   return {
-    killMs: every(0.5, 1_000, 15_000),
-    powerLossMs: every(0.45, 1_000, 20_000),
+    killMs: every(0.5, 400, 6_000),
+    powerLossMs: every(0.45, 400, 6_000),
     deathAtAnswer: random.chance(0.4) ? random.pick([0.001, 0.01, 0.05]) : 0,
-    diskFullMs: every(0.3, 2_000, 15_000),
-    slowDiskMs: every(0.3, 2_000, 15_000),
-    syncErrorMs: every(0.2, 5_000, 20_000),
-    writeErrorMs: every(0.1, 5_000, 20_000),
-    commitErrorMs: every(0.1, 5_000, 20_000),
-    clockJumpMs: every(0.3, 2_000, 15_000),
-    stopMs: every(0.2, 4_000, 20_000),
-    cutMs: every(0.5, 200, 5_000),
-    stallMs: every(0.3, 500, 8_000),
+    diskFullMs: every(0.3, 1_000, 6_000),
+    slowDiskMs: every(0.3, 1_000, 6_000),
+    syncErrorMs: every(0.2, 2_000, 8_000),
+    writeErrorMs: every(0.1, 2_000, 8_000),
+    commitErrorMs: every(0.1, 2_000, 8_000),
+    clockJumpMs: every(0.3, 1_000, 6_000),
+    stopMs: every(0.2, 1_500, 8_000),
+    cutMs: every(0.5, 100, 3_000),
+    stallMs: every(0.3, 300, 4_000),
   }
 }
 

@@ -28,6 +28,7 @@ const RETRY_MS = 50
 const DIES = 0.03
 const LEAVES = 0.03
 const COMMITS = 0.6
+const ZOMBIES = 0.1
 
 /** The coordinator is not there yet, or not there any more: ask again. */
 const PASSING = new Set<number>([
@@ -187,6 +188,7 @@ export class Member extends Client {
   async #commit (): Promise<void> {
     const { owned } = this
     if (owned === undefined || owned.length === 0) return
+    if (this.random.chance(ZOMBIES)) return this.#commitAsZombie(owned[0] as Owned)
     const { topic, index, key } = this.random.pick(owned)
     const offset = (this.#positions.get(key) ?? 0) + this.random.int(5)
     const link = await this.link()
@@ -214,6 +216,24 @@ export class Member extends Client {
     }
     if (OUTSIDE.has(errorCode)) committed.refused(commit)
     this.#failed(errorCode, 'OffsetCommit')
+  }
+
+  /** Who is not of this generation may not commit. */
+  async #commitAsZombie ({ topic, index, key }: Owned): Promise<void> {
+    const { topics } = await this.ask(OffsetCommit, this.versionOf(OffsetCommit, 7), {
+      groupId: this.#plan.name,
+      generationIdOrMemberEpoch: this.#generation + 1000,
+      memberId: this.#memberId,
+      groupInstanceId: this.#instanceId,
+      topics: [{
+        name: topic.name,
+        topicId: topic.id,
+        partitions: [{ partitionIndex: index, committedOffset: 0n, committedMetadata: '' }],
+      }],
+    })
+    if (topics[0]?.partitions[0]?.errorCode !== code.NONE) return
+    throw new ViolationError('generation-fenced',
+      `${this.#plan.name}: a commit of another generation to ${key} was taken`)
   }
 
   async #leave (): Promise<void> {

@@ -12,6 +12,7 @@ import type { ProducerPlan } from '../swarm.ts'
 import { ViolationError } from '../world.ts'
 import { Client } from './client.ts'
 import type { Context, TopicFacts } from './client.ts'
+import { probe } from './probes.ts'
 import { makeBatch } from './records.ts'
 
 export interface Batch {
@@ -42,6 +43,9 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 const IN_FLIGHT_MAX = 5
 const PRODUCE_TIMEOUT_MS = 10_000
 const RETRY_MS = 20
+/** Now and then it does what none should, or begins a new epoch. */
+const PROBES = 0.1
+const BUMPS = 0.2
 
 /** Nothing of the batch is in the log. */
 const CERTAIN = new Set<number>([
@@ -106,6 +110,11 @@ export class Producer extends Client {
     while (this.world.isSafetyPhase) {
       await this.sleep(this.random.exponential(this.plan.everyMs))
       const target = this.random.pick(this.targets)
+      if (this.plan.idempotent && this.random.chance(PROBES)) {
+        await probe(this, target)
+        if (this.#isIdle && this.random.chance(BUMPS)) this.bumpEpoch()
+        continue
+      }
       if (target.queue.length < IN_FLIGHT_MAX * 2) this.makeBatch(target)
     }
   }
