@@ -276,6 +276,14 @@ export function errorText (errorCode: number): string | null {
   return text === undefined || text === '' ? null : text
 }
 
+/** UTF-16 units; at three bytes each still a string of the wire. */
+const TEXT_LENGTH_MAX = 10_000
+
+/** A text that quotes what a client sent, cut to what an answer can hold. */
+export function fittingText (text: string): string {
+  return text.length <= TEXT_LENGTH_MAX ? text : `${text.slice(0, TEXT_LENGTH_MAX)}...`
+}
+
 /** A failure that has a Kafka error code; `text` is what the client is told, null for nothing. */
 export class KafkaError extends Error {
   override name = 'KafkaError'

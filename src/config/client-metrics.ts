@@ -1,5 +1,5 @@
 /** Client metrics subscriptions (KIP-714): what may be stored (D13.18). */
-import { code } from '../../protocol/errors.ts'
+import { code, fittingText } from '../../protocol/errors.ts'
 import { clientMetricsTable } from './table.ts'
 import type { ConfigFailure } from './topic.ts'
 import { parseValue } from './value.ts'
@@ -16,7 +16,7 @@ export function clientMetricsProblem (
   values: ReadonlyMap<string, string>
 ): ConfigFailure | undefined {
   const refuse = (errorCode: number, errorMessage: string): ConfigFailure =>
-    ({ errorCode, errorMessage })
+    ({ errorCode, errorMessage: fittingText(errorMessage) })
   for (const [name, text] of values) {
     const setting = clientMetricsTable.get(name)
     if (setting === undefined) {

@@ -1,5 +1,5 @@
 /** What may be changed of a broker while it runs, checked by the broker that is asked (D13.11). */
-import { code } from '../../protocol/errors.ts'
+import { code, fittingText } from '../../protocol/errors.ts'
 import { isDynamic } from './describe.ts'
 import { brokerTable, dynamicOnlyTable, settingNameOf } from './table.ts'
 import type { ConfigFailure } from './topic.ts'
@@ -34,7 +34,7 @@ export function brokerAlterProblem (
 }
 
 function invalid (errorMessage: string): ConfigFailure {
-  return { errorCode: code.INVALID_REQUEST, errorMessage }
+  return { errorCode: code.INVALID_REQUEST, errorMessage: fittingText(errorMessage) }
 }
 
 function valueProblem (values: ReadonlyMap<string, string>): ConfigFailure | undefined {

@@ -1,5 +1,5 @@
 /** Settings of single groups: what may be stored, within the broker's bounds (D13.19). */
-import { code } from '../../protocol/errors.ts'
+import { code, fittingText } from '../../protocol/errors.ts'
 import { brokerKeyOfGroup, brokerTable, groupTable } from './table.ts'
 import type { ConfigFailure } from './topic.ts'
 import { parseValue } from './value.ts'
@@ -8,7 +8,7 @@ type Texts = ReadonlyMap<string, string>
 
 export function groupProblem (values: Texts, staticTexts: Texts): ConfigFailure | undefined {
   const invalid = (errorMessage: string): ConfigFailure =>
-    ({ errorCode: code.INVALID_CONFIG, errorMessage })
+    ({ errorCode: code.INVALID_CONFIG, errorMessage: fittingText(errorMessage) })
   for (const name of values.keys()) {
     if (!groupTable.has(name)) return invalid(`Unknown group config name: ${name}`)
   }

@@ -2,7 +2,7 @@
  * Settings of topics, groups and client metrics: what may be stored (D13.14-19), and what a topic
  * obeys. The controller's deciders take `configRules` as an argument.
  */
-import { code } from '../../protocol/errors.ts'
+import { code, fittingText } from '../../protocol/errors.ts'
 import { clientMetricsProblem } from './client-metrics.ts'
 import { effectiveTopicText } from './effective.ts'
 import type { DynamicTexts, EffectiveText } from './effective.ts'
@@ -66,7 +66,7 @@ export function topicProblem (
   values: Texts, dynamic: DynamicTexts, staticTexts: Texts
 ): ConfigFailure | undefined {
   const invalid = (errorMessage: string): ConfigFailure =>
-    ({ errorCode: code.INVALID_CONFIG, errorMessage })
+    ({ errorCode: code.INVALID_CONFIG, errorMessage: fittingText(errorMessage) })
   for (const name of values.keys()) {
     if (!topicTable.has(name)) return invalid(`Unknown topic config name: ${name}`)
   }

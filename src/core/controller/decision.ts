@@ -3,7 +3,7 @@
  * with records to append as one atomic batch and a reply to send once they are committed (D0.7);
  * it changes nothing. The image changes by replaying the records, on this node as on all others.
  */
-import { code, errorText } from '../../../protocol/errors.ts'
+import { code, errorText, fittingText } from '../../../protocol/errors.ts'
 import type { MetadataEntry } from '../../../protocol/stored/framing.ts'
 import type { MetadataImage } from '../metadata/image.ts'
 import type { ConfigRules } from './config-rules.ts'
@@ -23,7 +23,7 @@ export interface Failure {
 export function failure (errorCode: number, text?: string): Failure {
   const defaultText = errorText(errorCode)
   if (text === undefined) return { errorCode, errorMessage: defaultText }
-  return { errorCode, errorMessage: text === defaultText ? null : text }
+  return { errorCode, errorMessage: text === defaultText ? null : fittingText(text) }
 }
 
 /** The part of the controller's own settings that its decisions depend on. */

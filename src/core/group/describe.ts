@@ -4,7 +4,7 @@ import type {
   ListGroupsRequest, ListGroupsResponse,
 } from '../../../protocol/messages/16-list-groups.ts'
 import type { DeleteGroupsResponse } from '../../../protocol/messages/42-delete-groups.ts'
-import { code } from '../../../protocol/errors.ts'
+import { code, fittingText } from '../../../protocol/errors.ts'
 import type { Decision, Step } from '../decision.ts'
 import { NO_BYTES } from './classic.ts'
 import type { ClassicGroup, ClassicMember } from './classic.ts'
@@ -34,7 +34,7 @@ export function describeGroups (
     const missing = { ...describeError(groupId, code.NONE), groupState: 'Dead' }
     if (version < VERSION_WITH_GROUP_ID_NOT_FOUND) return missing
     return {
-      ...missing, errorCode: code.GROUP_ID_NOT_FOUND, errorMessage: `Group ${groupId} not found.`,
+      ...missing, errorCode: code.GROUP_ID_NOT_FOUND, errorMessage: fittingText(`Group ${groupId} not found.`),
     }
   }))
 }
