@@ -19,7 +19,18 @@ export interface Reply {
   /** Nothing refers to the request's bytes any more: their buffer may be used again. */
   readonly isFrameFree: boolean
   /** The bug of ours that made this an error answer (D0.2). */
-  readonly failure?: unknown
+  readonly failure?: RequestFailure
+}
+
+/** A bug of ours: the handler failed in a way that no rule foresees. */
+export class RequestFailure extends Error {
+  override name = 'RequestFailure'
+
+  constructor (request: string, cause: unknown) {
+    super(`${request} failed: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
+    // Logs show the stack: that of the bug is the one that helps.
+    if (cause instanceof Error) this.stack = `${this.name}: ${this.message}\n${cause.stack}`
+  }
 }
 
 /** The connection must be closed; the message says why, for the log. */
@@ -92,12 +103,14 @@ function answered (
   const failure = (error: unknown): Reply => {
     // Nothing of it is sent: what was read for the answer may go.
     for (const run of release.splice(0)) run()
-    if (error instanceof CloseConnection || failed === undefined) throw error
+    if (error instanceof CloseConnection) throw error
     const isForeseen = error instanceof KafkaError
+    const bug = new RequestFailure(`${api.name} v${version}`, error)
+    if (failed === undefined) throw bug
     // D0.3: nobody is told the text of a bug.
     const told = isForeseen ? error : new KafkaError(code.UNKNOWN_SERVER_ERROR, null)
     const answer = reply(failed(request as never, told, call))
-    return isForeseen ? answer : { ...answer, failure: error }
+    return isForeseen ? answer : { ...answer, failure: bug }
   }
   try {
     const answer = handle()
