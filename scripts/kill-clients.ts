@@ -19,8 +19,10 @@ export type Random = () => number
 export const topics: ReadonlyMap<string, number> = new Map([['orders', 2], ['payments', 1], ['events', 2]])
 export const groups = ['billing', 'search', 'audit']
 
-/** Every partition, as topic and index. */
-export const places = [...topics].flatMap(([topic, partitions]) =>
+export interface Place { readonly topic: string, readonly index: number, readonly name: string }
+
+/** Every partition. */
+export const places: readonly Place[] = [...topics].flatMap(([topic, partitions]) =>
   Array.from({ length: partitions }, (_, index) => ({ topic, index, name: `${topic}-${index}` })))
 
 interface Batch { readonly bytes: Buffer, readonly ids: readonly string[] }
@@ -34,7 +36,7 @@ function pick<T> (from: readonly T[], random: Random): T { return from[Math.floo
 
 /** Writes to one partition with acks=all, several requests under way. */
 export class Writer {
-  readonly #place: typeof places[number]
+  readonly #place: Place
   readonly #name: string
   readonly #producerId: bigint | undefined
   readonly #witness: Witness
@@ -43,7 +45,7 @@ export class Writer {
   /** In order. An idempotent writer sends them again to the next broker; another one gives them up. */
   readonly #unanswered: Batch[] = []
 
-  constructor (place: typeof places[number], producerId: bigint | undefined, witness: Witness) {
+  constructor (place: Place, producerId: bigint | undefined, witness: Witness) {
     this.#place = place
     this.#producerId = producerId
     this.#witness = witness
@@ -94,7 +96,7 @@ export class Writer {
 
 /** Commits ever higher offsets of one partition for one group, one after another. */
 export async function commitOffsets (
-  client: RawClient, groupId: string, { topic, index, name }: typeof places[number], next: () => bigint, witness: Witness
+  client: RawClient, groupId: string, { topic, index, name }: Place, next: () => bigint, witness: Witness
 ): Promise<void> {
   for (;;) {
     const offset = next()
@@ -152,7 +154,9 @@ export async function read (
 }
 
 /** Makes a topic; acknowledged, it is there for good. */
-export async function createTopic (client: RawClient, name: string, numPartitions: number, witness: Witness): Promise<void> {
+export async function createTopic (
+  client: RawClient, name: string, numPartitions: number, witness: Witness
+): Promise<void> {
   const { topics: [row] } = await client.request(CreateTopics, 7, {
     topics: [{ name, numPartitions, replicationFactor: 1, assignments: [], configs: [] }],
     timeoutMs: 30_000,

@@ -12,7 +12,7 @@ import { seeded } from '../test/store/model.ts'
 import {
   checkCommits, checkTopics, commitOffsets, createTopic, groups, newProducerId, places, read, topics, Writer,
 } from './kill-clients.ts'
-import type { Random } from './kill-clients.ts'
+import type { Place, Random } from './kill-clients.ts'
 import { Witness } from './kill-witness.ts'
 
 interface Options { readonly rounds: number, readonly seed: number, readonly minutes: number }
@@ -133,8 +133,8 @@ class Killing {
     const client = (run: (client: RawClient) => Promise<void>): Promise<void> => untilGone(port, run)
     await Promise.all([
       ...this.#writers.map(writer => client(each => writer.run(each, this.#random))),
-      ...groups.map((groupId, n) => client(each =>
-        commitOffsets(each, groupId, places[n % places.length] as typeof places[number], () => ++this.#commits, this.witness))),
+      ...groups.map((groupId, n) => client(each => commitOffsets(
+        each, groupId, places[n % places.length] as Place, () => ++this.#commits, this.witness))),
       client(each => read(each, this.#positions, this.witness, 'never')),
       client(async each => {
         if (this.#random() < 0.3) await createTopic(each, `made-${this.kills}`, 1, this.witness)

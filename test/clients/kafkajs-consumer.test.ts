@@ -15,7 +15,9 @@ const values = (items: readonly Received[]): number[] => items.map(({ value }) =
 const range = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, n) => from + n)
 
 /** Runs the consumer and hands out what it gets. */
-async function reading (consumer: Consumer, topics: Array<string | RegExp>, fromBeginning = true): Promise<Inbox<Received>> {
+async function reading (
+  consumer: Consumer, topics: Array<string | RegExp>, fromBeginning = true
+): Promise<Inbox<Received>> {
   const inbox = new Inbox<Received>()
   await consumer.subscribe({ topics, fromBeginning })
   const joined = joins(consumer)
@@ -171,7 +173,8 @@ t.test('eachBatch resolves what it likes, beats, and commits as it goes', async 
   await consumer.subscribe({ topic, fromBeginning: true })
   await consumer.run({
     eachBatchAutoResolve: false,
-    eachBatch: async ({ batch, resolveOffset, heartbeat, commitOffsetsIfNecessary, uncommittedOffsets, isRunning, isStale }) => {
+    eachBatch: async payload => {
+      const { batch, resolveOffset, heartbeat, isRunning, isStale } = payload
       const offsets: string[] = []
       for (const message of batch.messages.slice(0, 30)) {
         if (!isRunning() || isStale()) break
@@ -179,7 +182,7 @@ t.test('eachBatch resolves what it likes, beats, and commits as it goes', async 
         resolveOffset(message.offset)
         await heartbeat()
       }
-      await commitOffsetsIfNecessary(uncommittedOffsets())
+      await payload.commitOffsetsIfNecessary(payload.uncommittedOffsets())
       batches.push({ highWatermark: batch.highWatermark, lag: batch.offsetLag(), offsets })
     },
   })

@@ -182,7 +182,8 @@ t.test('an assigner of the user decides, and sees what the members said of thems
     },
   })
   const all = new Inbox<Received>()
-  const config = (name: string): object => ({ partitionAssigners: [everythingToOne(name), PartitionAssigners.roundRobin] })
+  const config = (name: string): object =>
+    ({ partitionAssigners: [everythingToOne(name), PartitionAssigners.roundRobin] })
   const other = await join(t, { topic, groupId, all, config: config('other') })
   await sharing([other], 4)
   const chosen = await join(t, { topic, groupId, all, config: config('chosen') })

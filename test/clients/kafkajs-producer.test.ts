@@ -139,7 +139,8 @@ t.test('an idempotent producer writes everything once and in order', async t => 
 
 t.test('many producers at once on one partition: an offset for every record', async t => {
   const topic = await clients.topic()
-  const producers = await Promise.all(Array.from({ length: 8 }, (_, n) => clients.producer({ idempotent: n % 2 === 0 }, t)))
+  const producers = await Promise.all(Array.from({ length: 8 }, (_, n) =>
+    clients.producer({ idempotent: n % 2 === 0 }, t)))
   const offsets = await Promise.all(producers.map(async (producer, p) => {
     const told: string[] = []
     for (let n = 0; n < 25; n++) {
@@ -166,7 +167,9 @@ t.test('a topic that nobody made is made by the first send', async t => {
 
 t.test('what is refused is refused with its reason, and the producer goes on', async t => {
   const topic = await clients.topic()
-  const producer = await clients.producer({ allowAutoTopicCreation: false, retry: { retries: 1, initialRetryTime: 10 } }, t)
+  const producer = await clients.producer({
+    allowAutoTopicCreation: false, retry: { retries: 1, initialRetryTime: 10 },
+  }, t)
   const send = (to: string, value: Buffer | string, acks = -1): Promise<string> =>
     reasonOf(producer.send({ topic: to, acks, messages: [{ value }] }))
   t.equal(await send(topic, randomBytes(1_100_000)), 'MESSAGE_TOO_LARGE', 'more than message.max.bytes')

@@ -25,7 +25,13 @@ function platformaticProducer (t: Test, more: object = {}): Producer<string, str
   return producer
 }
 
-interface Got { key: string | undefined, value: string, partition: number, offset: bigint, headers: Record<string, string> }
+interface Got {
+  key: string | undefined
+  value: string
+  partition: number
+  offset: bigint
+  headers: Record<string, string>
+}
 
 /** A member of a group; ends when the test does, or when `leave` is called. */
 async function platformaticMember (t: Test, groupId: string, topic: string, inbox: Inbox<Got>) {
@@ -116,7 +122,9 @@ t.test('kcat lists the cluster', withoutKcat, async t => {
   const topic = await clients.topic(3)
   const { code, output } = await kcat(bootstrapServers, ['-L', '-J'])
   t.equal(code, 0)
-  const told = JSON.parse(output) as { controllerid: number, brokers: object[], topics: Array<{ topic: string, partitions: object[] }> }
+  const told = JSON.parse(output) as {
+    brokers: object[], topics: Array<{ topic: string, partitions: object[] }>,
+  }
   t.match(told.brokers, [{ id: 1, name: bootstrapServers }])
   t.equal(told.topics.find(each => each.topic === topic)?.partitions.length, 3)
 })

@@ -46,7 +46,12 @@ export class Clients {
     let broker: OttlaBroker | undefined
     // Before testdir: the broker stops first, then its directory goes.
     t.teardown(() => broker?.stop())
-    broker = await startBroker({ dataDirectory: t.testdir(), settings })
+    broker = await startBroker({
+      dataDirectory: t.testdir(),
+      settings,
+      // A broker that gives up makes every client wait: then its reason is what matters.
+      log: (level, message) => { if (level === 'error') t.comment(`broker: ${message}`) },
+    })
     return new Clients(t, broker)
   }
 

@@ -111,7 +111,8 @@ export class Group {
       }
     })
     await consumer.connect()
-    await consumer.subscribe({ topics: [...this.kind.pattern === undefined ? this.kind.topics : [this.kind.pattern]], fromBeginning: true })
+    const { pattern, topics } = this.kind
+    await consumer.subscribe({ topics: pattern === undefined ? [...topics] : [pattern], fromBeginning: true })
     await consumer.run(this.kind.run(consumer, (topic, partition, message) => {
       if (machine?.isOn === false) throw new Error('a machine without power does not work')
       const offset = BigInt(message.offset)
