@@ -33,8 +33,8 @@ export const mutants: readonly Mutant[] = [
     number: 3,
     breaks: 'a journal file is used again before its turns are in a volume',
     file: 'src/store/journal.js',
-    find: 'if (file === this.current || file.lastTurn > covered)',
-    replace: 'if (file === this.current)',
+    find: 'file.lastTurn > covered',
+    replace: 'false',
   },
   {
     number: 4,
@@ -47,7 +47,7 @@ export const mutants: readonly Mutant[] = [
     number: 5,
     breaks: 'a journal file that was replayed counts as synced',
     file: 'src/store/recovery.js',
-    find: 'file.dirty = true;',
+    find: 'core.journal.markDirty(file);',
     replace: '',
   },
   {

@@ -45,7 +45,8 @@ export async function simulate (seed: number): Promise<Outcome> {
 interface Group { readonly ledger: GroupLedger, readonly members: readonly Member[] }
 
 /** Every partition is owned, each by one, all in one generation. */
-function isStable ({ members }: Group): boolean {
+function isStable (group: Group): boolean {
+  const members = group.members.filter(({ hasVanished }) => !hasVanished)
   const generations = new Set(members.map(({ generation }) => generation))
   if (generations.size !== 1 || members.some(({ owned }) => owned === undefined)) return false
   const owned = members.flatMap(member => member.owned ?? [])
@@ -146,6 +147,9 @@ class Simulation {
     this.world.isSafetyPhase = false
     this.#livenessFromMs = this.world.scheduler.nowMs
     this.#faults.heal()
+    for (const { members } of this.groups) {
+      if (members.length > 1 && this.world.random.chance(0.5)) members[0]?.vanish()
+    }
   }
 
   /** Producers have ended, and every consumer has read all that there is. */

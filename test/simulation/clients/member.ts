@@ -59,6 +59,9 @@ export class Member extends Client {
     this.#instanceId = plan.staticMembers ? `instance-${number}` : null
   }
 
+  /** It has died for good: others must take over what it had. */
+  hasVanished = false
+
   get generation (): number { return this.#generation }
   /** Of all topics that the group reads. */
   get partitions (): number { return this.#all.length }
@@ -73,7 +76,7 @@ export class Member extends Client {
     await this.askAgain(FindCoordinator, this.versionOf(FindCoordinator, 4), {
       key: this.#plan.name, keyType: 0, coordinatorKeys: [this.#plan.name],
     })
-    while (!this.world.isOver) {
+    while (!this.world.isOver && !this.hasVanished) {
       try {
         if (this.owned === undefined) await this.#join()
         else await this.#stay()
@@ -251,6 +254,12 @@ export class Member extends Client {
     this.#outside()
     this.disconnect()
     await this.sleep(this.random.within(0, this.#plan.sessionTimeoutMs * 2))
+  }
+
+  vanish (): void {
+    this.hasVanished = true
+    this.#outside()
+    this.disconnect()
   }
 
   #outside (): void {

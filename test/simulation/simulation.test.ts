@@ -1,0 +1,59 @@
+/** The whole broker under seeds: nothing promised is broken, and a seed is a run. */
+import { execFile } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import t from 'tap'
+import { mutants, plant } from './mutants.ts'
+import { simulate } from './simulation.ts'
+
+const run = promisify(execFile)
+const root = new URL('../../', import.meta.url)
+const SIMULATE = fileURLToPath(new URL('scripts/bin/simulate.js', root))
+
+/** Time decides how many seeds are run, and nothing else. */
+const SEEDS_MAX = 200
+const BUDGET_MS = 18_000
+const TIMEOUT_MS = 240_000
+
+t.setTimeout(TIMEOUT_MS)
+
+t.test('no seed breaks an invariant', { timeout: TIMEOUT_MS }, async t => {
+  const startedMs = performance.now()
+  let seeds = 0
+  for (let seed = 1; seed <= SEEDS_MAX && performance.now() - startedMs < BUDGET_MS; seed++) {
+    const { violation } = await simulate(seed)
+    seeds++
+    if (violation === undefined) continue
+    t.fail(`npm run simulate -- --seed ${seed}`, violation)
+  }
+  t.ok(seeds > 0, `${seeds} seeds`)
+})
+
+t.test('the same seed is the same run in every process', { timeout: TIMEOUT_MS }, async t => {
+  // Through bytes and without, with faults and without.
+  for (const seed of ['2', '4', '7']) {
+    const traces = await Promise.all([1, 2].map(() =>
+      run(process.execPath, [SIMULATE, '--seed', seed, '--trace'])))
+    const [first, second] = traces.map(({ stdout }) => stdout.split('\n')[0])
+    t.match(first, new RegExp(`^${seed} [0-9a-f]{64} \\d+ events`))
+    t.equal(first, second, `seed ${seed}`)
+  }
+})
+
+t.test('each planted bug has its place, and only one', async t => {
+  t.ok(mutants.length >= 12)
+  t.same(mutants.map(({ number }) => number), mutants.map((_mutant, index) => index + 1))
+  for (const mutant of mutants) {
+    const compiled = readFileSync(new URL(mutant.file, root), 'utf8')
+    t.not(plant(mutant, compiled), compiled, mutant.breaks)
+    t.throws(() => plant(mutant, compiled + mutant.find), mutant.breaks)
+  }
+})
+
+t.test('a planted bug is caught', { timeout: TIMEOUT_MS }, async t => {
+  const unsequenced = mutants.find(({ breaks }) => breaks === 'sequences are not looked at')
+  await t.rejects(run(process.execPath, [SIMULATE, '--seeds', '30', '--first'], {
+    env: { ...process.env, MUTANT: String(unsequenced?.number) },
+  }), { code: 1, stdout: /npm run simulate -- --seed \d+ {2}# idempotence/ })
+})
