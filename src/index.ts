@@ -125,7 +125,7 @@ async function start (
   const { nowMs, setTimer, atTurnEnd } = environment
   const store = await openStore(data.path, {
     disk: inMemory ? new MemoryDisk().disk() : nodeDisk(), nowMs, setTimer, atTurnEnd, log,
-  })
+  }, { syncTimeoutMs: settings.get('ottla.sync.timeout.ms') })
   let running: RunningBroker | undefined
   const stop = async (): Promise<void> => {
     await Promise.all(listeners.map(listener => listener.close()))

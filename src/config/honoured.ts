@@ -69,6 +69,7 @@ export const honouredBrokerSettings: ReadonlySet<string> = new Set([
   'offsets.topic.replication.factor',
   'offsets.topic.segment.bytes',
   'ottla.strict',
+  'ottla.sync.timeout.ms',
   'process.roles',
   'producer.id.expiration.check.interval.ms',
   'producer.id.expiration.ms',
