@@ -23,18 +23,23 @@ export async function main (parameters: readonly string[]): Promise<number> {
   let events = 0
   let violations = 0
   let seeds = 0
+  const marks = new Map<string, number>()
   const startedMs = performance.now()
   const rate = (): number => Math.round(events / Math.max(1, performance.now() - startedMs) * 1000)
   for (let seed = options.from; seed < options.from + options.count; seed++) {
     const outcome = await simulate(seed)
     events += outcome.events
     seeds++
+    for (const [name, count] of outcome.marks) marks.set(name, (marks.get(name) ?? 0) + count)
     if (outcome.violation !== undefined) violations++
     report(outcome, options)
     if (process.stdout.isTTY) process.stdout.write(`\r${seed} (${rate()} events/s) `)
     if (violations > 0 && options.first) break
   }
   if (process.stdout.isTTY) process.stdout.write('\r')
+  if (options.trace) {
+    for (const [name, count] of [...marks].sort()) process.stdout.write(`  ${count} ${name}\n`)
+  }
   process.stdout.write(`${seeds} seeds, ${violations} violations, ${rate()} events/s\n`)
   return violations === 0 ? 0 : 1
 }

@@ -103,7 +103,7 @@ export class Faults {
 
   #fillDisk (): void {
     const { disk } = this.#world
-    disk.capacityBytes = disk.usedBytes + this.#random.int(4_000)
+    disk.capacityBytes = disk.usedBytes + this.#random.int(this.#random.chance(0.5) ? 300 : 4_000)
     this.#trouble('no space', this.#random.within(0, DISK_FAULT_MS_MAX), () => {
       disk.capacityBytes = Number.MAX_SAFE_INTEGER
     })

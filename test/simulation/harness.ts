@@ -43,8 +43,8 @@ export class Harness {
   #lives = 0
   #life: Life | undefined
   #starting = false
-  /** What the next start follows: the first one follows nothing. */
-  lastDeath: Death | undefined
+  /** The power was lost since a start was last looked at: one may have failed in between. */
+  hasLostPower = false
 
   constructor (world: World, events: HarnessEvents) {
     this.#world = world
@@ -94,6 +94,8 @@ export class Harness {
       this.#failed(life)
     })
     await this.#events.opened(life, store)
+    if (!life.isAlive()) return
+    this.hasLostPower = false
     const running = await assembleBroker({
       store,
       environment,
@@ -140,8 +142,9 @@ export class Harness {
   die (death: Death): void {
     const life = this.#life
     this.#life = undefined
-    this.lastDeath = death
+    if (death === 'power-loss') this.hasLostPower = true
     this.#world.scheduler.note(`death ${death}\n`)
+    this.#world.mark(`death: ${death}`)
     this.#world.tell(`life ${life?.number ?? 0} ends: ${death}`)
     const { disk, random } = this.#world
     if (death === 'power-loss') disk.powerLoss(() => random.next())

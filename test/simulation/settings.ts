@@ -28,6 +28,7 @@ export function brokerSettings (swarm: Swarm): BrokerSettings {
     initialTaskDelayMs: 500,
     groups: {
       ...defaultSettings.groups,
+      minSessionTimeoutMs: 500,
       initialRebalanceDelayMs: swarm.initialRebalanceDelayMs,
       offsetsTopicPartitions: partitions,
     },

@@ -24,6 +24,8 @@ export interface Outcome {
   readonly digest: string
   readonly violation: Violation | undefined
   readonly operations: number
+  /** Rare paths, and how often they were taken. */
+  readonly marks: ReadonlyMap<string, number>
   /** What the broker logged last. */
   readonly lines: readonly string[]
 }
@@ -73,9 +75,8 @@ class Simulation {
     const network = this.network = new Network(world)
     const harness = this.harness = new Harness(world, {
       opened: async (life, store) => {
-        const lostPower = harness.lastDeath === 'power-loss'
         try {
-          await invariants.recovered(life, store, lostPower)
+          await invariants.recovered(life, store, harness.hasLostPower)
         } catch (error) {
           if (!(error instanceof ViolationError)) throw error
           world.fail(error.invariant, error.message)
@@ -132,6 +133,7 @@ class Simulation {
       digest: scheduler.digest(),
       violation: world.violation,
       operations: this.history.operations.length,
+      marks: world.marks,
       lines: world.lines,
     }
   }

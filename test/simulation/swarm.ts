@@ -218,8 +218,8 @@ function drawGroups (random: Random): GroupPlan[] {
       name: `group-${groups.length}`,
       members: random.between(1, 4),
       staticMembers: random.chance(0.3),
-      sessionTimeoutMs: random.pick([6_000, 10_000]),
-      rebalanceTimeoutMs: random.pick([3_000, 10_000]),
+      sessionTimeoutMs: random.pick([800, 2_500, 6_000]),
+      rebalanceTimeoutMs: random.pick([600, 2_500, 6_000]),
     })
   }
   return groups

@@ -41,6 +41,8 @@ export class World {
   /** The last lines that the broker logged, for the report. */
   readonly lines: string[] = []
   readonly checks: Array<() => void> = []
+  /** Rare paths that were taken, and how often: a path that never is taken is not tested. */
+  readonly marks = new Map<string, number>()
 
   constructor (swarm: Swarm) {
     this.swarm = swarm
@@ -94,6 +96,8 @@ export class World {
     const why = error instanceof Error ? `: ${error.stack ?? error.message}` : ''
     this.tell(`${level} ${message}${why}`)
   }
+
+  mark (name: string): void { this.marks.set(name, (this.marks.get(name) ?? 0) + 1) }
 
   /** A line for the report of a broken invariant. */
   tell (line: string): void {

@@ -184,7 +184,10 @@ export class Consumer extends Client {
   }
 
   #answered ({ errorCode, sessionId, responses }: FetchResponse, link: Link): void {
-    if (errorCode !== code.NONE) return this.#newSession()
+    if (errorCode !== code.NONE) {
+      this.world.mark(`Fetch session: ${errorName(errorCode)}`)
+      return this.#newSession()
+    }
     if (this.#plan.session) {
       this.#sessionId = sessionId
       this.#sessionEpoch = sessionId === 0 ? 0 : this.#sessionEpoch + 1
@@ -200,6 +203,7 @@ export class Consumer extends Client {
   }
 
   #row (position: Position, row: Row, link: Link): void {
+    if (row.errorCode !== code.NONE) this.world.mark(`Fetch: ${errorName(row.errorCode)}`)
     if (row.errorCode === code.OFFSET_OUT_OF_RANGE) return this.#outOfRange(position)
     if (row.errorCode !== code.NONE) {
       if (!PASSING.has(row.errorCode)) {
@@ -264,6 +268,7 @@ export class Consumer extends Client {
       throw new ViolationError('log-matching',
         `${position.key}: epoch ${epoch} ends at ${endOffset}, and ${position.offset} was read`)
     }
+    this.world.mark('Fetch: diverging epoch')
     position.offset = Math.min(position.offset, Number(endOffset))
     position.epoch = epoch
     position.isNews = true

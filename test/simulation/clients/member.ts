@@ -24,6 +24,7 @@ type JoinResponse = MessageOf<typeof JoinGroup.response>
 const PROTOCOL_TYPE = 'simulated'
 const PROTOCOL = 'round-robin'
 const RETRY_MS = 50
+const PAUSE_MS_MAX = 400
 /** Of a member that stays: what it does next. */
 const DIES = 0.03
 const LEAVES = 0.03
@@ -173,7 +174,7 @@ export class Member extends Client {
 
   async #stay (): Promise<void> {
     const { sessionTimeoutMs, name } = this.#plan
-    await this.sleep(this.random.within(0, sessionTimeoutMs / 6))
+    await this.sleep(this.random.within(0, Math.min(sessionTimeoutMs / 3, PAUSE_MS_MAX)))
     if (this.world.isSafetyPhase && this.random.chance(DIES)) return this.#die()
     if (this.world.isSafetyPhase && this.random.chance(LEAVES)) return this.#leave()
     if (this.random.chance(COMMITS)) await this.#commit()
@@ -269,6 +270,7 @@ export class Member extends Client {
   }
 
   #failed (errorCode: number, where: string): void {
+    this.world.mark(`${where}: ${errorName(errorCode)}`)
     if (OUTSIDE.has(errorCode)) {
       const memberId = this.#memberId
       this.#outside()

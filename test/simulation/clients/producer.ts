@@ -232,6 +232,7 @@ export class Producer extends Client {
 
   #refused (batch: Batch, errorCode: number): void {
     const { queue } = batch.target
+    this.world.mark(`Produce: ${errorName(errorCode)}`)
     if (!this.plan.idempotent) {
       if (CERTAIN.has(errorCode)) batch.operation.outcome = 'fail'
       return this.#finish(batch)
