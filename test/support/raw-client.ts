@@ -21,7 +21,8 @@ export class RawClient {
   /** Resolves when the broker has closed the connection. */
   readonly closed: Promise<void>
   isClosed = false
-  #bytes: Buffer = Buffer.alloc(0)
+  #chunks: Buffer[] = []
+  #chunkBytes = 0
   #correlationId = 0
   #taken = 0
 
@@ -45,18 +46,27 @@ export class RawClient {
   }
 
   #read (chunk: Buffer): void {
-    this.#bytes = this.#bytes.length === 0 ? chunk : Buffer.concat([this.#bytes, chunk])
-    while (this.#bytes.length >= 4) {
-      const end = 4 + this.#bytes.readInt32BE(0)
-      if (this.#bytes.length < end) return
-      const frame = this.#bytes.subarray(4, end)
-      this.#bytes = this.#bytes.subarray(end)
-      this.frames.push(frame)
+    this.#chunks.push(chunk)
+    this.#chunkBytes += chunk.length
+    while (this.#chunkBytes >= 4) {
+      const head = this.#joined(4)
+      const end = 4 + head.readInt32BE(0)
+      if (this.#chunkBytes < end) return
+      const bytes = this.#joined(end)
+      this.#chunks[0] = bytes.subarray(end)
+      this.#chunkBytes -= end
+      this.frames.push(bytes.subarray(4, end))
     }
   }
 
+  /** The first bytes in one piece; what is long is only put together once it is whole. */
+  #joined (size: number): Buffer {
+    if ((this.#chunks[0] as Buffer).length < size) this.#chunks = [Buffer.concat(this.#chunks)]
+    return this.#chunks[0] as Buffer
+  }
+
   /** Bytes that have come and are not a whole frame yet. */
-  get partialBytes (): number { return this.#bytes.length }
+  get partialBytes (): number { return this.#chunkBytes }
 
   write (bytes: Buffer): void { this.socket.write(bytes) }
 

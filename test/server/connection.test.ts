@@ -1,0 +1,194 @@
+/** Connections over real sockets: order, overlap, back-pressure, and how they end. */
+import t from 'tap'
+import { CreateTopics } from '../../protocol/messages/19-create-topics.ts'
+import { Fetch } from '../../protocol/messages/01-fetch.ts'
+import { JoinGroup } from '../../protocol/messages/11-join-group.ts'
+import { Metadata } from '../../protocol/messages/03-metadata.ts'
+import { Produce } from '../../protocol/messages/00-produce.ts'
+import { ApiVersions } from '../../protocol/messages/18-api-versions.ts'
+import { batchOf, fetchBody, fetchOne, produce, produceBody, recordsIn } from '../support/producing.ts'
+import { RawBroker } from '../support/raw-broker.ts'
+import { RawClient } from '../support/raw-client.ts'
+
+const VERSIONS = { clientSoftwareName: 'raw', clientSoftwareVersion: '1' }
+
+t.test('pipelined Produce: answers and records in the order of the requests', async t => {
+  const raw = await RawBroker.start(t)
+  await raw.topic('topic')
+  const client = await raw.client()
+  const large = 'x'.repeat(300_000)
+  // Large compressed batches are checked off the loop, small ones at once: nobody overtakes.
+  const contents = Array.from({ length: 40 }, (_, index) => index % 3 === 0 ? `${index}${large}` : String(index))
+  const ids = contents.map((content, index) => client.send(Produce, 9,
+    produceBody('topic', batchOf([content], { codec: index % 2 === 0 ? 'gzip' : 'none' }), { acks: index % 5 === 4 ? 1 : -1 }) as never))
+  const answers = []
+  for (let index = 0; index < ids.length; index++) answers.push(await client.next(Produce, 9))
+  t.same(answers.map(({ correlationId }) => correlationId), ids)
+  t.same(answers.map(({ body }) => body.responses[0]?.partitionResponses[0]?.baseOffset), ids.map((_, index) => BigInt(index)))
+  t.same(recordsIn(await fetchOne(client, 'topic', 0n)).map(([, value]) => value?.replace(large, '')),
+    contents.map(content => content.replace(large, '')))
+})
+
+t.test('other requests of a connection are serial, and a waiting one holds up its connection alone', async t => {
+  const raw = await RawBroker.start(t)
+  await raw.topic('topic')
+  const client = await raw.client()
+  const other = await raw.client()
+  const ids = [
+    client.send(Fetch, 12, fetchBody([{ topic: 'topic', fetchOffset: 0n }], { maxWaitMs: 60_000, minBytes: 1 })),
+    client.send(ApiVersions, 3, VERSIONS),
+    client.send(Produce, 9, produceBody('topic', batchOf(['behind'])) as never),
+  ]
+  await other.request(ApiVersions, 3, VERSIONS)
+  t.equal((await fetchOne(other, 'topic', 0n)).highWatermark, 0n, 'the Produce behind the Fetch has not begun')
+  t.equal(client.frames.items.length, 0)
+  await produce(other, 'topic', batchOf(['first']))
+  const correlationIds = [await client.next(Fetch, 12), await client.next(ApiVersions, 3), await client.next(Produce, 9)]
+    .map(({ correlationId }) => correlationId)
+  t.same(correlationIds, ids)
+  t.same(recordsIn(await fetchOne(other, 'topic', 0n)), [[0n, 'first'], [1n, 'behind']])
+  t.same((await other.request(ApiVersions, 2, VERSIONS)).errorCode, 0, 'clients 6.2: in the middle of it')
+})
+
+t.test('clients 6.25: bytes that are no requests close, after what came before is answered', async t => {
+  const raw = await RawBroker.start(t, { 'socket.request.max.bytes': 1_000_000 })
+  await raw.topic('topic')
+  const healthy = await raw.client()
+  const garbage: Array<[string, Buffer]> = [
+    ['HTTP', Buffer.from('GET / HTTP/1.1\r\nHost: x\r\n\r\n')],
+    ['TLS', Buffer.from('16030100c8010000c40303', 'hex')],
+    ['a size below', Buffer.from('00000007ffffffffffffff', 'hex')],
+    ['a size above', Buffer.from('000f4241', 'hex')],
+    ['no size', Buffer.from('00000000', 'hex')],
+    ['a negative size', Buffer.from('ffffffff', 'hex')],
+    ['an unknown API', Buffer.from('0000000a7fff0000000000010000', 'hex')],
+    ['an unknown version', Buffer.from('0000000a000003e7000000010000', 'hex')],
+  ]
+  for (const [name, bytes] of garbage) {
+    const client = await raw.client()
+    client.send(Produce, 9, produceBody('topic', batchOf([name], { codec: 'gzip' })) as never)
+    client.write(bytes)
+    await client.closed
+    t.equal(client.frames.items.length, 1, `${name}: the Produce before it is answered`)
+    t.equal(client.partialBytes, 0)
+  }
+  t.equal((await produce(healthy, 'topic', batchOf(['fine']))).baseOffset, BigInt(garbage.length), 'the neighbour is not disturbed')
+  t.equal(raw.log.items.filter(({ level }) => level === 'warn').length, garbage.length, 'and people are told why')
+  t.equal(raw.listener.connections.size, 1)
+})
+
+t.test('a client that goes while it waits leaves nothing behind', async t => {
+  const raw = await RawBroker.start(t)
+  await raw.topic('topic')
+  const partition = raw.partition('topic')
+  let watchers = 0
+  const { watch } = partition
+  let told: () => void = () => {}
+  partition.watch = watcher => {
+    watchers++
+    told()
+    const stop = watch.call(partition, watcher)
+    return () => { watchers--; stop(); told() }
+  }
+  const until = async (condition: () => boolean): Promise<void> => {
+    while (!condition()) await new Promise<void>(resolve => { told = resolve })
+  }
+  for (const leave of ['destroy', 'end', 'reset'] as const) {
+    const client = await raw.client()
+    client.send(Fetch, 12, fetchBody([{ topic: 'topic', fetchOffset: 0n }], { maxWaitMs: 60_000, minBytes: 1 }))
+    await until(() => watchers === 1)
+    if (leave === 'reset') client.socket.resetAndDestroy()
+    else if (leave === 'end') client.socket.end()
+    else client.socket.destroy()
+    await until(() => watchers === 0)
+    await client.closed
+    t.pass(`${leave}: nobody waits any more`)
+  }
+  const lasting = await raw.client()
+  for (let times = 0; times < 3; times++) {
+    lasting.send(Fetch, 12, fetchBody([{ topic: 'topic', fetchOffset: 0n }], { maxWaitMs: 500, minBytes: 1 }))
+    await until(() => watchers === 1)
+    raw.clock.advance(500)
+    await lasting.next(Fetch, 12)
+    t.equal(watchers, 0, 'a wait that is over is over')
+  }
+  const member = await raw.client()
+  member.send(JoinGroup, 3, {
+    groupId: 'g', sessionTimeoutMs: 10_000, rebalanceTimeoutMs: 10_000, memberId: '', protocolType: 'consumer',
+    protocols: [{ name: 'range', metadata: Buffer.alloc(0) }],
+  })
+  member.end()
+  await member.closed
+  t.equal((await produce(await raw.client(), 'topic', batchOf(['x']))).errorCode, 0)
+})
+
+t.test('a slow reader does not fill memory', async t => {
+  const raw = await RawBroker.start(t)
+  await raw.topic('topic')
+  const writer = await raw.client()
+  for (let index = 0; index < 5; index++) await produce(writer, 'topic', batchOf(['x'.repeat(900_000)]))
+  const { replicas } = raw.broker
+  const { fetch } = replicas
+  let begun = 0
+  replicas.fetch = (...args) => {
+    begun++
+    return fetch.apply(replicas, args)
+  }
+  const slow = await raw.client()
+  slow.socket.pause()
+  const asked = 12
+  for (let index = 0; index < asked; index++) slow.send(Fetch, 12, fetchBody([{ topic: 'topic', fetchOffset: 0n }]))
+  // Another's requests are served many times while the slow one's answers wait.
+  for (let index = 0; index < 50; index++) await produce(writer, 'topic', batchOf(['y']))
+  t.ok(begun > 0 && begun < 5, `its requests wait: ${begun} of ${asked} have begun`)
+  slow.socket.resume()
+  await slow.frames.has(asked)
+  t.equal(begun, asked)
+  t.ok(slow.frames.items.every(frame => frame.length > 4_500_000), 'and all come when it reads')
+})
+
+t.test('max.connections, and clients that stop in the middle', async t => {
+  const raw = await RawBroker.start(t, { 'max.connections': 2 } as never)
+  const first = await raw.client()
+  await first.request(ApiVersions, 0, VERSIONS)
+  const second = await raw.client()
+  await second.request(ApiVersions, 0, VERSIONS)
+  const third = await RawClient.connect(raw.port)
+  await third.closed
+  t.equal(third.frames.items.length, 0, 'one too many is closed')
+  second.write(Buffer.from('0000ffff00', 'hex'))
+  second.end()
+  await second.closed
+  t.same((await first.request(ApiVersions, 0, VERSIONS)).errorCode, 0, 'half a frame and gone: nobody minds')
+  const fourth = await raw.client()
+  await fourth.request(ApiVersions, 0, VERSIONS)
+  t.equal(raw.listener.connections.size, 2)
+})
+
+t.test('clients 6.27: idle connections are closed without a byte', async t => {
+  const raw = await RawBroker.start(t, { 'connections.max.idle.ms': 1000 } as never)
+  const idle = await raw.client()
+  await idle.request(Metadata, 4, { topics: [], allowAutoTopicCreation: false })
+  raw.clock.advance(1001)
+  await idle.closed
+  t.equal(idle.frames.items.length, 1)
+  t.equal(idle.partialBytes, 0)
+})
+
+t.test('frames in pieces, from several clients at once', async t => {
+  const raw = await RawBroker.start(t)
+  const clients = await Promise.all([1, 2, 3].map(() => raw.client()))
+  const bytes = Buffer.concat([
+    Buffer.from('0000000a0012000000000001ffff', 'hex'), Buffer.from('0000000a0012000000000002ffff', 'hex'),
+  ])
+  for (const byte of bytes) {
+    for (const client of clients) client.write(Buffer.from([byte]))
+    await new Promise(resolve => setImmediate(resolve))
+  }
+  for (const client of clients) {
+    t.equal((await client.next(ApiVersions, 0)).correlationId, 1)
+    t.equal((await client.next(ApiVersions, 0)).correlationId, 2)
+  }
+  const { topics } = await (clients[0] as RawClient).request(CreateTopics, 2, { topics: [], timeoutMs: 1, validateOnly: true })
+  t.same(topics, [])
+})

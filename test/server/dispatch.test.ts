@@ -1,0 +1,178 @@
+/** From a frame to a handler and back: headers, versions, tags, and what escapes a handler (D0.1-4). */
+import t from 'tap'
+import { code, KafkaError } from '../../protocol/errors.ts'
+import { requestFrame } from '../../protocol/frame.ts'
+import { ApiVersions } from '../../protocol/messages/18-api-versions.ts'
+import { Heartbeat } from '../../protocol/messages/12-heartbeat.ts'
+import { ListGroups } from '../../protocol/messages/16-list-groups.ts'
+import { handlers } from '../../src/apis/index.ts'
+import { CLOSE, handler, NO_ANSWER } from '../../src/apis/handler.ts'
+import type { Call, Handler } from '../../src/apis/handler.ts'
+import { CloseConnection, createDispatch, RequestFailure } from '../../src/server/dispatch.ts'
+import type { Dispatch, Reply } from '../../src/server/dispatch.ts'
+import { readAnswer } from '../support/raw-client.ts'
+
+const session = { id: 1 } as never
+
+function dispatchOf (...list: unknown[]): Dispatch { return createDispatch(list as Handler[], {} as never) }
+
+function bytesOf (reply: Reply): Buffer { return Buffer.concat(reply.chunks).subarray(4) }
+
+/** A heartbeat whose handler does this. */
+function heartbeat (handle: (call: Call, request: any) => any, options: object = {}) {
+  return dispatchOf(handler(Heartbeat, { versions: [0, 4], ...options }, (request, call) => handle(call, request)))
+}
+
+const BODY = { groupId: 'g', generationId: 3, memberId: 'm', groupInstanceId: 'i' }
+
+function frame (version: number, clientId: string | null = 'client'): Buffer {
+  return Buffer.concat(requestFrame(Heartbeat, version, 77, clientId, BODY)).subarray(4)
+}
+
+t.test('the request as the handler sees it', async t => {
+  for (const version of [0, 2, 3, 4]) {
+    for (const clientId of ['client', '', null, 'ä€']) {
+      const seen: unknown[] = []
+      const dispatch = heartbeat((call, request) => {
+        seen.push(call.version, call.clientId, request.groupId, request.generationId, request.groupInstanceId)
+        return { errorCode: 27 }
+      })
+      const reply = await dispatch.run(frame(version, clientId), session)
+      t.same(seen, [version, clientId, 'g', 3, version >= 3 ? 'i' : null], `v${version}, client id ${clientId}`)
+      t.same(readAnswer(Heartbeat, version, bytesOf(reply)),
+        { correlationId: 77, body: { throttleTimeMs: 0, errorCode: 27 } })
+    }
+  }
+})
+
+t.test('tags that nobody knows are passed over, in the header and in the body', async t => {
+  // v4 is flexible: the header ends with a tag section, and so does the body.
+  const plain = frame(4)
+  const headerEnd = 8 + 2 + 'client'.length
+  t.equal(plain[headerEnd], 0)
+  t.equal(plain.at(-1), 0)
+  const tags = Buffer.from([2, 100, 3, 1, 2, 3, 101, 0])
+  const tagged = Buffer.concat([plain.subarray(0, headerEnd), tags, plain.subarray(headerEnd + 1, -1), tags])
+  const reply = await heartbeat((_call, { memberId }) => ({ errorCode: memberId === 'm' ? 0 : 42 })).run(tagged, session)
+  t.equal(readAnswer(Heartbeat, 4, bytesOf(reply)).body.errorCode, 0)
+})
+
+t.test('D0.1: what closes', async t => {
+  const dispatch = heartbeat(() => ({ errorCode: 0 }), { versions: [1, 3] })
+  const cases: Array<[string, Buffer]> = [
+    ['nothing', Buffer.alloc(0)],
+    ['less than a header', frame(1).subarray(0, 7)],
+    ['an API that is not served', Buffer.from('03e70000000000010000', 'hex')],
+    ['a negative API', Buffer.from('ffff0000000000010000', 'hex')],
+    ['a version below', frame(0)],
+    ['a version above', frame(4)],
+    ['a negative version', Buffer.from('000cffff000000010000', 'hex')],
+    ['a client id that ends too late', Buffer.from('000c000100000001000561', 'hex')],
+    ['a body that ends too early', frame(1).subarray(0, -1)],
+    ['bytes behind the body', Buffer.concat([frame(1), Buffer.alloc(1)])],
+  ]
+  for (const [name, bytes] of cases) t.throws(() => dispatch.run(bytes, session), CloseConnection, name)
+  t.throws(() => heartbeat(() => CLOSE).run(frame(1), session), CloseConnection, 'a handler that says so')
+  await t.rejects(heartbeat(async () => CLOSE).run(frame(1), session) as Promise<unknown>, CloseConnection)
+  const cut = frame(3)
+  for (let size = 0; size < cut.length; size++) {
+    t.throws(() => dispatch.run(cut.subarray(0, size), session), CloseConnection, `cut after ${size} bytes`)
+  }
+})
+
+t.test('D1.1: an unknown version of ApiVersions is answered in v0, and its body is not read', async t => {
+  const dispatch = createDispatch(handlers, {} as never)
+  for (const version of [6, 7, 100, 32767]) {
+    const bytes = Buffer.concat([Buffer.from('0012', 'hex'), Buffer.alloc(2), Buffer.from('0000004dffffffffff', 'hex')])
+    bytes.writeInt16BE(version, 2)
+    const reply = await dispatch.run(bytes, session)
+    t.same(readAnswer(ApiVersions, 0, bytesOf(reply)).body,
+      { ...readAnswer(ApiVersions, 0, bytesOf(reply)).body, errorCode: 35, apiKeys: [{ apiKey: 18, minVersion: 0, maxVersion: 5 }] })
+    t.equal(readAnswer(ApiVersions, 0, bytesOf(reply)).correlationId, 77)
+  }
+})
+
+t.test('no answer', async t => {
+  let released = 0
+  const dispatch = heartbeat(call => {
+    call.onSent(() => { released++ })
+    return NO_ANSWER
+  })
+  const reply = await dispatch.run(frame(1), session)
+  t.equal(reply.chunks.length, 0)
+  for (const run of reply.release) run()
+  t.equal(released, 1)
+})
+
+t.test('D0.2-4: what escapes a handler', async t => {
+  const failed = (_request: unknown, { errorCode }: KafkaError) => ({ errorCode })
+  const bug = new Error('a bug')
+  for (const isLate of [false, true]) {
+    const raise = (error: Error) => (call: Call): unknown => {
+      call.onSent(() => { released++ })
+      if (isLate) return Promise.reject(error)
+      throw error
+    }
+    let released = 0
+    const answered = await heartbeat(raise(bug), { failed }).run(frame(4), session)
+    t.equal(readAnswer(Heartbeat, 4, bytesOf(answered)).body.errorCode, code.UNKNOWN_SERVER_ERROR)
+    t.match(answered.failure, { cause: bug, message: 'Heartbeat v4 failed: a bug' }, 'the log is told which request')
+    t.equal(released, 1, 'what was read for the answer is let go of')
+    const foreseen = await heartbeat(raise(new KafkaError(15)), { failed }).run(frame(4), session)
+    t.equal(readAnswer(Heartbeat, 4, bytesOf(foreseen)).body.errorCode, 15)
+    t.equal(foreseen.failure, undefined, 'an error code is no bug')
+    const run = async () => heartbeat(raise(bug)).run(frame(4), session)
+    await t.rejects(run(), RequestFailure, 'without an error answer the connection closes')
+  }
+  const unwritable = await heartbeat(() => ({ errorCode: 99_999 }), { failed }).run(frame(4), session)
+  t.equal(readAnswer(Heartbeat, 4, bytesOf(unwritable)).body.errorCode, -1, 'an answer that cannot be written')
+})
+
+const KEYS = new Set([0, 1, 2, 3, 8, 9, 10, 11, 12, 13, 14, 15, 16, 18, 19, 20, 22, 60])
+
+t.test('the data path, groups and topics have Kafka\'s error answer, in every version', async t => {
+  for (const { api, versions: [from, to], failed } of handlers.filter(({ api }) => KEYS.has(api.key))) {
+    if (failed === undefined) {
+      t.fail(`${api.name} has no error answer`)
+      continue
+    }
+    for (let version = from; version <= to; version++) {
+      const request = requestFor(api.name)
+      const dispatch = dispatchOf(handler(api, { versions: [from, to], failed }, () => { throw new KafkaError(7) }))
+      const bytes = Buffer.concat(requestFrame(api, version, 5, 'c', request as never)).subarray(4)
+      const answer = readAnswer(api, version, bytesOf(await dispatch.run(bytes, session)))
+      t.match(JSON.stringify(answer.body, (_key, value) => typeof value === 'bigint' ? String(value) : value),
+        /"errorCode":7/, `${api.name} v${version}`)
+    }
+  }
+})
+
+/** A request of one element, with whatever else these APIs must have. */
+function requestFor (name: string): object {
+  const partition = {
+    index: 0, partition: 0, partitionIndex: 0, records: Buffer.alloc(0), fetchOffset: 0n, partitionMaxBytes: 1, timestamp: 0n,
+    committedOffset: 0n, committedMetadata: '',
+  }
+  const topic = {
+    name: 't', topic: 't', topicId: 'QQQQQQQQQQQQQQQQQQQQQQ', partitionData: [partition], partitions: [partition],
+    partitionIndexes: [0], numPartitions: 1, replicationFactor: 1, assignments: [], configs: [],
+  }
+  const group = { groupId: 'g', memberId: null, memberEpoch: -1, topics: [topic] }
+  return {
+    transactionalId: null, acks: -1, timeoutMs: 0, topicData: [topic], topics: [topic], topicNames: ['t'], replicaId: -1,
+    maxWaitMs: 0, minBytes: 0, maxBytes: 0, isolationLevel: 0, sessionId: 0, sessionEpoch: -1, forgottenTopicsData: [],
+    rackId: '', allowAutoTopicCreation: false, groupId: 'g', memberId: '', generationId: 0, key: 'k', coordinatorKeys: ['k'],
+    sessionTimeoutMs: 0, protocolType: '', protocols: [], members: [], assignments: [], statesFilter: [], typesFilter: [],
+    groups: name === 'OffsetFetch' ? [group] : ['g'], clientSoftwareName: 'a', clientSoftwareVersion: 'b', validateOnly: false,
+    transactionTimeoutMs: 0, includeClusterAuthorizedOperations: false, includeFencedBrokers: false, requireStable: false,
+    includeAuthorizedOperations: false, includeTopicAuthorizedOperations: false, protocolName: '',
+  }
+}
+
+t.test('isPipelined looks at the key alone', async t => {
+  const dispatch = createDispatch(handlers, {} as never)
+  t.equal(dispatch.isPipelined(Buffer.from('0000ffff', 'hex')), true)
+  t.equal(dispatch.isPipelined(Buffer.from('0001', 'hex')), false)
+  t.equal(dispatch.isPipelined(Buffer.alloc(1)), false)
+  t.equal(ListGroups.key, 16)
+})

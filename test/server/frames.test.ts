@@ -1,0 +1,89 @@
+/** Bytes to frames: any cut of the stream, and sizes that are none. */
+import t from 'tap'
+import { FramePool } from '../../src/server/frame-pool.ts'
+import { FIRST_CAPACITY_MAX, FrameError, FrameReader } from '../../src/server/frames.ts'
+
+function reader (sizeMax = 1000): { frames: string[], push (bytes: Buffer): void } {
+  const frames: string[] = []
+  const reader = new FrameReader(sizeMax, new FramePool(), ({ bytes }) => { frames.push(bytes.toString('hex')) })
+  return { frames, push: bytes => { reader.push(bytes) } }
+}
+
+function framed (...bodies: Buffer[]): Buffer {
+  return Buffer.concat(bodies.flatMap(body => {
+    const size = Buffer.alloc(4)
+    size.writeInt32BE(body.length)
+    return [size, body]
+  }))
+}
+
+const bodies = [8, 9, 100, 1000].map(size => Buffer.from(Array.from({ length: size }, (_, index) => index * 7 & 255)))
+const expected = bodies.map(body => body.toString('hex'))
+
+t.test('cut at any byte', async t => {
+  const bytes = framed(...bodies)
+  let wrong = 0
+  for (let cut = 0; cut <= bytes.length; cut++) {
+    const { frames, push } = reader()
+    push(bytes.subarray(0, cut))
+    push(bytes.subarray(cut))
+    if (frames.join() !== expected.join()) wrong++
+  }
+  t.equal(wrong, 0)
+})
+
+t.test('one byte at a time', async t => {
+  const { frames, push } = reader()
+  for (const byte of framed(...bodies)) push(Buffer.from([byte]))
+  t.same(frames, expected)
+})
+
+t.test('frames above the first capacity grow with what comes', async t => {
+  const body = Buffer.alloc(3 * FIRST_CAPACITY_MAX + 5, 0xab)
+  body[body.length - 1] = 1
+  const bytes = framed(body, Buffer.alloc(8))
+  const found: number[] = []
+  const reader = new FrameReader(bytes.length, new FramePool(), ({ bytes }) => { found.push(bytes.length, bytes.at(-1) as number) })
+  for (let at = 0; at < bytes.length; at += 65_536) reader.push(bytes.subarray(at, at + 65_536))
+  t.same(found, [body.length, 1, 8, 0])
+})
+
+t.test('R-X1: a size that is none', async t => {
+  const cases: Array<[string, number, boolean]> = [
+    ['the largest', 1000, true], ['one more', 1001, false], ['none', 0, false], ['negative', -1, false],
+    ['less than a header', 7, false], ['the least', 8, true], ['all bits', -2147483648, false], ['HTTP', 0x47455420, false],
+  ]
+  for (const [name, size, legal] of cases) {
+    const prefix = Buffer.alloc(4)
+    prefix.writeInt32BE(size)
+    const whole = reader()
+    const split = reader()
+    const byHalves = (): void => {
+      split.push(prefix.subarray(0, 2))
+      split.push(prefix.subarray(2))
+    }
+    if (legal) {
+      t.doesNotThrow(() => { whole.push(prefix) }, name)
+      t.doesNotThrow(byHalves, name)
+    } else {
+      t.throws(() => { whole.push(prefix) }, FrameError, name)
+      t.throws(byHalves, FrameError, name)
+    }
+  }
+  const { frames, push } = reader()
+  t.throws(() => { push(Buffer.concat([framed(Buffer.alloc(8)), Buffer.from('ffffffff', 'hex')])) }, FrameError)
+  t.equal(frames.length, 1, 'what came before it is a frame')
+})
+
+t.test('a size alone buys no memory', async t => {
+  const taken: number[] = []
+  class Watched extends FramePool {
+    override take (size: number): Buffer {
+      taken.push(size)
+      return super.take(size)
+    }
+  }
+  const reader = new FrameReader(104857600, new Watched(), () => {})
+  reader.push(Buffer.from('06400000', 'hex'))
+  t.ok(taken.every(size => size <= FIRST_CAPACITY_MAX), 'a hundred megabytes are announced, one is taken')
+})
