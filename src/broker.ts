@@ -29,6 +29,7 @@ import { MetadataRuntime } from './runtime/metadata.ts'
 import { PartitionLog } from './runtime/partition-log.ts'
 import { ProducerIds } from './runtime/producer-ids.ts'
 import { openQuorum } from './runtime/quorum.ts'
+import type { QuorumRuntime } from './runtime/quorum.ts'
 import { Replicas } from './runtime/replicas.ts'
 import { Timers } from './runtime/timers.ts'
 import { TopicCreation } from './runtime/topic-creation.ts'
@@ -90,6 +91,48 @@ export interface RunningBroker {
 
 /** Starts everything from decoded requests down; resolves when the broker is unfenced and can serve. */
 export async function assembleBroker (parts: BrokerParts): Promise<RunningBroker> {
+  const rooms = openRooms(parts)
+  const { quorum, image, controller, replicas, groups, duties } = rooms
+  const shardsLoaded = connect(rooms)
+  await quorum.start()
+  await duties.becomeActive(() => bootstrapRecords(parts.controllerSettings.minInsyncReplicas))
+  const lifecycle = new Lifecycle({
+    controller,
+    image,
+    environment: parts.environment,
+    registration: parts.registration,
+    heartbeatMs: parts.settings.brokerHeartbeatMs,
+  })
+  await lifecycle.start()
+  await replicas.settled()
+  await shardsLoaded()
+  const broker = brokerOf(parts, rooms, lifecycle)
+  return {
+    broker,
+    dispatch: createDispatch(handlers, broker),
+    brokerEpoch: lifecycle.brokerEpoch,
+    stop: async () => {
+      await lifecycle.stop()
+      duties.stop()
+      replicas.stop()
+      groups.close()
+      await quorum.stop()
+    },
+  }
+}
+
+interface Rooms {
+  readonly quorum: QuorumRuntime
+  readonly metadata: MetadataRuntime
+  readonly image: MetadataImage
+  readonly controller: Controller
+  readonly duties: ControllerDuties
+  readonly replicas: Replicas
+  readonly groups: GroupCoordinator
+}
+
+/** Nothing runs yet. */
+function openRooms (parts: BrokerParts): Rooms {
   const { store, environment, settings } = parts
   const quorum = openQuorum({
     store,
@@ -103,9 +146,7 @@ export async function assembleBroker (parts: BrokerParts): Promise<RunningBroker
   const metadata = new MetadataRuntime(quorum, environment, settings.metadataSnapshots)
   const { image } = metadata
   const sessions = new Sessions(settings.brokerSessionMs)
-  const controller = new Controller({
-    quorum, image, environment, sessions, settings: parts.controllerSettings,
-  })
+  const controller = new Controller({ quorum, image, environment, sessions, settings: parts.controllerSettings })
   const replicas = new Replicas({
     nodeId: settings.nodeId,
     store,
@@ -126,27 +167,33 @@ export async function assembleBroker (parts: BrokerParts): Promise<RunningBroker
     commitTimeoutMs: settings.offsetsCommitTimeoutMs,
   })
   const duties = new ControllerDuties({ controller, image, environment, quorum })
+  return { quorum, metadata, image, controller, duties, replicas, groups }
+}
+
+/** Who follows whom; answers how to wait until every group shard led here has loaded. */
+function connect ({ metadata, replicas, groups, duties }: Rooms): () => Promise<void> {
   metadata.onDelta(delta => {
     replicas.apply(delta)
-    groups.topicsDeleted([...delta.topicsDeleted.values()].map(({ name, id }) => ({ name, topicId: id })))
+    const deleted = [...delta.topicsDeleted.values()].map(({ name, id }) => ({ name, topicId: id }))
+    if (deleted.length > 0) groups.topicsDeleted(deleted)
     duties.metadataChanged()
   })
-  const loading: Array<Promise<void>> = []
+  const loading = new Set<Promise<void>>()
   replicas.onLeadership(partition => {
     const { topic, index } = partition.identity
     if (topic !== OFFSETS_TOPIC) return
-    if (partition.isLeader) loading.push(groups.becomeLeader(index, new PartitionLog(partition), partition.leaderEpoch))
-    else groups.resign(index)
+    if (!partition.isLeader) return groups.resign(index)
+    const loaded = groups.becomeLeader(index, new PartitionLog(partition), partition.leaderEpoch)
+    loading.add(loaded)
+    void loaded.finally(() => { loading.delete(loaded) })
   })
-  await quorum.start()
-  await duties.becomeActive(() => bootstrapRecords(parts.controllerSettings.minInsyncReplicas))
-  const lifecycle = new Lifecycle({
-    controller, image, environment, registration: parts.registration, heartbeatMs: settings.brokerHeartbeatMs,
-  })
-  await lifecycle.start()
-  await replicas.settled()
-  await Promise.all(loading.splice(0))
-  const broker: Broker = {
+  return async () => { await Promise.all(loading) }
+}
+
+function brokerOf (parts: BrokerParts, rooms: Rooms, lifecycle: Lifecycle): Broker {
+  const { environment, settings } = parts
+  const { image, replicas, controller, groups } = rooms
+  return {
     nodeId: settings.nodeId,
     clusterId: parts.clusterId,
     served: handlers.map(({ api, advertised }) => ({ key: api.key, versions: advertised })),
@@ -173,17 +220,5 @@ export async function assembleBroker (parts: BrokerParts): Promise<RunningBroker
       replicationFactor: -1,
       strict: settings.strict,
     }),
-  }
-  return {
-    broker,
-    dispatch: createDispatch(handlers, broker),
-    brokerEpoch: lifecycle.brokerEpoch,
-    stop: async () => {
-      await lifecycle.stop()
-      duties.stop()
-      replicas.stop()
-      groups.close()
-      await quorum.stop()
-    },
   }
 }
