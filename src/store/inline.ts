@@ -13,7 +13,13 @@ import type { StoreCore } from './store-core.ts'
 /** LMDB values stay well below 16 MB (storage.md 5). */
 const VALUE_BYTES_MAX = 8 * 1024 * 1024
 
-interface Inlining { file: JournalFile, turns: Generator<FoundTurn>, isWhole: boolean }
+interface Inlining {
+  file: JournalFile
+  turns: Generator<FoundTurn>
+  isWhole: boolean
+  /** Of the places in the file that were found. */
+  bytes: number
+}
 
 export class Inline {
   private readonly seen = new Set<number>()
@@ -44,7 +50,7 @@ export class Inline {
       const file = this.queue.shift()
       if (file === undefined) return []
       const turns = turnsOf(core.journal.open(file), FILE_HEADER_SIZE)
-      this.current = { file, turns, isWhole: true }
+      this.current = { file, turns, isWhole: true, bytes: 0 }
     }
     const mutations: Mutation[] = []
     for (let bytes = 0; bytes < core.options.copySliceBytes;) {
@@ -76,12 +82,14 @@ export class Inline {
       mutations.push({ key, value })
       bytes += entry.length
     }
+    inlining.bytes += bytes
     return bytes
   }
 
-  private finish ({ file, isWhole }: Inlining): void {
+  private finish ({ file, isWhole, bytes }: Inlining): void {
     this.current = undefined
-    if (!isWhole) return
+    // a power loss may have torn an early turn, which no volume needs: the places behind it stay
+    if (!isWhole || bytes < file.placeBytes) return
     this.done = file
     // the volume's record in this flush names the file no more
     this.core.volumes.active.files.delete(file.number)
