@@ -6,6 +6,7 @@ import { OFFSETS_TOPIC } from '../core/metadata/internal-topics.ts'
 import type { MetadataDelta } from '../core/metadata/delta.ts'
 import type { Partition as PartitionFacts } from '../core/metadata/partition.ts'
 import type { Topic } from '../core/metadata/topics.ts'
+import { StoreError } from '../store/store.ts'
 import type { Store } from '../store/store.ts'
 import type { Environment, Timer } from './environment.ts'
 import { fetch } from './fetch.ts'
@@ -31,6 +32,8 @@ export interface ReplicasOptions {
 export type LeadershipListener = (partition: Partition) => void
 
 const RESOURCE_TOPIC = 2
+/** How soon a full disk is asked again. */
+const FULL_DISK_RETRY_MS = 500
 
 export function logName (topicId: string, index: number): string { return `${topicId}-${index}` }
 
@@ -45,6 +48,8 @@ export class Replicas {
   readonly #listeners: LeadershipListener[] = []
   readonly #timers = new Set<Timer>()
   readonly #timedFlush: TimedFlush
+  /** By log name: what a full disk has refused is tried again. */
+  readonly #refusals = new Map<string, Timer>()
   #stopped = false
 
   constructor (options: ReplicasOptions) {
@@ -97,7 +102,12 @@ export class Replicas {
     const open = this.find(topic.name, index)
     if (open !== undefined) return this.#lead(open, facts)
     if (!facts.replicas.includes(this.#options.nodeId)) return
-    const opening = this.#open(topic, index)
+    const opening = this.#open(topic, index).catch((error: unknown) => {
+      this.#refused(logName(topic.id, index), error, () => {
+        const now = topic.partitions[index]
+        if (now !== undefined) this.#follow(topic, index, now)
+      })
+    })
     this.#opening.add(opening)
     void opening.finally(() => { this.#opening.delete(opening) })
   }
@@ -140,8 +150,31 @@ export class Replicas {
     }
     for (const index of topic.partitions.keys()) {
       const name = logName(topic.id, index)
-      if (store.findLog(name) !== undefined) void store.deleteLog(name)
+      this.#refusals.get(name)?.cancel()
+      this.#refusals.delete(name)
+      if (store.findLog(name) !== undefined) this.#delete(name)
     }
+  }
+
+  #delete (name: string): void {
+    this.#options.store.deleteLog(name).catch((error: unknown) => {
+      this.#refused(name, error, () => { this.#delete(name) })
+    })
+  }
+
+  /** R-S9: a full disk is waited out; whatever else fails in the store, the store tells by itself. */
+  #refused (name: string, error: unknown, again: () => void): void {
+    if (!(error instanceof StoreError)) throw error
+    const { environment } = this.#options
+    if (error.code !== 'DISK_FULL') {
+      environment.log('error', `the log ${name} cannot be used`, { error })
+      return
+    }
+    environment.log('warn', `the log ${name} waits for space on the disk`)
+    this.#refusals.set(name, environment.setTimer(FULL_DISK_RETRY_MS, () => {
+      this.#refusals.delete(name)
+      if (!this.#stopped) again()
+    }))
   }
 
   /** The partitions of a topic share what was worked out for it. */
@@ -208,5 +241,6 @@ export class Replicas {
     this.#timedFlush.stop()
     for (const timer of this.#timers) timer.cancel()
     this.#timers.clear()
+    for (const timer of this.#refusals.values()) timer.cancel()
   }
 }
