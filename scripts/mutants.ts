@@ -35,7 +35,9 @@ export async function main (parameters: readonly string[]): Promise<number> {
 }
 
 /** The seed and the invariant that caught it; undefined if none did. */
-function hunt (mutant: Mutant, { seeds, from }: { seeds: number, from: number }): Promise<string | undefined> {
+function hunt (
+  mutant: Mutant, { seeds, from }: { seeds: number, from: number }
+): Promise<string | undefined> {
   const parameters = [SIMULATE, '--seeds', String(seeds), '--from', String(from), '--first']
   const child = spawn(process.execPath, parameters, {
     env: { ...process.env, MUTANT: String(mutant.number) }, stdio: ['ignore', 'pipe', 'inherit'],

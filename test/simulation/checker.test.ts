@@ -33,7 +33,11 @@ const everything: CheckerOptions = {
   survives: () => true, isDropped: () => false, isComplete: true,
 }
 
-const cases: Array<[name: string, history: Operation[], rules: string[], options?: Partial<CheckerOptions>]> = [
+type Case = [
+  name: string, history: Operation[], rules: string[], options?: Partial<CheckerOptions>,
+]
+
+const cases: Case[] = [
   ['an empty history', [], []],
   ['all is read in order', [send('p', [0, 'a'], [1, 'b']), poll('c', [0, 'a'], [1, 'b'])], []],
   ['an unknown write may be there', [unknown('a'), poll('c', [0, 'a'])], []],

@@ -195,8 +195,12 @@ export class Consumer extends Client {
     for (const { topic, topicId, partitions } of responses) {
       for (const row of partitions) {
         const position = this.positions.find(each => each.index === row.partitionIndex &&
-          (this.#plan.version >= VERSION_WITH_IDS ? each.topic.id === topicId : each.topic.name === topic))
-        if (position === undefined) throw new ViolationError('answer-is-whole', 'a partition nobody asked for')
+          (this.#plan.version >= VERSION_WITH_IDS
+            ? each.topic.id === topicId
+            : each.topic.name === topic))
+        if (position === undefined) {
+          throw new ViolationError('answer-is-whole', 'a partition nobody asked for')
+        }
         this.#row(position, row, link)
       }
     }

@@ -1,8 +1,9 @@
 /** Records whose value names them: `<producer>.<number>`, then padding. */
-import { batchesIn, ensureIntact } from '../../../protocol/records/batches.ts'
+import { batchesIn, isIntact } from '../../../protocol/records/batches.ts'
 import { at, baseOffset, leaderEpoch } from '../../../protocol/records/header.ts'
 import { recordsOf } from '../../../protocol/records/read.ts'
 import { writeBatch } from '../../../protocol/records/write.ts'
+import { ViolationError } from '../world.ts'
 import type { BatchFacts } from '../../../protocol/records/write.ts'
 
 const PAD = '|'
@@ -31,7 +32,9 @@ const KNOWN_MAX = 50_000
 export function readRecords (bytes: Buffer): ReadRecord[] {
   const records: ReadRecord[] = []
   for (const batch of batchesIn(bytes)) {
-    ensureIntact(batch)
+    if (!isIntact(batch)) {
+      throw new ViolationError('batch-intact', `the batch at ${baseOffset(batch)} has a wrong checksum`)
+    }
     const epoch = leaderEpoch(batch)
     const base = Number(baseOffset(batch))
     for (const { delta, value } of contentOf(batch)) {
