@@ -53,7 +53,8 @@ const NUMBERS = {
 
 export async function fuzzServer (count: number, seed: number): Promise<ServerFigures> {
   const figures: ServerFigures = {
-    frames: 0, answers: 0, closed: 0, healthyRounds: 0, loopDelayMaxMs: 0, heapBeforeMb: 0, heapAfterMb: 0, failures: [],
+    frames: 0, answers: 0, closed: 0, healthyRounds: 0, loopDelayMaxMs: 0, heapBeforeMb: 0, heapAfterMb: 0,
+    failures: [],
   }
   const fail = (what: string): void => { figures.failures.push(what) }
   const unforeseen = (error: unknown): void => { fail(`escaped: ${(error as Error)?.stack}`) }
@@ -140,7 +141,8 @@ async function attack (
     figures.frames++
     send(client, bytes, random)
   }
-  await Promise.race([client.closed, client.frames.has(frames), new Promise(resolve => setTimeout(resolve, PATIENCE_MS))])
+  const patience = new Promise(resolve => setTimeout(resolve, PATIENCE_MS))
+  await Promise.race([client.closed, client.frames.has(frames), patience])
   if (client.isClosed) figures.closed++
   checkAnswers(sent, client, figures)
   if (random.chance(0.3)) client.socket.end()

@@ -176,7 +176,8 @@ function answer (fetched: readonly Fetched[], { session }: Opened, call: Call, n
   return { sessionId: session?.id ?? INVALID_SESSION_ID, responses, nodeEndpoints: leader.nodeEndpoints() }
 }
 
-function isTold (session: FetchSession, { position, errorCode, highWatermark, logStartOffset, divergingEpoch, read }: Fetched): boolean {
+function isTold (session: FetchSession, fetched: Fetched): boolean {
+  const { position, errorCode, highWatermark, logStartOffset, divergingEpoch, read } = fetched
   return session.tell(position as CachedPartition, {
     errorCode,
     highWatermark,

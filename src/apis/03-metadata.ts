@@ -22,7 +22,9 @@ type Needs = Pick<Broker, 'metadata' | 'access' | 'endpoints' | 'clusterId' | 't
 
 interface Row { errorCode: number, name: string | null, topicId: string, topic: Topic | undefined }
 
-export const metadata = handler(Metadata, { versions: [0, 13], failed: failedAll }, async (request, call, needs: Needs) => {
+export const metadata = handler(Metadata, {
+  versions: [0, 13], failed: failedAll,
+}, async (request, call, needs: Needs) => {
   const { version, session } = call
   const brokers = needs.endpoints.alive(session)
   const common = {

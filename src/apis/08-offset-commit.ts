@@ -21,7 +21,9 @@ interface TopicAnswer {
   partitions: ReadonlyArray<{ partitionIndex: number, errorCode?: number | undefined }>
 }
 
-export const offsetCommit = handler(OffsetCommit, { versions: [2, 10], failed }, async (request, call, needs: Needs) => {
+export const offsetCommit = handler(OffsetCommit, {
+  versions: [2, 10], failed,
+}, async (request, call, needs: Needs) => {
   const { access, groups } = needs
   if (!access.allows(call.session, 'read', 'group', request.groupId)) {
     return { topics: request.topics.map(topic => refused(topic, topic.partitions, code.GROUP_AUTHORIZATION_FAILED)) }

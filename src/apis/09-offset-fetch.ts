@@ -19,7 +19,8 @@ type AnsweredTopic = OffsetFetchGroupResult['topics'][number]
 
 export const offsetFetch = handler(OffsetFetch, { versions: [1, 10], failed }, async (request, call, needs: Needs) => {
   if (call.version >= 8) {
-    return { topics: [], groups: await Promise.all(request.groups.map(group => fetchGroup(group, request, call, needs))) }
+    const groups = await Promise.all(request.groups.map(group => fetchGroup(group, request, call, needs)))
+    return { topics: [], groups }
   }
   const { groupId, topics } = request
   const asked = topics?.map(topic => ({ ...topic, topicId: ZERO_UUID })) ?? null
@@ -49,7 +50,8 @@ async function fetchGroup (
   const failures: AnsweredTopic[] = []
   const topics: AskedTopic[] = []
   for (const topic of group.topics) {
-    const known = call.version >= 10 ? needs.metadata.topics.withId(topic.topicId) : needs.metadata.topics.find(topic.name)
+    const { topics: image } = needs.metadata
+    const known = call.version >= 10 ? image.withId(topic.topicId) : image.find(topic.name)
     if (call.version >= 10 && known === undefined) failures.push(failedTopic(topic, code.UNKNOWN_TOPIC_ID))
     else if (!access.allows(call.session, 'describe', 'topic', known?.name ?? topic.name)) {
       failures.push(failedTopic(topic, code.TOPIC_AUTHORIZATION_FAILED))

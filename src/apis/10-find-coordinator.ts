@@ -23,7 +23,9 @@ const NO_NODE = { nodeId: -1, host: '', port: -1 }
 
 interface Found { errorCode: number, nodeId: number, host: string, port: number }
 
-export const findCoordinator = handler(FindCoordinator, { versions: [0, 6], failed }, async (request, call, needs: Needs) => {
+export const findCoordinator = handler(FindCoordinator, {
+  versions: [0, 6], failed,
+}, async (request, call, needs: Needs) => {
   const { version } = call
   const keys = version < 4 ? [request.key] : request.coordinatorKeys
   const found = await Promise.all(keys.map(key => find(key, request, call, needs)))

@@ -13,7 +13,9 @@ import type { Call } from './handler.ts'
 
 type Needs = Pick<Broker, 'access' | 'groups'>
 
-export const joinGroup = handler(JoinGroup, { versions: [0, 9], failed }, (request, call, { access, groups }: Needs) => {
+export const joinGroup = handler(JoinGroup, {
+  versions: [0, 9], failed,
+}, (request, call, { access, groups }: Needs) => {
   if (!access.allows(call.session, 'read', 'group', request.groupId)) {
     return refusal(code.GROUP_AUTHORIZATION_FAILED, request.memberId, call)
   }

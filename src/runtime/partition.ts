@@ -191,8 +191,10 @@ export class Partition {
     this.#highWatermark = this.#ownEnd
     const unsettled = this.#unsettled
     let settled = 0
-    while (settled < unsettled.length && (unsettled[settled] as { lastOffset: bigint }).lastOffset < this.#highWatermark) {
-      this.committedBytes += (unsettled[settled++] as { bytes: number }).bytes
+    for (const { lastOffset, bytes } of unsettled) {
+      if (lastOffset >= this.#highWatermark) break
+      this.committedBytes += bytes
+      settled++
     }
     if (settled > 0) unsettled.splice(0, settled)
     this.#committing.reached(this.#highWatermark)

@@ -53,7 +53,9 @@ t.test('each partition, in order', async t => {
   await produce(client, 'topic', batchOf(['a', 'b', 'c']))
   const partition = raw.partition('topic')
   const one = async (fetchOffset: bigint, options: FetchOptions = {}) => fetchOne(client, 'topic', fetchOffset, options)
-  const failure = async (name: string, errorCode: number, aborted: [] | null, fetchOffset: bigint, options: FetchOptions = {}) =>
+  const failure = async (
+    name: string, errorCode: number, aborted: [] | null, fetchOffset: bigint, options: FetchOptions = {}
+  ) =>
     t.match(await one(fetchOffset, options), {
       errorCode, highWatermark: -1n, lastStableOffset: -1n, logStartOffset: -1n, abortedTransactions: aborted,
       records: Buffer.alloc(0),
@@ -114,7 +116,8 @@ t.test('limits', async t => {
   for (const index of [0, 1, 2]) for (let i = 0; i < 3; i++) await produce(client, 'topic', batch, { index })
   const all = [at('topic', 0n, 0), at('topic', 0n, 1), at('topic', 0n, 2)]
   const counts = async (options: FetchOptions) => (await fetchAll(client, all, options)).responses
-    .flatMap(({ partitions }) => partitions.map(row => row.errorCode === 0 ? batchesOf(row).length : -row.errorCode - 100))
+    .flatMap(({ partitions }) => partitions)
+    .map(row => row.errorCode === 0 ? batchesOf(row).length : -row.errorCode - 100)
   const size = batch.length
   t.same(await counts({}), [3, 3, 3])
   t.same(await counts({ partitionMaxBytes: 2 * size }), [2, 2, 2], 'D6.21: each partition\'s limit')
@@ -162,7 +165,9 @@ t.test('when it answers', async t => {
   const client = await raw.client()
   const other = await raw.client()
   /** Answers come only from what the test does: the clock stands still. */
-  async function waits (positions: Position[], options: FetchOptions, client: RawClient): Promise<() => Promise<string[]>> {
+  async function waits (
+    positions: Position[], options: FetchOptions, client: RawClient
+  ): Promise<() => Promise<string[]>> {
     const before = client.frames.items.length
     const watched = watchersOf(raw, 'a')
     client.send(Fetch, options.version ?? 12, fetchBody(positions, { maxWaitMs: 500, minBytes: 1, ...options }))

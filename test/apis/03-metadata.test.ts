@@ -9,7 +9,8 @@ import type { RawClient } from '../support/raw-client.ts'
 interface Asked { name?: string | null, topicId?: string }
 interface Options { version?: number, create?: boolean, operations?: boolean }
 
-function ask (client: RawClient, topics: Asked[] | null, { version = 13, create = false, operations = false }: Options = {}) {
+function ask (client: RawClient, topics: Asked[] | null, options: Options = {}) {
+  const { version = 13, create = false, operations = false } = options
   return client.request(Metadata, version, {
     topics: topics === null ? null : topics.map(({ name = null, topicId = ZERO_UUID }) => ({ name, topicId })),
     allowAutoTopicCreation: create,
@@ -126,7 +127,9 @@ t.test('D2.13: authorized operations', async t => {
 
 t.test('brokers that are not there', async t => {
   const partitions = [
-    { leader: 1, replicas: [1, 2, 3], isr: [1, 3] }, { leader: 2, replicas: [2, 1], isr: [2] }, { leader: 3, replicas: [3], isr: [3] },
+    { leader: 1, replicas: [1, 2, 3], isr: [1, 3] },
+    { leader: 2, replicas: [2, 1], isr: [2] },
+    { leader: 3, replicas: [3], isr: [3] },
     { leader: -1, replicas: [1], isr: [] },
   ].map(each => ({ ...each, leaderEpoch: 4, directories: [] }))
   const topic = { name: 'a', id: 'QQQQQQQQQQQQQQQQQQQQQQ', partitions }
@@ -144,9 +147,12 @@ t.test('brokers that are not there', async t => {
     settings: {},
   }
   const all = async (version: number) => {
-    const answer = await handler.handle({ topics: null } as never, { version, session: {} } as never, needs as never) as any
-    return answer.topics[0].partitions.map((row: any) =>
-      [row.errorCode, row.leaderId, row.leaderEpoch, row.replicaNodes.join(), row.isrNodes.join(), row.offlineReplicas.join()])
+    const call = { version, session: {} } as never
+    const answer = await handler.handle({ topics: null } as never, call, needs as never) as any
+    return answer.topics[0].partitions.map((row: any) => [
+      row.errorCode, row.leaderId, row.leaderEpoch,
+      row.replicaNodes.join(), row.isrNodes.join(), row.offlineReplicas.join(),
+    ])
   }
   t.same(await all(13), [
     [0, 1, 4, '1,2,3', '1,3', '2,3'], [72, -1, 4, '2,1', '2', '2'], [5, -1, 4, '3', '3', '3'], [5, -1, 4, '1', '', ''],

@@ -7,7 +7,13 @@ import { groupClient, joinAlone } from '../support/grouping.ts'
 import { RawBroker } from '../support/raw-broker.ts'
 import type { RawClient } from '../support/raw-client.ts'
 
-interface Row { name?: string, topicId?: string, partitionIndex?: number, committedOffset?: bigint, committedMetadata?: string | null }
+interface Row {
+  name?: string
+  topicId?: string
+  partitionIndex?: number
+  committedOffset?: bigint
+  committedMetadata?: string | null
+}
 
 function bodyOf (rows: readonly Row[], change: object = {}) {
   return {
@@ -30,7 +36,8 @@ async function commit (client: RawClient, version: number, rows: readonly Row[],
 
 async function committed (client: RawClient, groupId = 'g'): Promise<Array<[bigint, string | null]>> {
   const { topics } = await client.request(OffsetFetch, 5, { groupId, topics: null })
-  return topics.flatMap(({ partitions }) => partitions.map(({ committedOffset, metadata }): [bigint, string | null] => [committedOffset, metadata]))
+  return topics.flatMap(({ partitions }) => partitions)
+    .map(({ committedOffset, metadata }) => [committedOffset, metadata])
 }
 
 t.test('every version commits, and answers what does not exist', async t => {

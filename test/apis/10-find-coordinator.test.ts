@@ -37,7 +37,8 @@ t.test('states of others', async t => {
   })
   const ask = async (allowed: boolean, leader: number, keyType = 0) => {
     const request = { key: 'k', keyType, coordinatorKeys: [] }
-    const { errorCode, nodeId } = await handler.handle(request, { version: 2 } as never, needs(allowed, leader) as never) as any
+    const call = { version: 2 } as never
+    const { errorCode, nodeId } = await handler.handle(request, call, needs(allowed, leader) as never) as any
     return [errorCode, nodeId]
   }
   t.same(await ask(true, 1), [0, 1])

@@ -6,9 +6,12 @@ import { batchOf, produce } from '../support/producing.ts'
 import { RawBroker } from '../support/raw-broker.ts'
 import type { RawClient } from '../support/raw-client.ts'
 
-function create (client: RawClient, version: number, names: string[], change: object = {}, timeoutMs = 30_000, validateOnly = false) {
+function create (
+  client: RawClient, version: number, names: string[], change: object = {}, timeoutMs = 30_000, validateOnly = false
+) {
+  const topic = { numPartitions: 2, replicationFactor: 1, assignments: [], configs: [] }
   return client.request(CreateTopics, version, {
-    topics: names.map(name => ({ name, numPartitions: 2, replicationFactor: 1, assignments: [], configs: [], ...change })),
+    topics: names.map(name => ({ name, ...topic, ...change })),
     timeoutMs,
     validateOnly,
   })

@@ -31,8 +31,8 @@ t.test('DescribeCluster', async t => {
     access: { allows: () => false }, clusterId: 'c', endpoints: { registered: () => [node(1, false), node(2, true)], controllerId: () => 1 },
   } as never
   const ids = async (includeFencedBrokers: boolean) => {
-    const answer = await describeCluster.handle({ endpointType: 1, includeFencedBrokers, includeClusterAuthorizedOperations: true } as never,
-      { version: 2, session: {} } as never, needs) as any
+    const request = { endpointType: 1, includeFencedBrokers, includeClusterAuthorizedOperations: true } as never
+    const answer = await describeCluster.handle(request, { version: 2, session: {} } as never, needs) as any
     t.equal(answer.clusterAuthorizedOperations, 0, 'D2.13: denied')
     return answer.brokers.map(({ brokerId, isFenced }: { brokerId: number, isFenced: boolean }) => `${brokerId}${isFenced ? ' fenced' : ''}`)
   }

@@ -24,7 +24,8 @@ t.test('pipelined Produce: answers and records in the order of the requests', as
   const answers = []
   for (let index = 0; index < ids.length; index++) answers.push(await client.next(Produce, 9))
   t.same(answers.map(({ correlationId }) => correlationId), ids)
-  t.same(answers.map(({ body }) => body.responses[0]?.partitionResponses[0]?.baseOffset), ids.map((_, index) => BigInt(index)))
+  t.same(answers.map(({ body }) => body.responses[0]?.partitionResponses[0]?.baseOffset),
+    ids.map((_, index) => BigInt(index)))
   t.same(recordsIn(await fetchOne(client, 'topic', 0n)).map(([, value]) => value?.replace(large, '')),
     contents.map(content => content.replace(large, '')))
 })
@@ -43,9 +44,8 @@ t.test('other requests of a connection are serial, and a waiting one holds up it
   t.equal((await fetchOne(other, 'topic', 0n)).highWatermark, 0n, 'the Produce behind the Fetch has not begun')
   t.equal(client.frames.items.length, 0)
   await produce(other, 'topic', batchOf(['first']))
-  const correlationIds = [await client.next(Fetch, 12), await client.next(ApiVersions, 3), await client.next(Produce, 9)]
-    .map(({ correlationId }) => correlationId)
-  t.same(correlationIds, ids)
+  const answers = [await client.next(Fetch, 12), await client.next(ApiVersions, 3), await client.next(Produce, 9)]
+  t.same(answers.map(({ correlationId }) => correlationId), ids)
   t.same(recordsIn(await fetchOne(other, 'topic', 0n)), [[0n, 'first'], [1n, 'behind']])
   t.same((await other.request(ApiVersions, 2, VERSIONS)).errorCode, 0, 'clients 6.2: in the middle of it')
 })
@@ -189,6 +189,7 @@ t.test('frames in pieces, from several clients at once', async t => {
     t.equal((await client.next(ApiVersions, 0)).correlationId, 1)
     t.equal((await client.next(ApiVersions, 0)).correlationId, 2)
   }
-  const { topics } = await (clients[0] as RawClient).request(CreateTopics, 2, { topics: [], timeoutMs: 1, validateOnly: true })
+  const [first] = clients as [RawClient]
+  const { topics } = await first.request(CreateTopics, 2, { topics: [], timeoutMs: 1, validateOnly: true })
   t.same(topics, [])
 })

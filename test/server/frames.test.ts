@@ -43,7 +43,9 @@ t.test('frames above the first capacity grow with what comes', async t => {
   body[body.length - 1] = 1
   const bytes = framed(body, Buffer.alloc(8))
   const found: number[] = []
-  const reader = new FrameReader(bytes.length, new FramePool(), ({ bytes }) => { found.push(bytes.length, bytes.at(-1) as number) })
+  const reader = new FrameReader(bytes.length, new FramePool(), ({ bytes }) => {
+    found.push(bytes.length, bytes.at(-1) as number)
+  })
   for (let at = 0; at < bytes.length; at += 65_536) reader.push(bytes.subarray(at, at + 65_536))
   t.same(found, [body.length, 1, 8, 0])
 })

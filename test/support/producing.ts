@@ -34,7 +34,9 @@ export function batchOf (contents: ReadonlyArray<string | Content>, facts: Batch
 type Field = keyof typeof at
 
 /** Changes header fields, and seals the batch again unless told not to. */
-export function changed (batch: Buffer, change: (batch: Buffer, at: Record<Field, number>) => void, seal = true): Buffer {
+export function changed (
+  batch: Buffer, change: (batch: Buffer, at: Record<Field, number>) => void, seal = true
+): Buffer {
   const copy = Buffer.from(batch)
   change(copy, at)
   if (seal) sealBatch(copy)

@@ -74,7 +74,8 @@ export class RawBroker {
   readonly #t: Test
 
   private constructor (t: Test, parts: {
-    running: RunningBroker, store: Store, disk: MemoryDisk, listener: Listener, log: Inbox<LogLine>, clock: StandingClock
+    running: RunningBroker, store: Store, disk: MemoryDisk, listener: Listener
+    log: Inbox<LogLine>, clock: StandingClock
   }) {
     this.#t = t
     this.broker = parts.running.broker
