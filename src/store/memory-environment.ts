@@ -152,7 +152,9 @@ export class MemoryEnvironment implements KeyValueEnvironment {
   }
 
   prefetch (): Promise<void> {
-    return new Promise(resolve => { this.host.later(resolve) })
+    return new Promise(resolve => {
+      this.host.later(() => { if (this.host.isAlive()) resolve() })
+    })
   }
 
   stats (): { freePages: number, readers: number, mapBytes: number } {
