@@ -250,7 +250,9 @@ export class Producer extends Client {
   #broken (batch: Batch, errorCode: number): void {
     const { target, sequence, epoch } = batch
     const ledger = this.ledgerOf(target.topic, target.index)
-    if (!ledger.hasLost) {
+    // KIP-360: when the very first batch is refused, its successor in flight is taken as the first.
+    const isOvertaken = errorCode === code.OUT_OF_ORDER_SEQUENCE_NUMBER && sequence === 0
+    if (!ledger.hasLost && !isOvertaken) {
       throw new ViolationError('idempotence',
         `${errorName(errorCode)} for sequence ${sequence} of epoch ${epoch} at ${target.key}`)
     }
