@@ -7,6 +7,7 @@ import { ZERO_UUID } from '../../protocol/uuid.ts'
 import { batchOf, changed, fetchBody, fetchOne, produce, produceBody, recordsIn } from '../support/producing.ts'
 import type { ProduceOptions } from '../support/producing.ts'
 import { RawBroker, START_MS } from '../support/raw-broker.ts'
+import { StoreError } from '../../src/store/store.ts'
 
 t.test('every version that is served appends and answers', async t => {
   const raw = await RawBroker.start(t)
@@ -219,3 +220,38 @@ t.test('D5.33: acks=-1 waits for the high watermark', async t => {
     Reflect.deleteProperty(partition, 'hasEnoughReplicas')
   })
 })
+
+t.test('D5.26: a duplicate of what the disk refused is refused too', async t => {
+  const raw = await RawBroker.start(t)
+  await raw.topic('topic')
+  const client = await raw.client()
+  const body = (acks: number, producerId: bigint, baseSequence: number) =>
+    produceBody('topic', batchOf(['x'], { producerId, producerEpoch: 0, baseSequence }), { acks }) as never
+  const errorCode = async () => (await client.next(Produce, 9)).body.responses[0]?.partitionResponses[0]?.errorCode
+  t.equal((await produce(client, 'topic', batchOf(['kept']))).errorCode, 0)
+  const { log } = raw.partition('topic')
+  const { append } = log
+  let refuse: () => void = () => {}
+  const refused = new Promise<void>((_resolve, reject) => {
+    refuse = () => { reject(new StoreError('DISK_FULL', 'no space')) }
+  })
+  log.append = () => refused
+  for (const acks of [-1, -1, 1]) client.send(Produce, 9, body(acks, 5n, 0))
+  await raw.broker.replicas.settled()
+  await produceElsewhere(raw)
+  refuse()
+  t.same([await errorCode(), await errorCode(), await errorCode()], [56, 56, 56])
+  log.append = append
+  let again = await produce(client, 'topic', batchOf(['other']))
+  while (again.errorCode === 56) again = await produce(client, 'topic', batchOf(['other']))
+  t.match(again, { errorCode: 0, baseOffset: 1n }, 'others take its offset')
+  client.send(Produce, 9, body(-1, 5n, 0))
+  const { body: last } = await client.next(Produce, 9)
+  t.equal(last.responses[0]?.partitionResponses[0]?.baseOffset, 2n, 'and the producer\'s next attempt is no duplicate')
+})
+
+/** A round trip: what was sent before it on other connections has been read. */
+async function produceElsewhere (raw: RawBroker): Promise<void> {
+  const client = await raw.client()
+  for (let times = 0; times < 20; times++) await produce(client, 'nowhere', batchOf(['x']))
+}
