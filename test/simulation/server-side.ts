@@ -141,6 +141,7 @@ class PlainConnection implements Session {
   async #run (frame: Buffer, slot: Slot): Promise<void> {
     try {
       slot.reply = await this.#life.running?.dispatch.run(frame, this)
+      if (slot.reply?.failure !== undefined) unforeseen(this.#world, this.#life, slot.reply.failure)
       while (this.#slots[0]?.reply !== undefined) this.#write(this.#slots.shift()?.reply as Reply)
     } catch (error) {
       if (!this.#life.isAlive()) return
