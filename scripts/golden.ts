@@ -47,4 +47,3 @@ export function main (files: string[]): number {
   console.log(`${tally.matched} matched, ${tally.differ} differ`)
   return tally.differ === 0 && tally.matched > 0 ? 0 : 1
 }
-

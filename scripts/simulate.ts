@@ -38,7 +38,7 @@ export async function main (parameters: readonly string[]): Promise<number> {
   }
   if (process.stdout.isTTY) process.stdout.write('\r')
   if (options.trace) {
-    for (const [name, count] of [...marks].sort()) process.stdout.write(`  ${count} ${name}\n`)
+    for (const [name, count] of [...marks].sort(([a], [b]) => a < b ? -1 : 1)) process.stdout.write(`  ${count} ${name}\n`)
   }
   process.stdout.write(`${seeds} seeds, ${violations} violations, ${rate()} events/s\n`)
   return violations === 0 ? 0 : 1

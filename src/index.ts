@@ -99,7 +99,7 @@ function checkSupported ({ network, get }: Settings): void {
   for (const { name, protocol } of network.brokerListeners) {
     if (protocol !== 'PLAINTEXT') {
       throw new ConfigError(`listeners: ${name} asks for ${protocol}, which this release does not serve yet. ` +
-        `Map it to PLAINTEXT in listener.security.protocol.map, or leave it out.`)
+        'Map it to PLAINTEXT in listener.security.protocol.map, or leave it out.')
     }
   }
   if (!network.isBroker || !network.isAlone) {

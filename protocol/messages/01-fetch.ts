@@ -4,7 +4,10 @@ import {
 } from '../types.ts'
 import type { RequestOf, ResponseOf } from '../types.ts'
 
-/** Reads record batches, for consumers and for followers. Sessions from v7 (KIP-227), topic ids from v13 (KIP-516). */
+/**
+ * Reads record batches, for consumers and for followers. Sessions from v7 (KIP-227), topic ids
+ * from v13 (KIP-516).
+ */
 export const Fetch = api({
   key: 1,
   name: 'Fetch',

@@ -1,7 +1,10 @@
 import { api, array, int16, int32, int64, int8, list, or, since, string, until } from '../types.ts'
 import type { RequestOf, ResponseOf } from '../types.ts'
 
-/** Looks up offsets by timestamp or by special marks such as earliest, latest and max timestamp (KIP-79, KIP-734). */
+/**
+ * Looks up offsets by timestamp or by special marks such as earliest, latest and max timestamp
+ * (KIP-79, KIP-734).
+ */
 export const ListOffsets = api({
   key: 2,
   name: 'ListOffsets',

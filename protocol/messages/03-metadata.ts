@@ -3,7 +3,10 @@ import {
 } from '../types.ts'
 import type { RequestOf, ResponseOf } from '../types.ts'
 
-/** Describes brokers, topics and their leaders; may create missing topics. Topic ids from v10 (KIP-516). */
+/**
+ * Describes brokers, topics and their leaders; may create missing topics. Topic ids from v10
+ * (KIP-516).
+ */
 export const Metadata = api({
   key: 3,
   name: 'Metadata',

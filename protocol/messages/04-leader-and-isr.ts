@@ -3,7 +3,9 @@ import {
 } from '../types.ts'
 import type { RequestOf, ResponseOf } from '../types.ts'
 
-/** ZooKeeper era, controller to broker: which partitions to lead or follow. Removed in Kafka 4.0. */
+/**
+ * ZooKeeper era, controller to broker: which partitions to lead or follow. Removed in Kafka 4.0.
+ */
 export const LeaderAndIsr = api({
   key: 4,
   name: 'LeaderAndIsr',

@@ -1,7 +1,10 @@
 import { api, int16, int32, int64, list, or, since, string } from '../types.ts'
 import type { RequestOf, ResponseOf } from '../types.ts'
 
-/** ZooKeeper era, broker to controller: may I stop? v0 has a header without client id. Removed in Kafka 4.0. */
+/**
+ * ZooKeeper era, broker to controller: may I stop? v0 has a header without client id. Removed in
+ * Kafka 4.0.
+ */
 export const ControlledShutdown = api({
   key: 7,
   name: 'ControlledShutdown',

@@ -3,7 +3,10 @@ import {
 } from '../types.ts'
 import type { RequestOf, ResponseOf } from '../types.ts'
 
-/** Finds the coordinator of a group, a transactional id or a share partition. Several keys from v4 (KIP-699). */
+/**
+ * Finds the coordinator of a group, a transactional id or a share partition. Several keys from v4
+ * (KIP-699).
+ */
 export const FindCoordinator = api({
   key: 10,
   name: 'FindCoordinator',

@@ -1,7 +1,10 @@
 import { api, bool, bytes, int16, int32, list, nullable, or, since, string } from '../types.ts'
 import type { RequestOf, ResponseOf } from '../types.ts'
 
-/** Enters a classic group and waits for its rebalance. Member ids come first from v4 (KIP-394), static members from v5 (KIP-345). */
+/**
+ * Enters a classic group and waits for its rebalance. Member ids come first from v4 (KIP-394),
+ * static members from v5 (KIP-345).
+ */
 export const JoinGroup = api({
   key: 11,
   name: 'JoinGroup',

@@ -1,7 +1,10 @@
 import { api, array, int16, int32, list, or, since, string } from '../types.ts'
 import type { RequestOf, ResponseOf } from '../types.ts'
 
-/** Lists the groups of this broker, filtered by state from v4 (KIP-518) and by type from v5 (KIP-848). */
+/**
+ * Lists the groups of this broker, filtered by state from v4 (KIP-518) and by type from v5
+ * (KIP-848).
+ */
 export const ListGroups = api({
   key: 16,
   name: 'ListGroups',

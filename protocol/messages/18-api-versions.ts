@@ -3,7 +3,10 @@ import {
 } from '../types.ts'
 import type { RequestOf, ResponseOf } from '../types.ts'
 
-/** Tells which APIs, versions and features the broker has. The response header stays at v0 in every version (KIP-511). */
+/**
+ * Tells which APIs, versions and features the broker has. The response header stays at v0 in every
+ * version (KIP-511).
+ */
 export const ApiVersions = api({
   key: 18,
   name: 'ApiVersions',

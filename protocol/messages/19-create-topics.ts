@@ -3,7 +3,10 @@ import {
 } from '../types.ts'
 import type { RequestOf, ResponseOf } from '../types.ts'
 
-/** Creates topics. Answers the effective configuration from v5 (KIP-525) and the topic id from v7 (KIP-516). */
+/**
+ * Creates topics. Answers the effective configuration from v5 (KIP-525) and the topic id from v7
+ * (KIP-516).
+ */
 export const CreateTopics = api({
   key: 19,
   name: 'CreateTopics',

@@ -1,7 +1,9 @@
 import { api, array, bool, int16, int32, int64, list, or, since, string, until } from '../types.ts'
 import type { RequestOf, ResponseOf } from '../types.ts'
 
-/** Adds partitions to a transaction. v4 and above are the batched form between brokers (KIP-890). */
+/**
+ * Adds partitions to a transaction. v4 and above are the batched form between brokers (KIP-890).
+ */
 export const AddPartitionsToTxn = api({
   key: 24,
   name: 'AddPartitionsToTxn',

@@ -1,7 +1,9 @@
 import { api, bool, int16, int32, int8, list, nullable, or, string } from '../types.ts'
 import type { RequestOf, ResponseOf } from '../types.ts'
 
-/** Replaces the whole configuration of a resource (KIP-133); superseded by IncrementalAlterConfigs. */
+/**
+ * Replaces the whole configuration of a resource (KIP-133); superseded by IncrementalAlterConfigs.
+ */
 export const AlterConfigs = api({
   key: 33,
   name: 'AlterConfigs',

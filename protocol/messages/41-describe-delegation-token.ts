@@ -35,4 +35,5 @@ export const DescribeDelegationToken = api({
 })
 
 export interface DescribeDelegationTokenRequest extends RequestOf<typeof DescribeDelegationToken> {}
-export interface DescribeDelegationTokenResponse extends ResponseOf<typeof DescribeDelegationToken> {}
+export interface DescribeDelegationTokenResponse
+  extends ResponseOf<typeof DescribeDelegationToken> {}

@@ -31,4 +31,5 @@ export const IncrementalAlterConfigs = api({
 })
 
 export interface IncrementalAlterConfigsRequest extends RequestOf<typeof IncrementalAlterConfigs> {}
-export interface IncrementalAlterConfigsResponse extends ResponseOf<typeof IncrementalAlterConfigs> {}
+export interface IncrementalAlterConfigsResponse
+  extends ResponseOf<typeof IncrementalAlterConfigs> {}

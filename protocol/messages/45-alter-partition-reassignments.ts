@@ -34,5 +34,7 @@ export const AlterPartitionReassignments = api({
   },
 })
 
-export interface AlterPartitionReassignmentsRequest extends RequestOf<typeof AlterPartitionReassignments> {}
-export interface AlterPartitionReassignmentsResponse extends ResponseOf<typeof AlterPartitionReassignments> {}
+export interface AlterPartitionReassignmentsRequest
+  extends RequestOf<typeof AlterPartitionReassignments> {}
+export interface AlterPartitionReassignmentsResponse
+  extends ResponseOf<typeof AlterPartitionReassignments> {}

@@ -30,5 +30,7 @@ export const ListPartitionReassignments = api({
   },
 })
 
-export interface ListPartitionReassignmentsRequest extends RequestOf<typeof ListPartitionReassignments> {}
-export interface ListPartitionReassignmentsResponse extends ResponseOf<typeof ListPartitionReassignments> {}
+export interface ListPartitionReassignmentsRequest
+  extends RequestOf<typeof ListPartitionReassignments> {}
+export interface ListPartitionReassignmentsResponse
+  extends ResponseOf<typeof ListPartitionReassignments> {}

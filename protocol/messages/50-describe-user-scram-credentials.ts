@@ -28,5 +28,7 @@ export const DescribeUserScramCredentials = api({
   },
 })
 
-export interface DescribeUserScramCredentialsRequest extends RequestOf<typeof DescribeUserScramCredentials> {}
-export interface DescribeUserScramCredentialsResponse extends ResponseOf<typeof DescribeUserScramCredentials> {}
+export interface DescribeUserScramCredentialsRequest
+  extends RequestOf<typeof DescribeUserScramCredentials> {}
+export interface DescribeUserScramCredentialsResponse
+  extends ResponseOf<typeof DescribeUserScramCredentials> {}

@@ -30,5 +30,7 @@ export const AlterUserScramCredentials = api({
   },
 })
 
-export interface AlterUserScramCredentialsRequest extends RequestOf<typeof AlterUserScramCredentials> {}
-export interface AlterUserScramCredentialsResponse extends ResponseOf<typeof AlterUserScramCredentials> {}
+export interface AlterUserScramCredentialsRequest
+  extends RequestOf<typeof AlterUserScramCredentials> {}
+export interface AlterUserScramCredentialsResponse
+  extends ResponseOf<typeof AlterUserScramCredentials> {}

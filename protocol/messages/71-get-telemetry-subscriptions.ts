@@ -23,5 +23,7 @@ export const GetTelemetrySubscriptions = api({
   },
 })
 
-export interface GetTelemetrySubscriptionsRequest extends RequestOf<typeof GetTelemetrySubscriptions> {}
-export interface GetTelemetrySubscriptionsResponse extends ResponseOf<typeof GetTelemetrySubscriptions> {}
+export interface GetTelemetrySubscriptionsRequest
+  extends RequestOf<typeof GetTelemetrySubscriptions> {}
+export interface GetTelemetrySubscriptionsResponse
+  extends ResponseOf<typeof GetTelemetrySubscriptions> {}

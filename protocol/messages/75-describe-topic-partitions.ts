@@ -47,4 +47,5 @@ export const DescribeTopicPartitions = api({
 })
 
 export interface DescribeTopicPartitionsRequest extends RequestOf<typeof DescribeTopicPartitions> {}
-export interface DescribeTopicPartitionsResponse extends ResponseOf<typeof DescribeTopicPartitions> {}
+export interface DescribeTopicPartitionsResponse
+  extends ResponseOf<typeof DescribeTopicPartitions> {}

@@ -1,7 +1,9 @@
 import { api, array, int16, int32, list, nullable, or, string, struct, uuid } from '../types.ts'
 import type { RequestOf, ResponseOf } from '../types.ts'
 
-/** Keeps a share group's member alive and carries its assignment (KIP-932). v0 was an early draft. */
+/**
+ * Keeps a share group's member alive and carries its assignment (KIP-932). v0 was an early draft.
+ */
 export const ShareGroupHeartbeat = api({
   key: 76,
   name: 'ShareGroupHeartbeat',

@@ -30,5 +30,7 @@ export const InitializeShareGroupState = api({
   },
 })
 
-export interface InitializeShareGroupStateRequest extends RequestOf<typeof InitializeShareGroupState> {}
-export interface InitializeShareGroupStateResponse extends ResponseOf<typeof InitializeShareGroupState> {}
+export interface InitializeShareGroupStateRequest
+  extends RequestOf<typeof InitializeShareGroupState> {}
+export interface InitializeShareGroupStateResponse
+  extends ResponseOf<typeof InitializeShareGroupState> {}

@@ -33,5 +33,7 @@ export const ReadShareGroupStateSummary = api({
   },
 })
 
-export interface ReadShareGroupStateSummaryRequest extends RequestOf<typeof ReadShareGroupStateSummary> {}
-export interface ReadShareGroupStateSummaryResponse extends ResponseOf<typeof ReadShareGroupStateSummary> {}
+export interface ReadShareGroupStateSummaryRequest
+  extends RequestOf<typeof ReadShareGroupStateSummary> {}
+export interface ReadShareGroupStateSummaryResponse
+  extends ResponseOf<typeof ReadShareGroupStateSummary> {}

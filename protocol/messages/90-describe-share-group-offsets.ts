@@ -40,5 +40,7 @@ export const DescribeShareGroupOffsets = api({
   },
 })
 
-export interface DescribeShareGroupOffsetsRequest extends RequestOf<typeof DescribeShareGroupOffsets> {}
-export interface DescribeShareGroupOffsetsResponse extends ResponseOf<typeof DescribeShareGroupOffsets> {}
+export interface DescribeShareGroupOffsetsRequest
+  extends RequestOf<typeof DescribeShareGroupOffsets> {}
+export interface DescribeShareGroupOffsetsResponse
+  extends ResponseOf<typeof DescribeShareGroupOffsets> {}

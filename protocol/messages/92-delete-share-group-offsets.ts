@@ -27,4 +27,5 @@ export const DeleteShareGroupOffsets = api({
 })
 
 export interface DeleteShareGroupOffsetsRequest extends RequestOf<typeof DeleteShareGroupOffsets> {}
-export interface DeleteShareGroupOffsetsResponse extends ResponseOf<typeof DeleteShareGroupOffsets> {}
+export interface DeleteShareGroupOffsetsResponse
+  extends ResponseOf<typeof DeleteShareGroupOffsets> {}

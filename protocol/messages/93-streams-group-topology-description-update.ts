@@ -50,5 +50,7 @@ export const StreamsGroupTopologyDescriptionUpdate = api({
   },
 })
 
-export interface StreamsGroupTopologyDescriptionUpdateRequest extends RequestOf<typeof StreamsGroupTopologyDescriptionUpdate> {}
-export interface StreamsGroupTopologyDescriptionUpdateResponse extends ResponseOf<typeof StreamsGroupTopologyDescriptionUpdate> {}
+export interface StreamsGroupTopologyDescriptionUpdateRequest
+  extends RequestOf<typeof StreamsGroupTopologyDescriptionUpdate> {}
+export interface StreamsGroupTopologyDescriptionUpdateResponse
+  extends ResponseOf<typeof StreamsGroupTopologyDescriptionUpdate> {}

@@ -297,7 +297,7 @@ function checkHeader (batch: Buffer, rules: BatchRules): void {
 }
 
 function tooLarge (batch: Buffer, { topicPartition, messageBytesMax }: BatchRules): RecordError {
-  return new RecordError('RecordTooLargeException', `The record batch size in the append to ` +
+  return new RecordError('RecordTooLargeException', 'The record batch size in the append to ' +
     `${topicPartition} is ${batch.length} bytes which exceeds the maximum configured value of ` +
     `${messageBytesMax}`)
 }

@@ -57,8 +57,10 @@ export const ConsumerGroupPartitionMetadata = coordinatorRecord({
     },
   },
 })
-export interface ConsumerGroupPartitionMetadataKey extends MessageOf<typeof ConsumerGroupPartitionMetadata.key> {}
-export interface ConsumerGroupPartitionMetadataValue extends MessageOf<typeof ConsumerGroupPartitionMetadata.value> {}
+export interface ConsumerGroupPartitionMetadataKey
+  extends MessageOf<typeof ConsumerGroupPartitionMetadata.key> {}
+export interface ConsumerGroupPartitionMetadataValue
+  extends MessageOf<typeof ConsumerGroupPartitionMetadata.value> {}
 
 export const ConsumerGroupMemberMetadata = coordinatorRecord({
   type: 5,
@@ -95,8 +97,10 @@ export const ConsumerGroupMemberMetadata = coordinatorRecord({
     },
   },
 })
-export interface ConsumerGroupMemberMetadataKey extends MessageOf<typeof ConsumerGroupMemberMetadata.key> {}
-export interface ConsumerGroupMemberMetadataValue extends MessageOf<typeof ConsumerGroupMemberMetadata.value> {}
+export interface ConsumerGroupMemberMetadataKey
+  extends MessageOf<typeof ConsumerGroupMemberMetadata.key> {}
+export interface ConsumerGroupMemberMetadataValue
+  extends MessageOf<typeof ConsumerGroupMemberMetadata.value> {}
 
 export const ConsumerGroupTargetAssignmentMetadata = coordinatorRecord({
   type: 6,
@@ -119,8 +123,10 @@ export const ConsumerGroupTargetAssignmentMetadata = coordinatorRecord({
     },
   },
 })
-export interface ConsumerGroupTargetAssignmentMetadataKey extends MessageOf<typeof ConsumerGroupTargetAssignmentMetadata.key> {}
-export interface ConsumerGroupTargetAssignmentMetadataValue extends MessageOf<typeof ConsumerGroupTargetAssignmentMetadata.value> {}
+export interface ConsumerGroupTargetAssignmentMetadataKey
+  extends MessageOf<typeof ConsumerGroupTargetAssignmentMetadata.key> {}
+export interface ConsumerGroupTargetAssignmentMetadataValue
+  extends MessageOf<typeof ConsumerGroupTargetAssignmentMetadata.value> {}
 
 export const ConsumerGroupTargetAssignmentMember = coordinatorRecord({
   type: 7,
@@ -146,8 +152,10 @@ export const ConsumerGroupTargetAssignmentMember = coordinatorRecord({
     },
   },
 })
-export interface ConsumerGroupTargetAssignmentMemberKey extends MessageOf<typeof ConsumerGroupTargetAssignmentMember.key> {}
-export interface ConsumerGroupTargetAssignmentMemberValue extends MessageOf<typeof ConsumerGroupTargetAssignmentMember.value> {}
+export interface ConsumerGroupTargetAssignmentMemberKey
+  extends MessageOf<typeof ConsumerGroupTargetAssignmentMember.key> {}
+export interface ConsumerGroupTargetAssignmentMemberValue
+  extends MessageOf<typeof ConsumerGroupTargetAssignmentMember.value> {}
 
 export const ConsumerGroupCurrentMemberAssignment = coordinatorRecord({
   type: 8,
@@ -182,8 +190,10 @@ export const ConsumerGroupCurrentMemberAssignment = coordinatorRecord({
     },
   },
 })
-export interface ConsumerGroupCurrentMemberAssignmentKey extends MessageOf<typeof ConsumerGroupCurrentMemberAssignment.key> {}
-export interface ConsumerGroupCurrentMemberAssignmentValue extends MessageOf<typeof ConsumerGroupCurrentMemberAssignment.value> {}
+export interface ConsumerGroupCurrentMemberAssignmentKey
+  extends MessageOf<typeof ConsumerGroupCurrentMemberAssignment.key> {}
+export interface ConsumerGroupCurrentMemberAssignmentValue
+  extends MessageOf<typeof ConsumerGroupCurrentMemberAssignment.value> {}
 
 export const ConsumerGroupRegularExpression = coordinatorRecord({
   type: 16,
@@ -208,5 +218,7 @@ export const ConsumerGroupRegularExpression = coordinatorRecord({
     },
   },
 })
-export interface ConsumerGroupRegularExpressionKey extends MessageOf<typeof ConsumerGroupRegularExpression.key> {}
-export interface ConsumerGroupRegularExpressionValue extends MessageOf<typeof ConsumerGroupRegularExpression.value> {}
+export interface ConsumerGroupRegularExpressionKey
+  extends MessageOf<typeof ConsumerGroupRegularExpression.key> {}
+export interface ConsumerGroupRegularExpressionValue
+  extends MessageOf<typeof ConsumerGroupRegularExpression.value> {}

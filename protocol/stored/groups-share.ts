@@ -27,8 +27,10 @@ export const ShareGroupMemberMetadata = coordinatorRecord({
     },
   },
 })
-export interface ShareGroupMemberMetadataKey extends MessageOf<typeof ShareGroupMemberMetadata.key> {}
-export interface ShareGroupMemberMetadataValue extends MessageOf<typeof ShareGroupMemberMetadata.value> {}
+export interface ShareGroupMemberMetadataKey
+  extends MessageOf<typeof ShareGroupMemberMetadata.key> {}
+export interface ShareGroupMemberMetadataValue
+  extends MessageOf<typeof ShareGroupMemberMetadata.value> {}
 
 export const ShareGroupMetadata = coordinatorRecord({
   type: 11,
@@ -75,8 +77,10 @@ export const ShareGroupTargetAssignmentMetadata = coordinatorRecord({
     },
   },
 })
-export interface ShareGroupTargetAssignmentMetadataKey extends MessageOf<typeof ShareGroupTargetAssignmentMetadata.key> {}
-export interface ShareGroupTargetAssignmentMetadataValue extends MessageOf<typeof ShareGroupTargetAssignmentMetadata.value> {}
+export interface ShareGroupTargetAssignmentMetadataKey
+  extends MessageOf<typeof ShareGroupTargetAssignmentMetadata.key> {}
+export interface ShareGroupTargetAssignmentMetadataValue
+  extends MessageOf<typeof ShareGroupTargetAssignmentMetadata.value> {}
 
 export const ShareGroupTargetAssignmentMember = coordinatorRecord({
   type: 13,
@@ -102,8 +106,10 @@ export const ShareGroupTargetAssignmentMember = coordinatorRecord({
     },
   },
 })
-export interface ShareGroupTargetAssignmentMemberKey extends MessageOf<typeof ShareGroupTargetAssignmentMember.key> {}
-export interface ShareGroupTargetAssignmentMemberValue extends MessageOf<typeof ShareGroupTargetAssignmentMember.value> {}
+export interface ShareGroupTargetAssignmentMemberKey
+  extends MessageOf<typeof ShareGroupTargetAssignmentMember.key> {}
+export interface ShareGroupTargetAssignmentMemberValue
+  extends MessageOf<typeof ShareGroupTargetAssignmentMember.value> {}
 
 export const ShareGroupCurrentMemberAssignment = coordinatorRecord({
   type: 14,
@@ -132,8 +138,10 @@ export const ShareGroupCurrentMemberAssignment = coordinatorRecord({
     },
   },
 })
-export interface ShareGroupCurrentMemberAssignmentKey extends MessageOf<typeof ShareGroupCurrentMemberAssignment.key> {}
-export interface ShareGroupCurrentMemberAssignmentValue extends MessageOf<typeof ShareGroupCurrentMemberAssignment.value> {}
+export interface ShareGroupCurrentMemberAssignmentKey
+  extends MessageOf<typeof ShareGroupCurrentMemberAssignment.key> {}
+export interface ShareGroupCurrentMemberAssignmentValue
+  extends MessageOf<typeof ShareGroupCurrentMemberAssignment.value> {}
 
 export const ShareGroupStatePartitionMetadata = coordinatorRecord({
   type: 15,
@@ -168,5 +176,7 @@ export const ShareGroupStatePartitionMetadata = coordinatorRecord({
     },
   },
 })
-export interface ShareGroupStatePartitionMetadataKey extends MessageOf<typeof ShareGroupStatePartitionMetadata.key> {}
-export interface ShareGroupStatePartitionMetadataValue extends MessageOf<typeof ShareGroupStatePartitionMetadata.value> {}
+export interface ShareGroupStatePartitionMetadataKey
+  extends MessageOf<typeof ShareGroupStatePartitionMetadata.key> {}
+export interface ShareGroupStatePartitionMetadataValue
+  extends MessageOf<typeof ShareGroupStatePartitionMetadata.value> {}

@@ -71,8 +71,10 @@ export const StreamsGroupMemberMetadata = coordinatorRecord({
     },
   },
 })
-export interface StreamsGroupMemberMetadataKey extends MessageOf<typeof StreamsGroupMemberMetadata.key> {}
-export interface StreamsGroupMemberMetadataValue extends MessageOf<typeof StreamsGroupMemberMetadata.value> {}
+export interface StreamsGroupMemberMetadataKey
+  extends MessageOf<typeof StreamsGroupMemberMetadata.key> {}
+export interface StreamsGroupMemberMetadataValue
+  extends MessageOf<typeof StreamsGroupMemberMetadata.value> {}
 
 export const StreamsGroupTargetAssignmentMetadata = coordinatorRecord({
   type: 20,
@@ -95,8 +97,10 @@ export const StreamsGroupTargetAssignmentMetadata = coordinatorRecord({
     },
   },
 })
-export interface StreamsGroupTargetAssignmentMetadataKey extends MessageOf<typeof StreamsGroupTargetAssignmentMetadata.key> {}
-export interface StreamsGroupTargetAssignmentMetadataValue extends MessageOf<typeof StreamsGroupTargetAssignmentMetadata.value> {}
+export interface StreamsGroupTargetAssignmentMetadataKey
+  extends MessageOf<typeof StreamsGroupTargetAssignmentMetadata.key> {}
+export interface StreamsGroupTargetAssignmentMetadataValue
+  extends MessageOf<typeof StreamsGroupTargetAssignmentMetadata.value> {}
 
 export const StreamsGroupTargetAssignmentMember = coordinatorRecord({
   type: 21,
@@ -130,8 +134,10 @@ export const StreamsGroupTargetAssignmentMember = coordinatorRecord({
     },
   },
 })
-export interface StreamsGroupTargetAssignmentMemberKey extends MessageOf<typeof StreamsGroupTargetAssignmentMember.key> {}
-export interface StreamsGroupTargetAssignmentMemberValue extends MessageOf<typeof StreamsGroupTargetAssignmentMember.value> {}
+export interface StreamsGroupTargetAssignmentMemberKey
+  extends MessageOf<typeof StreamsGroupTargetAssignmentMember.key> {}
+export interface StreamsGroupTargetAssignmentMemberValue
+  extends MessageOf<typeof StreamsGroupTargetAssignmentMember.value> {}
 
 export const StreamsGroupCurrentMemberAssignment = coordinatorRecord({
   type: 22,
@@ -186,8 +192,10 @@ export const StreamsGroupCurrentMemberAssignment = coordinatorRecord({
     },
   },
 })
-export interface StreamsGroupCurrentMemberAssignmentKey extends MessageOf<typeof StreamsGroupCurrentMemberAssignment.key> {}
-export interface StreamsGroupCurrentMemberAssignmentValue extends MessageOf<typeof StreamsGroupCurrentMemberAssignment.value> {}
+export interface StreamsGroupCurrentMemberAssignmentKey
+  extends MessageOf<typeof StreamsGroupCurrentMemberAssignment.key> {}
+export interface StreamsGroupCurrentMemberAssignmentValue
+  extends MessageOf<typeof StreamsGroupCurrentMemberAssignment.value> {}
 
 export const StreamsGroupTopology = coordinatorRecord({
   type: 23,

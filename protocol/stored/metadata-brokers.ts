@@ -86,7 +86,8 @@ export const BrokerRegistrationChangeRecord = metadataRecord({
     cordonedLogDirs: tagged(3, 3, nullable(array(uuid)), null),
   },
 })
-export interface BrokerRegistrationChangeRecord extends MessageOf<typeof BrokerRegistrationChangeRecord> {}
+export interface BrokerRegistrationChangeRecord
+  extends MessageOf<typeof BrokerRegistrationChangeRecord> {}
 
 export const RegisterControllerRecord = metadataRecord({
   key: 27,

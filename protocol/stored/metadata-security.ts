@@ -30,7 +30,8 @@ export const RemoveAccessControlEntryRecord = metadataRecord({
     id: uuid,
   },
 })
-export interface RemoveAccessControlEntryRecord extends MessageOf<typeof RemoveAccessControlEntryRecord> {}
+export interface RemoveAccessControlEntryRecord
+  extends MessageOf<typeof RemoveAccessControlEntryRecord> {}
 
 export const UserScramCredentialRecord = metadataRecord({
   key: 11,
@@ -58,7 +59,8 @@ export const RemoveUserScramCredentialRecord = metadataRecord({
     mechanism: int8,
   },
 })
-export interface RemoveUserScramCredentialRecord extends MessageOf<typeof RemoveUserScramCredentialRecord> {}
+export interface RemoveUserScramCredentialRecord
+  extends MessageOf<typeof RemoveUserScramCredentialRecord> {}
 
 export const DelegationTokenRecord = metadataRecord({
   key: 10,
@@ -86,4 +88,5 @@ export const RemoveDelegationTokenRecord = metadataRecord({
     tokenId: string,
   },
 })
-export interface RemoveDelegationTokenRecord extends MessageOf<typeof RemoveDelegationTokenRecord> {}
+export interface RemoveDelegationTokenRecord
+  extends MessageOf<typeof RemoveDelegationTokenRecord> {}

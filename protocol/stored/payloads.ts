@@ -31,7 +31,8 @@ export const ConsumerProtocolSubscription = message({
     rackId: since(3, nullable(string), null),
   },
 })
-export interface ConsumerProtocolSubscription extends MessageOf<typeof ConsumerProtocolSubscription> {}
+export interface ConsumerProtocolSubscription
+  extends MessageOf<typeof ConsumerProtocolSubscription> {}
 
 export const DefaultPrincipalData = message({
   name: 'DefaultPrincipalData',

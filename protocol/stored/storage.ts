@@ -33,7 +33,8 @@ export const RemoteLogSegmentMetadataRecord = message({
     txnIndexEmpty: tagged(0, 0, bool),
   },
 })
-export interface RemoteLogSegmentMetadataRecord extends MessageOf<typeof RemoteLogSegmentMetadataRecord> {}
+export interface RemoteLogSegmentMetadataRecord
+  extends MessageOf<typeof RemoteLogSegmentMetadataRecord> {}
 
 export const RemoteLogSegmentMetadataUpdateRecord = message({
   name: 'RemoteLogSegmentMetadataUpdateRecord',
@@ -54,7 +55,8 @@ export const RemoteLogSegmentMetadataUpdateRecord = message({
     remoteLogSegmentState: int8,
   },
 })
-export interface RemoteLogSegmentMetadataUpdateRecord extends MessageOf<typeof RemoteLogSegmentMetadataUpdateRecord> {}
+export interface RemoteLogSegmentMetadataUpdateRecord
+  extends MessageOf<typeof RemoteLogSegmentMetadataUpdateRecord> {}
 
 export const RemotePartitionDeleteMetadataRecord = message({
   name: 'RemotePartitionDeleteMetadataRecord',
@@ -71,7 +73,8 @@ export const RemotePartitionDeleteMetadataRecord = message({
     remotePartitionDeleteState: int8,
   },
 })
-export interface RemotePartitionDeleteMetadataRecord extends MessageOf<typeof RemotePartitionDeleteMetadataRecord> {}
+export interface RemotePartitionDeleteMetadataRecord
+  extends MessageOf<typeof RemotePartitionDeleteMetadataRecord> {}
 
 export const RemoteLogSegmentMetadataSnapshotRecord = message({
   name: 'RemoteLogSegmentMetadataSnapshotRecord',
@@ -94,7 +97,8 @@ export const RemoteLogSegmentMetadataSnapshotRecord = message({
     txnIndexEmpty: tagged(0, 0, bool),
   },
 })
-export interface RemoteLogSegmentMetadataSnapshotRecord extends MessageOf<typeof RemoteLogSegmentMetadataSnapshotRecord> {}
+export interface RemoteLogSegmentMetadataSnapshotRecord
+  extends MessageOf<typeof RemoteLogSegmentMetadataSnapshotRecord> {}
 
 export const AbortedTxn = message({
   name: 'AbortedTxn',

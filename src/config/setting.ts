@@ -27,7 +27,7 @@ export type UpdateMode =
 /** A default of null stands for "not set". Allowed values are in Kafka's own notation. */
 export type Row = readonly [
   name: string, type: SettingType, defaultText: string | null | undefined, allowed: string,
-  updateMode: UpdateMode, internal?: 'internal',
+  updateMode: UpdateMode, internal?: 'internal'
 ]
 
 type ValueOf<R extends Row> = ValueTypes[R[1]] | (R[2] extends null ? null : never)

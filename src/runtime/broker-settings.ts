@@ -19,7 +19,13 @@ export interface BrokerSettings {
   readonly brokerHeartbeatMs: number
   readonly brokerSessionMs: number
   /** controller.quorum.* */
-  readonly quorum: { electionTimeoutMs: number, electionBackoffMaxMs: number, fetchTimeoutMs: number, requestTimeoutMs: number, retryBackoffMs: number }
+  readonly quorum: {
+    electionTimeoutMs: number
+    electionBackoffMaxMs: number
+    fetchTimeoutMs: number
+    requestTimeoutMs: number
+    retryBackoffMs: number
+  }
   readonly metadataSnapshots: SnapshotLimits
   /** log.retention.check.interval.ms and log.initial.task.delay.ms */
   readonly retentionCheckMs: number

@@ -237,4 +237,3 @@ function isSound (message: QuorumMessage): boolean {
     return false
   }
 }
-

@@ -56,7 +56,8 @@ export class Replicas {
     this.#options = options
     this.#timedFlush = new TimedFlush(options.store, options.environment)
     this.#repeat(options.initialTaskDelayMs, options.retentionCheckMs, () => { this.applyRetention() })
-    this.#repeat(options.producerExpirationCheckMs, options.producerExpirationCheckMs, () => { this.#expireProducers() })
+    const { producerExpirationCheckMs } = options
+    this.#repeat(producerExpirationCheckMs, producerExpirationCheckMs, () => { this.#expireProducers() })
   }
 
   find (topic: string, index: number): Partition | undefined { return this.#byTopic.get(topic)?.[index] }

@@ -14,7 +14,8 @@ const texts = (values: Record<string, string> = {}): ReadonlyMap<string, string>
 const nothing = { node: texts(), cluster: texts() }
 
 t.test('D13.15-16: what may not be stored for a topic', async t => {
-  const cases: Array<[values: Record<string, string>, file: Record<string, string>, errorMessage: string | undefined]> = [
+  type Texts = Record<string, string>
+  const cases: Array<[values: Texts, file: Texts, errorMessage: string | undefined]> = [
     [{ 'retention.ms': '5', 'cleanup.policy': '' }, {}, undefined],
     [{ nope: '1' }, {}, 'Unknown topic config name: nope'],
     [{ __proto__x: '1' }, {}, 'Unknown topic config name: __proto__x'],
@@ -47,7 +48,8 @@ t.test('D13.18: what may not be stored for a subscription', async t => {
 })
 
 t.test('D13.19: what may not be stored for a group', async t => {
-  const cases: Array<[values: Record<string, string>, file: Record<string, string>, errorMessage: string | undefined]> = [
+  type Texts = Record<string, string>
+  const cases: Array<[values: Texts, file: Texts, errorMessage: string | undefined]> = [
     [{ 'consumer.session.timeout.ms': '50000', 'share.auto.offset.reset': 'earliest' }, {}, undefined],
     [{ nope: '1' }, {}, 'Unknown group config name: nope'],
     [{ 'consumer.heartbeat.interval.ms': '100' }, {}, 'consumer.heartbeat.interval.ms must be in the range 5000 to 15000 inclusive.'],

@@ -4,7 +4,8 @@ import { codec, decode, encode, messageMinBytes } from '../../protocol/codec.ts'
 import { DecodeError, ELEMENTS_MAX, Reader, Writer } from '../../protocol/cursor.ts'
 import { apis } from '../../protocol/index.ts'
 import {
-  array, bytes, int16, int32, int64, int8, list, message, nullable, or, records, since, string, struct, tagged, until, uuid,
+  array, bytes, int16, int32, int64, int8, list, message, nullable, or, records, since, string, struct,
+  tagged, until, uuid,
 } from '../../protocol/types.ts'
 
 const Sample = message({

@@ -34,7 +34,7 @@ const everything: CheckerOptions = {
 }
 
 type Case = [
-  name: string, history: Operation[], rules: string[], options?: Partial<CheckerOptions>,
+  name: string, history: Operation[], rules: string[], options?: Partial<CheckerOptions>
 ]
 
 const cases: Case[] = [

@@ -115,7 +115,8 @@ export class Faults {
     if (this.#random.chance(HANG_CHANCE)) disk.faults = { ...disk.faults, syncsHang: true }
     this.#trouble('slow syncs', this.#random.within(0, DISK_FAULT_MS_MAX), () => {
       this.#world.diskDelayMs = 0
-      const { syncsHang, ...others } = disk.faults
+      const others = { ...disk.faults }
+      delete others.syncsHang
       disk.faults = others
     })
   }

@@ -120,4 +120,3 @@ export async function readLog (log: Log, from: bigint): Promise<FoundLog> {
   }
   return { start: Number(log.startOffset), end: Number(log.endOffset), records }
 }
-

@@ -23,12 +23,15 @@ function incremental (cluster: Cluster, resources: Resource[], access?: ConfigAc
 
 function replace (cluster: Cluster, resourceType: number, resourceName: string, values: Record<string, string>) {
   return cluster.commit(alterConfigs({
-    resources: [{ resourceType, resourceName, configs: Object.entries(values).map(([name, value]) => ({ name, value })) }],
+    resources: [{
+      resourceType, resourceName, configs: Object.entries(values).map(([name, value]) => ({ name, value })),
+    }],
     validateOnly: false,
   }, cluster)).responses[0]
 }
 
-const stored = (cluster: Cluster, type: number, name: string) => Object.fromEntries(cluster.image.configs.of(type, name))
+const stored = (cluster: Cluster, type: number, name: string) =>
+  Object.fromEntries(cluster.image.configs.of(type, name))
 
 t.test('D13.13: set, delete, append and subtract', async t => {
   const cluster = new Cluster().start(1).assign('a', [[1]])
@@ -83,7 +86,7 @@ t.test('D13.12-16: what is refused, and that the others are done', async t => {
   }
   t.same(stored(cluster, TOPIC, 'a'), {})
   t.match(incremental(cluster, [[TOPIC, 'a', set], [TOPIC, 'a', set], [TOPIC, 'b', set]],
-    (type, name) => name === 'b' ? { errorCode: 29, errorMessage: 'no' } : undefined), [
+    (_type, name) => name === 'b' ? { errorCode: 29, errorMessage: 'no' } : undefined), [
     { errorCode: 42, errorMessage: 'Duplicate resource.', resourceName: 'a' },
     { errorCode: 29, errorMessage: 'no', resourceName: 'b' },
   ])
@@ -125,6 +128,7 @@ t.test('groups and subscriptions need not exist; nodes that vote do', async t =>
     resources: [{ resourceType: BROKER!, resourceName: '7', configs: [{ name: 'k', configOperation: SET!, value: 'v' }] }],
     validateOnly: false,
   }
-  t.match(incrementalAlterConfigs(request, { ...cluster, image: cluster.image, settings: cluster.settings, voterIds: [7] }).reply.responses,
+  const view = { ...cluster, image: cluster.image, settings: cluster.settings, voterIds: [7] }
+  t.match(incrementalAlterConfigs(request, view).reply.responses,
     [{ errorCode: 0 }])
 })

@@ -87,7 +87,13 @@ t.test('R 2.2.3: which ISR changes are refused, in which order', async t => {
 t.test('R 2.2.4: an accepted change raises the partition epoch alone', async t => {
   const cluster = new Cluster().start(1, 2, 3).assign('a', [[1, 2, 3]])
   t.same(askIsr(cluster, 1, [1, 2]), {
-    partitionIndex: 0, errorCode: 0, leaderId: 1, leaderEpoch: 0, isr: [1, 2], leaderRecoveryState: 0, partitionEpoch: 1,
+    partitionIndex: 0,
+    errorCode: 0,
+    leaderId: 1,
+    leaderEpoch: 0,
+    isr: [1, 2],
+    leaderRecoveryState: 0,
+    partitionEpoch: 1,
   })
   t.match(askIsr(cluster, 1, [1, 2]), { errorCode: 0, partitionEpoch: 1 }, 'nothing new is not written')
   t.match(askIsr(cluster, 1, [1, 2, 3]), { isr: [1, 2, 3], partitionEpoch: 2 })
@@ -313,7 +319,10 @@ t.test('whatever happens to brokers, partitions stay in order', async t => {
           const index = below(4)
           const { leader, isr, replicas } = cluster.image.topics.partition('a', index)!
           const live = replicas.filter(it => cluster.image.brokers.isActive(it))
-          if (leader !== -1) askIsr(cluster, leader, below(2) === 0 ? live : isr.filter(it => it === leader), { index, recovery: 0 })
+          if (leader !== -1) {
+            const wanted = below(2) === 0 ? live : isr.filter(it => it === leader)
+            askIsr(cluster, leader, wanted, { index, recovery: 0 })
+          }
           break
         }
         default: cluster.commit(balanceLeaders(cluster))

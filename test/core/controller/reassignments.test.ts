@@ -121,10 +121,15 @@ t.test('KIP-858: replicas are put into directories, and out of the ISR if those 
   cluster.heartbeat(1)
   cluster.start(2, 3).assign('a', [[1, 2], [1, 2]])
   const { id: topicId } = cluster.image.topics.find('a')!
-  const put = (directory: string, partitions: number[], brokerId = 1, topic = topicId) => cluster.commit(assignReplicasToDirs({
+  const put = (
+    directory: string, partitions: number[], brokerId = 1, topic = topicId
+  ) => cluster.commit(assignReplicasToDirs({
     brokerId,
     brokerEpoch: cluster.image.brokers.get(brokerId)?.epoch ?? 0n,
-    directories: [{ id: directory, topics: [{ topicId: topic, partitions: partitions.map(partitionIndex => ({ partitionIndex })) }] }],
+    directories: [{
+      id: directory,
+      topics: [{ topicId: topic, partitions: partitions.map(partitionIndex => ({ partitionIndex })) }],
+    }],
   }, cluster))
   const codes = (reply: ReturnType<typeof put>) => reply.directories[0]?.topics[0]?.partitions.map(it => it.errorCode)
   t.same(cluster.image.topics.partition('a', 0)?.directories, ['AAAAAAAAAAAAAAAAAAAAAQ', idOf(2002)])

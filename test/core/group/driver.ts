@@ -1,6 +1,5 @@
 /** Runs a shard as the runtime does, without one: appends, commits and answers at once, or on demand. */
 import { OffsetCommit } from '../../../protocol/messages/08-offset-commit.ts'
-import { OffsetFetch } from '../../../protocol/messages/09-offset-fetch.ts'
 import { JoinGroup } from '../../../protocol/messages/11-join-group.ts'
 import { Heartbeat } from '../../../protocol/messages/12-heartbeat.ts'
 import { LeaveGroup } from '../../../protocol/messages/13-leave-group.ts'

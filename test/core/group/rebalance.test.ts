@@ -161,7 +161,8 @@ t.test('4.2, vote: the candidate that most members prefer', t => {
   ]
   for (const { members, chosen, why } of cases) {
     const driver = new Driver()
-    const tickets = members.map(names => driver.join({ version: 3, protocols: names.map(name => protocol(name, name)) }))
+    const tickets = members.map(names =>
+      driver.join({ version: 3, protocols: names.map(name => protocol(name, name)) }))
     driver.advance(0)
     t.equal(tickets[0]?.get().protocolName, chosen, why ?? chosen)
     t.same(tickets[0]?.get().members.map(({ metadata }) => metadata.toString()), members.map(() => chosen))

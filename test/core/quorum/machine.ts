@@ -105,10 +105,10 @@ export function respond (
   const { api, to: from, correlationId } = sent
   const topics = api === 'Fetch'
     ? {
-        responses: [{
-          topic: METADATA_TOPIC, topicId: METADATA_TOPIC_ID, partitions: [partition],
-        }],
-      }
+      responses: [{
+        topic: METADATA_TOPIC, topicId: METADATA_TOPIC_ID, partitions: [partition],
+      }],
+    }
     : api === 'FetchSnapshot'
       ? { topics: [{ name: METADATA_TOPIC, partitions: [partition] }] }
       : { topics: [{ topicName: METADATA_TOPIC, partitions: [partition] }] }

@@ -397,4 +397,3 @@ function leaderText (partition: any): string {
   const { leaderId, leaderEpoch } = partition.currentLeader ?? partition
   return leaderId >= 0 ? `, ${leaderId} leads ${leaderEpoch}` : `, epoch ${leaderEpoch}`
 }
-

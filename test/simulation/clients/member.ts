@@ -283,4 +283,3 @@ export class Member extends Client {
     if (errorCode === code.REBALANCE_IN_PROGRESS) this.owned = undefined
   }
 }
-
