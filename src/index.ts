@@ -12,6 +12,7 @@ import { newId, processEnvironment } from './process-environment.ts'
 import type { LogFunction } from './process-environment.ts'
 import { ConfigError } from './config/sources.ts'
 import { FramePool } from './server/frame-pool.ts'
+import { RequestMemory } from './server/request-memory.ts'
 import { listen } from './server/listener.ts'
 import type { Listener } from './server/listener.ts'
 import { brokerSettings, controllerSettings, topicSettingsSource } from './settings.ts'
@@ -195,9 +196,12 @@ function serve (
   const connections = function * () { for (const listener of listeners) yield * listener.connections }
   const relieve = (): void => { for (const connection of connections()) connection.resume() }
   const pool = new FramePool()
+  const queuedBytesMax = settings.number('queued.max.request.bytes')
+  const memory = new RequestMemory(queuedBytesMax > 0 ? queuedBytesMax : undefined)
   for (const listener of listeners) {
     listener.serve({
       pool,
+      memory,
       dispatch: running.dispatch,
       limits: {
         frameBytesMax: settings.get('socket.request.max.bytes'),

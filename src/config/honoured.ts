@@ -73,6 +73,7 @@ export const honouredBrokerSettings: ReadonlySet<string> = new Set([
   'process.roles',
   'producer.id.expiration.check.interval.ms',
   'producer.id.expiration.ms',
+  'queued.max.request.bytes',
   'socket.request.max.bytes',
   'unclean.leader.election.enable',
 ])

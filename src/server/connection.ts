@@ -11,6 +11,7 @@ import { FrameError, FrameReader } from './frames.ts'
 import type { Frame } from './frames.ts'
 import { CloseConnection } from './dispatch.ts'
 import type { Dispatch, Reply } from './dispatch.ts'
+import type { RequestMemory } from './request-memory.ts'
 import type { Session } from './session.ts'
 
 export interface ConnectionLimits {
@@ -38,6 +39,7 @@ export interface ConnectionEvents {
 export interface ConnectionContext {
   readonly dispatch: Dispatch
   readonly pool: FramePool
+  readonly memory: RequestMemory
   readonly limits: ConnectionLimits
   readonly events: ConnectionEvents
   nowMs (): number
@@ -69,6 +71,9 @@ export class Connection implements Session {
   #running = 0
   #bytesRunning = 0
   #bytesWaiting = 0
+  /** As told to the memory of all connections. */
+  #bytesTold = 0
+  #runningTold = 0
   #runningPipelined = false
   /** Why the bytes that come after those in `#waiting` are no requests. */
   #unreadable: FrameError | undefined
@@ -120,6 +125,13 @@ export class Connection implements Session {
 
   destroy (): void { this.#socket.destroy() }
 
+  /** Begins nothing more, and ends once what is under way is answered. */
+  finish (): void {
+    this.#ending = true
+    this.#waiting.length = 0
+    if (this.#slots.length === 0 && !this.closed) this.#socket.end()
+  }
+
   #read (chunk: Buffer): void {
     this.lastActiveMs = this.#context.nowMs()
     try {
@@ -130,6 +142,16 @@ export class Connection implements Session {
     }
     this.#context.events.read(this)
     this.#proceed()
+    this.#account()
+  }
+
+  #account (): void {
+    const running = this.#bytesRunning
+    const bytes = running + (this.closed ? 0 : this.#frames.pendingBytes + this.#bytesWaiting)
+    if (bytes === this.#bytesTold && running === this.#runningTold) return
+    this.#context.memory.change(this, bytes - this.#bytesTold, running - this.#runningTold)
+    this.#bytesTold = bytes
+    this.#runningTold = running
   }
 
   /** Starts what may start; one request at a time, but Produce after Produce. */
@@ -168,6 +190,7 @@ export class Connection implements Session {
       if ('error' in outcome) this.#ending = true
       else if (pooled !== undefined && outcome.isFrameFree) this.#context.pool.give(pooled)
       this.#flush()
+      this.#account()
     }
     try {
       const reply = this.#context.dispatch.run(bytes, this)
@@ -187,6 +210,7 @@ export class Connection implements Session {
       if ('error' in outcome) this.#fail(outcome.error)
       else this.#write(outcome)
     }
+    if (this.#ending && this.#slots.length === 0 && !this.#ended) this.#socket.end()
   }
 
   #write ({ chunks, release, failure }: Reply): void {
@@ -231,6 +255,8 @@ export class Connection implements Session {
     if (this.closed) return
     this.closed = true
     this.#waiting.length = 0
+    this.#account()
+    this.#context.memory.forget(this)
     for (const run of this.#onClose) run()
     this.#onClose.clear()
     this.#context.events.closed(this)

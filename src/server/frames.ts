@@ -37,6 +37,9 @@ export class FrameReader {
     this.#onFrame = onFrame
   }
 
+  /** Bytes of memory that the frame takes whose end has not come yet. */
+  get pendingBytes (): number { return this.#frame?.length ?? 0 }
+
   /** Throws FrameError where the connection must be closed. */
   push (chunk: Buffer): void {
     let position = 0

@@ -32,6 +32,9 @@ export interface Listener {
   close (): Promise<void>
 }
 
+/** What requests under way have to be answered when the broker stops. */
+const FINISH_MS = 250
+
 let nextConnectionId = 0
 
 /**
@@ -67,7 +70,9 @@ export async function listen (options: ListenerOptions): Promise<Listener> {
       clearInterval(sweep)
       server.close(() => { resolve() })
       for (const socket of waiting) socket.destroy()
-      for (const connection of connections) connection.destroy()
+      for (const connection of connections) connection.finish()
+      // Who waits for something that may take long (a fetch, a rebalance) asks another broker.
+      setTimeout(() => { for (const connection of connections) connection.destroy() }, FINISH_MS).unref()
     }),
   }
 }

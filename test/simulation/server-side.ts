@@ -8,6 +8,7 @@ import { CloseConnection } from '../../src/server/dispatch.ts'
 import type { Reply } from '../../src/server/dispatch.ts'
 import { Connection } from '../../src/server/connection.ts'
 import { FramePool } from '../../src/server/frame-pool.ts'
+import { RequestMemory } from '../../src/server/request-memory.ts'
 import type { Session } from '../../src/server/session.ts'
 import type { Life } from './harness.ts'
 import * as settings from './settings.ts'
@@ -42,6 +43,7 @@ export class ServerSide {
     this.#connection = new Connection(id, 'PLAINTEXT', this.#socket as unknown as Socket, {
       dispatch,
       pool: new FramePool(),
+      memory: new RequestMemory(),
       limits: { frameBytesMax: FRAME_BYTES_MAX, requestsInFlightMax: IN_FLIGHT_MAX },
       nowMs: life.environment.nowMs,
       events: {

@@ -16,6 +16,7 @@ import { newId, processEnvironment } from '../../src/process-environment.ts'
 import type { Environment } from '../../src/runtime/environment.ts'
 import type { Partition } from '../../src/runtime/partition.ts'
 import { FramePool } from '../../src/server/frame-pool.ts'
+import { RequestMemory } from '../../src/server/request-memory.ts'
 import { listen } from '../../src/server/listener.ts'
 import type { Listener } from '../../src/server/listener.ts'
 import { brokerSettings, controllerSettings, topicSettingsSource } from '../../src/settings.ts'
@@ -132,6 +133,7 @@ export class RawBroker {
     })
     listener.serve({
       pool: new FramePool(),
+      memory: new RequestMemory(),
       dispatch: running.dispatch,
       limits: { frameBytesMax: settings.get('socket.request.max.bytes'), requestsInFlightMax: 100 },
       nowMs: environment.nowMs,
