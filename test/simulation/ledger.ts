@@ -42,10 +42,16 @@ export class LogLedger {
     this.isFlushed = isFlushed
   }
 
-  /** A power loss may have taken something back: how often, and from where the last time. */
-  get losses (): number { return this.#recoveries.filter(({ mayShrink }) => mayShrink).length }
+  /** A power loss may have taken something back: how often. */
+  get losses (): number { return this.#ends.length }
   get hasLost (): boolean { return this.losses > 0 }
-  get lossEnd (): number { return this.#recoveries.findLast(({ mayShrink }) => mayShrink)?.end ?? Infinity }
+
+  /** Up to where the log lasted through every loss but the first `known`: it grows in between. */
+  keptEnd (known: number): number { return Math.min(...this.#ends.slice(known)) }
+
+  get #ends (): number[] {
+    return this.#recoveries.filter(({ mayShrink }) => mayShrink).map(({ end }) => end)
+  }
 
   valueAt (offset: number): string | undefined { return this.#entries[offset]?.value }
 

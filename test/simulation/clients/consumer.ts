@@ -109,11 +109,11 @@ export class Consumer extends Client {
   /** Clients before KIP-320 cannot see a power loss: the simulation tells them. */
   #followLosses (): void {
     for (const position of this.positions) {
-      const { losses, lossEnd } = this.ledgerOf(position.topic, position.index)
-      if (losses === position.losses) continue
-      position.losses = losses
-      if (this.#plan.version >= VERSION_WITH_EPOCHS || lossEnd >= position.offset) continue
-      position.offset = lossEnd
+      const ledger = this.ledgerOf(position.topic, position.index)
+      const keptEnd = ledger.keptEnd(position.losses)
+      position.losses = ledger.losses
+      if (this.#plan.version >= VERSION_WITH_EPOCHS) continue
+      position.offset = Math.min(position.offset, keptEnd)
     }
   }
 
