@@ -43,8 +43,8 @@ export class Replicas {
   readonly #options: ReplicasOptions
   readonly #byTopic = new Map<string, Array<Partition | undefined>>()
   readonly #settings = new Map<string, TopicSettings>()
-  /** Openings under way: whoever needs a topic whole waits for them. */
-  readonly #opening = new Set<Promise<void>>()
+  /** By log name, openings under way: whoever needs a topic whole waits for them. */
+  readonly #opening = new Map<string, Promise<void>>()
   readonly #listeners: LeadershipListener[] = []
   readonly #timers = new Set<Timer>()
   readonly #timedFlush: TimedFlush
@@ -79,7 +79,7 @@ export class Replicas {
 
   /** Resolves when every replica that the image names is open. */
   async settled (): Promise<void> {
-    while (this.#opening.size > 0) await Promise.all(this.#opening)
+    while (this.#opening.size > 0) await Promise.all(this.#opening.values())
   }
 
   /** Follows the metadata log. */
@@ -102,24 +102,30 @@ export class Replicas {
   #follow (topic: Topic, index: number, facts: PartitionFacts): void {
     const open = this.find(topic.name, index)
     if (open !== undefined) return this.#lead(open, facts)
-    if (!facts.replicas.includes(this.#options.nodeId)) return
+    const name = logName(topic.id, index)
+    // A second replica of a log would derive a state of its own; one that is being opened takes the
+    // facts as they are when it is done.
+    if (this.#opening.has(name) || !facts.replicas.includes(this.#options.nodeId)) return
     const opening = this.#open(topic, index).catch((error: unknown) => {
-      this.#refused(logName(topic.id, index), error, () => {
+      if (error instanceof StoreError && !this.#opening.has(name)) return
+      this.#refused(name, error, () => {
         const now = topic.partitions[index]
         if (now !== undefined) this.#follow(topic, index, now)
       })
     })
-    this.#opening.add(opening)
-    void opening.finally(() => { this.#opening.delete(opening) })
+    this.#opening.set(name, opening)
+    void opening.finally(() => { this.#opening.delete(name) })
   }
 
   async #open (topic: Topic, index: number): Promise<void> {
     const { nodeId, store, environment } = this.#options
     const identity = { topic: topic.name, topicId: topic.id, index }
-    const log = store.openLog(logName(topic.id, index), { reserve: topic.name === OFFSETS_TOPIC })
+    const name = logName(topic.id, index)
+    const log = store.openLog(name, { reserve: topic.name === OFFSETS_TOPIC })
     const partition = await Partition.open(identity, nodeId, log, this.#settingsOf(topic.name), environment)
     const facts = topic.partitions[index]
-    if (this.#stopped || facts === undefined) return
+    // The topic may have been deleted meanwhile, and its name belong to another.
+    if (this.#stopped || facts === undefined || !this.#opening.has(name)) return
     const partitions = this.#byTopic.get(topic.name) ?? []
     this.#byTopic.set(topic.name, partitions)
     partitions[index] = partition
@@ -153,6 +159,7 @@ export class Replicas {
       const name = logName(topic.id, index)
       this.#refusals.get(name)?.cancel()
       this.#refusals.delete(name)
+      this.#opening.delete(name)
       if (store.findLog(name) !== undefined) this.#delete(name)
     }
   }
@@ -172,6 +179,7 @@ export class Replicas {
       return
     }
     environment.log('warn', `the log ${name} waits for space on the disk`)
+    this.#refusals.get(name)?.cancel()
     this.#refusals.set(name, environment.setTimer(FULL_DISK_RETRY_MS, () => {
       this.#refusals.delete(name)
       if (!this.#stopped) again()
