@@ -9,6 +9,8 @@ import { compiled, filesUnder, root } from './repository.ts'
 import { closingLine, TestReport } from './test-report.ts'
 
 const TAP = 'node_modules/.bin/tap'
+/** See test/support/leave.ts. */
+const LEAVE = '--node-arg=--import=./dist/test/support/leave.js'
 
 /** Runs test files (sources or compiled; all without any) and gives the exit code. */
 export async function runTests (files: string[], options: string[]): Promise<number> {
@@ -16,7 +18,7 @@ export async function runTests (files: string[], options: string[]): Promise<num
   const named = files.length > 0 ? files : filesUnder('test', '.test.ts')
   const paths = named.map(file => file.endsWith('.ts') ? compiled(file) : file)
   buildTap()
-  const tap = spawn(TAP, ['--reporter=tap', ...options, ...paths], {
+  const tap = spawn(TAP, ['--reporter=tap', LEAVE, ...options, ...paths], {
     cwd: root, stdio: ['ignore', 'pipe', 'inherit'],
   })
   const exited = new Promise<number>((resolve, reject) => {
@@ -33,12 +35,13 @@ export async function runTests (files: string[], options: string[]): Promise<num
 }
 
 /**
- * On a fresh install tap still has the plugin that .taprc takes out. It would rebuild itself by the
- * way, but start the files of that very run with the plugin, which fails with TypeScript 7.
+ * On a fresh install tap still has the plugins that .taprc takes out. It would rebuild itself by the
+ * way, but start the files of that very run with them, which fails with TypeScript 7.
  */
 function buildTap (): void {
   const built = readFileSync(`${root}node_modules/@tapjs/test/test-built/dist/esm/index.js`, 'utf8')
-  if (built.includes('@tapjs/typescript')) spawnSync(TAP, ['build'], { cwd: root, stdio: 'ignore' })
+  const isWhole = ['@tapjs/typescript', '@tapjs/mock'].some(plugin => built.includes(plugin))
+  if (isWhole) spawnSync(TAP, ['build'], { cwd: root, stdio: 'ignore' })
 }
 
 export async function main (files: string[]): Promise<number> {
