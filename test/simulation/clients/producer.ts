@@ -47,9 +47,9 @@ const RETRY_MS = 20
 const PROBES = 0.1
 const BUMPS = 0.2
 
-/** Nothing of the batch is in the log. */
+/** Nothing of the batch is in the log. A lost leader may have written it (1.3, KAFKA-13574). */
 const CERTAIN = new Set<number>([
-  code.UNKNOWN_TOPIC_OR_PARTITION, code.UNKNOWN_TOPIC_ID, code.NOT_LEADER_OR_FOLLOWER,
+  code.UNKNOWN_TOPIC_OR_PARTITION, code.UNKNOWN_TOPIC_ID,
   code.OUT_OF_ORDER_SEQUENCE_NUMBER, code.INVALID_PRODUCER_EPOCH,
 ])
 const RETRIABLE = new Set<number>([
