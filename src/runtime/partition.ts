@@ -11,7 +11,11 @@ import type { ProduceOutcome } from '../core/replica/produce-outcome.ts'
 import type { AbortedTransaction } from '../core/replica/aborted-transactions.ts'
 import type { Log, LogRead } from '../store/store.ts'
 import { StoreError } from '../store/store.ts'
+import { deleteRecords } from './delete-records.ts'
+import type { DeletedRecords } from './delete-records.ts'
 import type { Environment } from './environment.ts'
+import { endOfEpoch } from './epoch-end.ts'
+import type { EpochEnd } from './epoch-end.ts'
 import { loadLogState } from './partition-load.ts'
 import { OffsetWaiters } from './offset-waiters.ts'
 import { offsetFor } from './list-offsets.ts'
@@ -272,10 +276,17 @@ export class Partition {
   /** DeleteRecords and retention: the log start moves forward, never past the high watermark. */
   async advanceStart (offset: bigint): Promise<void> {
     if (offset <= this.log.startOffset) return
-    const done = this.log.advanceStart(offset)
+    await this.log.advanceStart(offset)
     this.#state.startAt(this.log.startOffset, this.log.endOffset)
     this.#tell('start-moved')
-    await done
+  }
+
+  /** DeleteRecords: see `delete-records.ts`. */
+  deleteRecords (offset: bigint): Promise<DeletedRecords> { return deleteRecords(this, offset) }
+
+  /** OffsetForLeaderEpoch: see `epoch-end.ts`. */
+  endOfEpoch (epoch: number, currentLeaderEpoch: number): EpochEnd {
+    return endOfEpoch(this, epoch, currentLeaderEpoch)
   }
 
   /** Calls back when something happened that a waiting fetch looks at; answers how to stop that. */

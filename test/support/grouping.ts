@@ -12,9 +12,15 @@ export async function groupClient (raw: RawBroker): Promise<RawClient> {
   return client
 }
 
-export function joinBody (groupId: string, options: {
-  memberId?: string, sessionTimeoutMs?: number, protocolType?: string, names?: string[], groupInstanceId?: string | null
-} = {}) {
+export interface JoinOptions {
+  memberId?: string
+  sessionTimeoutMs?: number
+  protocolType?: string
+  names?: string[]
+  groupInstanceId?: string | null
+}
+
+export function joinBody (groupId: string, options: JoinOptions = {}) {
   const { memberId = '', sessionTimeoutMs = 10_000, protocolType = 'consumer', names = ['range'] } = options
   return {
     groupId,
@@ -28,7 +34,9 @@ export function joinBody (groupId: string, options: {
 }
 
 /** One member joins a group of its own and gives itself this assignment. */
-export async function joinAlone (raw: RawBroker, client: RawClient, groupId: string, version = 3) {
+export async function joinAlone (
+  raw: RawBroker, client: RawClient, groupId: string, version = 3, options: JoinOptions = {}
+) {
   const { join } = raw.broker.groups
   const parked = new Promise<void>(resolve => {
     raw.broker.groups.join = (...args) => {
@@ -38,7 +46,7 @@ export async function joinAlone (raw: RawBroker, client: RawClient, groupId: str
       return joined
     }
   })
-  client.send(JoinGroup, version, joinBody(groupId))
+  client.send(JoinGroup, version, joinBody(groupId, options))
   await parked
   // The first rebalance of a group waits for others (group.initial.rebalance.delay.ms).
   raw.clock.advance(3000)
