@@ -171,12 +171,11 @@ function openRooms (parts: BrokerParts): Rooms {
 }
 
 /** Who follows whom; answers how to wait until every group shard led here has loaded. */
-function connect ({ metadata, replicas, groups, duties }: Rooms): () => Promise<void> {
+function connect ({ metadata, replicas, groups }: Rooms): () => Promise<void> {
   metadata.onDelta(delta => {
     replicas.apply(delta)
     const deleted = [...delta.topicsDeleted.values()].map(({ name, id }) => ({ name, topicId: id }))
     if (deleted.length > 0) groups.topicsDeleted(deleted)
-    duties.metadataChanged()
   })
   const loading = new Set<Promise<void>>()
   replicas.onLeadership(partition => {

@@ -8,6 +8,7 @@ export type LogFunction = (level: LogLevel, message: string, fields?: object) =>
 export function processEnvironment (log: LogFunction): Environment {
   return {
     nowMs: () => Date.now(),
+    monotonicMs: () => performance.now(),
     setTimer (delayMs, run) {
       // Node's timers hold 31 bits of milliseconds; a longer wait is taken in pieces.
       const piece = Math.min(delayMs, TIMER_MAX_MS)

@@ -4,7 +4,11 @@
  * committed and applied (D0.7). The next decision then sees them.
  */
 import { code, KafkaError } from '../../protocol/errors.ts'
+import type {
+  BrokerHeartbeatRequest, BrokerHeartbeatResponse,
+} from '../../protocol/messages/63-broker-heartbeat.ts'
 import { encodeMetadata } from '../../protocol/stored/framing.ts'
+import { brokerHeartbeat } from '../core/controller/brokers.ts'
 import type { ControllerSettings, ControllerView, Decision } from '../core/controller/decision.ts'
 import type { Sessions } from '../core/controller/sessions.ts'
 import type { MetadataImage } from '../core/metadata/image.ts'
@@ -14,6 +18,7 @@ import type { QuorumRuntime } from './quorum-contract.ts'
 
 export interface FullView extends ControllerView {
   readonly sessions: Sessions
+  /** By the clock that goes on evenly: sessions do not end because a clock is set. */
   readonly nowMs: number
 }
 
@@ -58,6 +63,27 @@ export class Controller {
     })
   }
 
+  /**
+   * BrokerHeartbeat (2.5.4): its broker is in contact from its arrival to its answer, so that no
+   * session ends for the time that the writes before it take.
+   */
+  async heartbeat (request: BrokerHeartbeatRequest): Promise<BrokerHeartbeatResponse> {
+    const { brokerId, brokerEpoch } = request
+    const arrival = this.sessions.arrived(brokerId, brokerEpoch, this.#environment.monotonicMs())
+    try {
+      const { reply } = await this.submit(view => {
+        const decision = brokerHeartbeat(request, view)
+        const { heartbeat, records } = decision
+        const lastOffset = view.nextOffset + BigInt(records.length) - 1n
+        if (heartbeat !== undefined) view.sessions.heard(heartbeat, lastOffset, view.nowMs)
+        return decision
+      })
+      return reply
+    } finally {
+      this.sessions.answered(arrival, this.#environment.monotonicMs())
+    }
+  }
+
   async #run (): Promise<void> {
     this.#running = true
     for (let write = this.#queue.shift(); write !== undefined; write = this.#queue.shift()) {
@@ -73,15 +99,14 @@ export class Controller {
   async #perform ({ decide, deadlineMs }: Write): Promise<Decision<unknown>> {
     const { leader, isLeader } = this.#quorum
     if (leader === undefined || !isLeader) throw new KafkaError(code.NOT_CONTROLLER)
-    const nowMs = this.#environment.nowMs()
-    if (nowMs >= deadlineMs) throw new KafkaError(code.REQUEST_TIMED_OUT)
+    if (this.#environment.nowMs() >= deadlineMs) throw new KafkaError(code.REQUEST_TIMED_OUT)
     const decision = decide({
       image: this.#image,
       settings: this.settings,
       nextOffset: this.#quorum.endOffset,
       random: () => this.#environment.random(),
       sessions: this.sessions,
-      nowMs,
+      nowMs: this.#environment.monotonicMs(),
     })
     if (decision.records.length > 0) {
       await this.#quorum.append(decision.records.map(encodeMetadata), leader.epoch).committed

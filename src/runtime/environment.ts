@@ -13,6 +13,8 @@ export interface Clock {
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
 
 export interface Environment extends Clock {
+  /** Milliseconds since some moment; goes on evenly, whatever the wall clock is set to. */
+  monotonicMs (): number
   /** Uniform in [0, 1). */
   random (): number
   /** A random UUID in its 36-character form. */

@@ -4,7 +4,6 @@
  */
 import { code, KafkaError } from '../../protocol/errors.ts'
 import type { BrokerRegistrationRequest } from '../../protocol/messages/62-broker-registration.ts'
-import { brokerHeartbeat } from '../core/controller/brokers.ts'
 import { registerBroker } from '../core/controller/registration.ts'
 import type { MetadataImage } from '../core/metadata/image.ts'
 import type { Controller } from './controller.ts'
@@ -53,21 +52,14 @@ export class Lifecycle {
   /** Whether the broker is still fenced. */
   async #heartbeat (wantShutDown: boolean): Promise<boolean> {
     const { controller, image } = this.#options
-    const { reply } = await controller.submit(view => {
-      const decision = brokerHeartbeat({
-        brokerId: this.brokerId,
-        brokerEpoch: this.#brokerEpoch,
-        currentMetadataOffset: image.lastAppliedOffset,
-        wantFence: false,
-        wantShutDown,
-        offlineLogDirs: [],
-        cordonedLogDirs: null,
-      }, view)
-      const { heartbeat } = decision
-      if (heartbeat !== undefined) {
-        view.sessions.heard(heartbeat, view.nextOffset + BigInt(decision.records.length) - 1n, view.nowMs)
-      }
-      return decision
+    const reply = await controller.heartbeat({
+      brokerId: this.brokerId,
+      brokerEpoch: this.#brokerEpoch,
+      currentMetadataOffset: image.lastAppliedOffset,
+      wantFence: false,
+      wantShutDown,
+      offlineLogDirs: [],
+      cordonedLogDirs: null,
     })
     if (reply.errorCode !== undefined && reply.errorCode !== code.NONE) throw new KafkaError(reply.errorCode)
     return wantShutDown ? !reply.shouldShutDown : reply.isFenced === true

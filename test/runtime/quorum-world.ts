@@ -129,6 +129,7 @@ export class World {
     const whileAlive = (run: () => void) => (): void => { if (!life.isOver) run() }
     return {
       nowMs: () => this.nowMs,
+      monotonicMs: () => this.nowMs,
       setTimer: (delayMs, run) => {
         const timer = { dueMs: this.nowMs + delayMs, run: whileAlive(run) }
         this.#timers.add(timer)

@@ -80,6 +80,7 @@ export class World {
     const random = this.random.fork()
     return {
       nowMs: () => Math.floor(BEGINNING_MS + this.scheduler.nowMs + this.skewMs),
+      monotonicMs: () => this.scheduler.nowMs,
       setTimer: (delayMs, run) =>
         this.scheduler.after(delayMs, 'timer', () => { if (isAlive()) run() }),
       atTurnEnd: run => { this.scheduler.atTurnEnd(() => { if (isAlive()) run() }) },

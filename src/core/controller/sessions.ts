@@ -1,6 +1,7 @@
 /**
  * Who was heard from when: the part of the controller's knowledge of brokers that is in no log.
- * A new active controller starts with a fresh session for every unfenced broker (R 2.5.4).
+ * A new active controller starts with a fresh session for every unfenced broker (R 2.5.4). All times
+ * are milliseconds of a clock that goes on evenly.
  */
 import type { MetadataImage } from '../metadata/image.ts'
 
@@ -24,11 +25,17 @@ export interface Heartbeat {
   readonly inControlledShutdown: boolean
 }
 
-export class Sessions {
-  readonly #timeoutMs: number
-  readonly #byBroker = new Map<number, Session>()
+/** A heartbeat between its arrival and its answer. */
+export interface Arrival { readonly brokerId: number, readonly epoch: bigint }
 
-  constructor (timeoutMs: number) { this.#timeoutMs = timeoutMs }
+export class Sessions {
+  /** broker.session.timeout.ms */
+  readonly timeoutMs: number
+  readonly #byBroker = new Map<number, Session>()
+  /** As many as there are requests under way: a broker sends its next heartbeat after the answer. */
+  readonly #arrivals = new Set<Arrival>()
+
+  constructor (timeoutMs: number) { this.timeoutMs = timeoutMs }
 
   /** This node has become the active controller. */
   activate (image: MetadataImage, nowMs: number): void {
@@ -44,7 +51,48 @@ export class Sessions {
   isLive (brokerId: number, epoch: bigint, nowMs: number): boolean {
     const session = this.#byBroker.get(brokerId)
     return session !== undefined && session.epoch === epoch &&
-      session.lastSeenMs + this.#timeoutMs > nowMs
+      (session.lastSeenMs + this.timeoutMs > nowMs || this.#isWaiting(brokerId, epoch))
+  }
+
+  /**
+   * A heartbeat has come. Until it is answered its broker waits for the controller, and is not
+   * silent, however long the metadata log takes to be written.
+   */
+  arrived (brokerId: number, epoch: bigint, nowMs: number): Arrival {
+    const arrival = { brokerId, epoch }
+    this.#arrivals.add(arrival)
+    this.#seen(arrival, nowMs)
+    return arrival
+  }
+
+  answered (arrival: Arrival, nowMs: number): void {
+    this.#arrivals.delete(arrival)
+    this.#seen(arrival, nowMs)
+  }
+
+  #seen ({ brokerId, epoch }: Arrival, nowMs: number): void {
+    const session = this.#byBroker.get(brokerId)
+    if (session?.epoch !== epoch) return
+    this.#byBroker.set(brokerId, { ...session, lastSeenMs: nowMs })
+  }
+
+  #isWaiting (brokerId: number, epoch: bigint): boolean {
+    for (const arrival of this.#arrivals) {
+      if (arrival.brokerId === brokerId && arrival.epoch === epoch) return true
+    }
+    return false
+  }
+
+  /**
+   * The controller wanted to look at `dueMs` and comes to it at `nowMs`: it stood still in between.
+   * Heartbeats that came meanwhile wait unread, so nobody was silent for that time.
+   */
+  resume (dueMs: number, nowMs: number): void {
+    const lostMs = Math.max(0, nowMs - dueMs)
+    for (const [brokerId, session] of this.#byBroker) {
+      const lastSeenMs = Math.min(session.lastSeenMs + lostMs, nowMs)
+      this.#byBroker.set(brokerId, { ...session, lastSeenMs })
+    }
   }
 
   /** The offset is the last one of the metadata log, with the heartbeat's own records in it. */
@@ -83,9 +131,9 @@ export class Sessions {
    */
   firstExpired (image: MetadataImage, nowMs: number): number | undefined {
     let first: number | undefined
-    let longestSilentMs = this.#timeoutMs - 1
+    let longestSilentMs = this.timeoutMs - 1
     for (const { id, epoch, fenced } of image.brokers) {
-      if (fenced) continue
+      if (fenced || this.#isWaiting(id, epoch)) continue
       const session = this.#byBroker.get(id)
       const seenMs = session?.epoch === epoch ? session.lastSeenMs : -Infinity
       if (nowMs - seenMs <= longestSilentMs) continue
@@ -93,16 +141,5 @@ export class Sessions {
       first = id
     }
     return first
-  }
-
-  /** When the next session of an unfenced broker ends, if nothing is heard until then. */
-  deadlineMs (image: MetadataImage): number {
-    let deadlineMs = Infinity
-    for (const { id, fenced } of image.brokers) {
-      const session = this.#byBroker.get(id)
-      if (fenced || session === undefined) continue
-      deadlineMs = Math.min(deadlineMs, session.lastSeenMs + this.#timeoutMs)
-    }
-    return deadlineMs
   }
 }
