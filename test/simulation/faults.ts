@@ -2,6 +2,7 @@
 import type { Death, Harness } from './harness.ts'
 import type { Network } from './network.ts'
 import type { Random } from './random.ts'
+import type { Crawl } from './swarm.ts'
 import type { World } from './world.ts'
 
 const RESTART_MS_MAX = 1_000
@@ -29,7 +30,8 @@ export class Faults {
   }
 
   start (): void {
-    const { faults } = this.#world.swarm
+    const { faults, crawls } = this.#world.swarm
+    for (const crawl of crawls) this.#crawl(crawl)
     this.#every(faults.killMs, 'kill', () => { this.#die('kill') })
     this.#every(faults.powerLossMs, 'power-loss', () => { this.#die('power-loss') })
     this.#every(faults.stopMs, 'stop', () => { this.#stop() })
@@ -118,6 +120,13 @@ export class Faults {
       const others = { ...disk.faults }
       delete others.syncsHang
       disk.faults = others
+    })
+  }
+
+  #crawl ({ atMs, forMs, syncMs }: Crawl): void {
+    this.#world.scheduler.after(atMs, 'crawl', () => {
+      this.#world.diskDelayMs = syncMs
+      this.#trouble(`syncs of up to ${syncMs} ms`, forMs, () => { this.#world.diskDelayMs = 0 })
     })
   }
 

@@ -10,7 +10,7 @@ const READ_BYTES = 64 * 1024
 /** Offsets below the end that every start looks at. */
 const READ_BACK = 100
 
-interface Marks { highWatermark: bigint, startOffset: bigint, leaderEpoch: number }
+interface Marks { highWatermark: bigint, startOffset: bigint, leads: boolean }
 
 export class Invariants {
   readonly #world: World
@@ -44,10 +44,10 @@ export class Invariants {
   }
 
   #checkPartition (partition: Partition): void {
-    const { name, highWatermark, startOffset, endOffset, leaderEpoch } = partition
+    const { name, highWatermark, startOffset, endOffset, isLeader } = partition
     const before = this.#marks.get(partition)
     if (before === undefined) {
-      this.#marks.set(partition, { highWatermark, startOffset, leaderEpoch })
+      this.#marks.set(partition, { highWatermark, startOffset, leads: isLeader })
       this.#checkEpoch(partition)
       // What was told and survived is below the high watermark of the next life, too.
       const told = this.#ledger.find(partition.log.name)?.told ?? 0
@@ -56,6 +56,9 @@ export class Invariants {
       }
       return
     }
+    // Alone, a broker gives up what it leads only when it stops, whatever its disk and its clock do.
+    if (before.leads && !isLeader) this.#world.fail('leader-stays', `${name}: nobody leads it`)
+    before.leads = isLeader
     if (before.highWatermark === highWatermark && before.startOffset === startOffset) return
     if (highWatermark < before.highWatermark) {
       this.#world.fail('high-watermark-monotone', `${name}: ${before.highWatermark} to ${highWatermark}`)

@@ -14,6 +14,7 @@ import { Invariants } from './invariants.ts'
 import { Ledger } from './ledger.ts'
 import { Network } from './network.ts'
 import { drawSwarm } from './swarm.ts'
+import type { Swarm } from './swarm.ts'
 import { ViolationError, World } from './world.ts'
 import type { Violation } from './world.ts'
 
@@ -33,8 +34,9 @@ export interface Outcome {
 /** From the end of the faults until everything must be done. */
 const LIVENESS_MS = 180_000
 
-export async function simulate (seed: number): Promise<Outcome> {
-  const simulation = new Simulation(seed)
+/** `swarm` is for a run that is made for one question; a seed's own is drawn from it. */
+export async function simulate (seed: number, swarm = drawSwarm(seed)): Promise<Outcome> {
+  const simulation = new Simulation(swarm)
   const onRejection = (error: unknown): void => { simulation.unhandled(error) }
   process.on('unhandledRejection', onRejection)
   try {
@@ -70,8 +72,8 @@ class Simulation {
   readonly #pending = new Set<string>()
   #livenessFromMs = Infinity
 
-  constructor (seed: number) {
-    const world = this.world = new World(drawSwarm(seed))
+  constructor (swarm: Swarm) {
+    const world = this.world = new World(swarm)
     const network = this.network = new Network(world)
     const harness = this.harness = new Harness(world, {
       opened: async (life, store) => {

@@ -32,6 +32,13 @@ export interface FaultPlan {
   readonly stallMs: number
 }
 
+/** Each sync, commit and read takes up to so long: a disk that is busy with something else. */
+export interface Crawl {
+  readonly atMs: number
+  readonly forMs: number
+  readonly syncMs: number
+}
+
 export interface ProducerPlan {
   readonly name: string
   readonly idempotent: boolean
@@ -76,6 +83,7 @@ export interface Swarm {
   readonly initialRebalanceDelayMs: number
   readonly strict: boolean
   readonly faults: FaultPlan
+  readonly crawls: readonly Crawl[]
   readonly producers: readonly ProducerPlan[]
   readonly consumers: readonly ConsumerPlan[]
   readonly groups: readonly GroupPlan[]
@@ -88,7 +96,7 @@ export function drawSwarm (seed: number): Swarm {
   const random = new Random(seed)
   const throughBytes = random.chance(0.3)
   const topics = drawTopics(random)
-  return {
+  const drawn = {
     seed,
     throughBytes,
     safetyMs: random.pick([1_500, 3_000, 6_000, 15_000]),
@@ -107,6 +115,9 @@ export function drawSwarm (seed: number): Swarm {
     groups: drawGroups(random),
     admins: random.between(0, 2),
   }
+  const crawls = drawn.faults === NEVER ? [] : drawCrawls(random)
+  const endsMs = crawls.map(({ atMs, forMs }) => atMs + forMs)
+  return { ...drawn, safetyMs: Math.max(drawn.safetyMs, ...endsMs), crawls }
 }
 
 function drawTopics (random: Random): TopicPlan[] {
@@ -143,7 +154,7 @@ function drawStore (random: Random): Partial<StoreOptions> {
   }
 }
 
-const NEVER: FaultPlan = {
+export const NEVER: FaultPlan = {
   killMs: Infinity,
   powerLossMs: Infinity,
   deathAtAnswer: 0,
@@ -176,6 +187,16 @@ function drawFaults (random: Random): FaultPlan {
     cutMs: every(0.5, 100, 3_000),
     stallMs: every(0.3, 300, 4_000),
   }
+}
+
+/** Longer than a session of the broker lasts, and shorter than a sync that has failed (R-S2). */
+function drawCrawls (random: Random): Crawl[] {
+  if (!random.chance(0.08)) return []
+  return [{
+    atMs: random.pick([0, random.within(0, 5_000)]),
+    forMs: random.within(5_000, 30_000),
+    syncMs: random.pick([2_000, 8_000, 20_000]),
+  }]
 }
 
 function drawProducers (random: Random): ProducerPlan[] {
