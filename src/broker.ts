@@ -26,6 +26,7 @@ import { GroupCoordinator } from './runtime/group-coordinator.ts'
 import type { GroupOperations } from './runtime/group-contract.ts'
 import { Lifecycle } from './runtime/lifecycle.ts'
 import { MetadataRuntime } from './runtime/metadata.ts'
+import type { LogDirectory } from './runtime/log-directory.ts'
 import { PartitionLog } from './runtime/partition-log.ts'
 import { ProducerIds } from './runtime/producer-ids.ts'
 import { openQuorum } from './runtime/quorum.ts'
@@ -65,6 +66,8 @@ export interface Broker {
   readonly producerIds: ProducerIds
   readonly fetchSessions: FetchSessionCache
   readonly topicCreation: TopicCreation
+  readonly quorum: QuorumRuntime
+  readonly logDirectory: LogDirectory
 }
 
 export interface BrokerParts {
@@ -77,6 +80,7 @@ export interface BrokerParts {
   readonly controllerSettings: ControllerSettings
   readonly clusterId: string
   readonly registration: BrokerRegistrationRequest
+  readonly logDirectory: LogDirectory
   /** Listeners with an advertised address of their own. */
   readonly advertised: ReadonlySet<string>
 }
@@ -191,7 +195,7 @@ function connect ({ metadata, replicas, groups }: Rooms): () => Promise<void> {
 
 function brokerOf (parts: BrokerParts, rooms: Rooms, lifecycle: Lifecycle): Broker {
   const { environment, settings } = parts
-  const { image, replicas, controller, groups } = rooms
+  const { quorum, image, replicas, controller, groups } = rooms
   return {
     nodeId: settings.nodeId,
     clusterId: parts.clusterId,
@@ -208,6 +212,8 @@ function brokerOf (parts: BrokerParts, rooms: Rooms, lifecycle: Lifecycle): Brok
     }),
     groups,
     producerIds: new ProducerIds(controller, () => lifecycle),
+    quorum,
+    logDirectory: parts.logDirectory,
     fetchSessions: new FetchSessionCache(settings.fetchSessionSlots),
     topicCreation: new TopicCreation({
       controller,

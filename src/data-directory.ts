@@ -3,13 +3,15 @@
  * written when an empty directory is first used, and checked at every start.
  */
 import {
-  closeSync, existsSync, fsyncSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, unlinkSync, writeSync,
+  closeSync, existsSync, fsyncSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, statfsSync,
+  unlinkSync, writeSync,
 } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { isUuid } from '../protocol/uuid.ts'
 import { newId } from './process-environment.ts'
 
 export interface DataDirectory {
+  /** Absolute. */
   readonly path: string
   readonly clusterId: string
   readonly nodeId: number
@@ -31,7 +33,8 @@ const FORMAT_VERSION = '1'
  * Opens the directory, formatting it if it is empty. Throws DataDirectoryError, with the remedy, for
  * the data of another cluster, node or program.
  */
-export function openDataDirectory (path: string, nodeId: number, clusterId: string | undefined): DataDirectory {
+export function openDataDirectory (given: string, nodeId: number, clusterId: string | undefined): DataDirectory {
+  const path = resolve(given)
   try {
     mkdirSync(path, { recursive: true })
   } catch (error) {
@@ -77,6 +80,18 @@ function format (path: string, file: string, nodeId: number, clusterId: string |
   const text = `version=${FORMAT_VERSION}\ncluster.id=${made.clusterId}\nnode.id=${nodeId}\ndirectory.id=${made.directoryId}\n`
   writeDurably(path, file, text)
   return made
+}
+
+export const UNKNOWN_SPACE = { totalBytes: -1n, usableBytes: -1n } as const
+
+/** Of the file system that the directory is on; -1 where the system does not say. */
+export function diskSpace (path: string): { totalBytes: bigint, usableBytes: bigint } {
+  try {
+    const { bsize, blocks, bavail } = statfsSync(path, { bigint: true })
+    return { totalBytes: bsize * blocks, usableBytes: bsize * bavail }
+  } catch {
+    return UNKNOWN_SPACE
+  }
 }
 
 /**

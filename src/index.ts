@@ -7,7 +7,9 @@ import type { Settings } from './config/config.ts'
 import type { Sources } from './config/sources.ts'
 import { securityProtocolIds } from './config/listeners.ts'
 import { supportedFeatures } from './core/metadata/features.ts'
-import { NO_BROKER_EPOCH, openDataDirectory, takeCleanShutdown, writeCleanShutdown } from './data-directory.ts'
+import {
+  diskSpace, NO_BROKER_EPOCH, openDataDirectory, takeCleanShutdown, UNKNOWN_SPACE, writeCleanShutdown,
+} from './data-directory.ts'
 import { newId, processEnvironment } from './process-environment.ts'
 import type { LogFunction } from './process-environment.ts'
 import { ConfigError } from './config/sources.ts'
@@ -148,6 +150,11 @@ async function start (
     controllerSettings: controllerSettings(settings, data.clusterId),
     clusterId: data.clusterId,
     advertised: new Set((settings.network.advertised ?? []).map(({ name }) => name)),
+    logDirectory: {
+      id: data.directoryId,
+      path: data.path,
+      space: () => inMemory ? UNKNOWN_SPACE : diskSpace(data.path),
+    },
     registration: registrationOf(settings, data, listeners, inMemory ? NO_BROKER_EPOCH : takeCleanShutdown(data.path)),
     onFailed: failed,
   })

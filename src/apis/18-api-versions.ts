@@ -8,10 +8,11 @@
 import { code } from '../../protocol/errors.ts'
 import { ApiVersions } from '../../protocol/messages/18-api-versions.ts'
 import type { ApiVersionsRequest } from '../../protocol/messages/18-api-versions.ts'
+import { KRAFT_VERSION } from '../core/metadata/features.ts'
 import type { Broker } from '../broker.ts'
 import { handler } from './handler.ts'
 
-type Needs = Pick<Broker, 'served' | 'clusterId' | 'nodeId' | 'supportedFeatures' | 'metadata'>
+type Needs = Pick<Broker, 'served' | 'clusterId' | 'nodeId' | 'supportedFeatures' | 'metadata' | 'quorum'>
 
 /** D1.2 */
 const SOFTWARE = /^[a-zA-Z0-9](?:[a-zA-Z0-9\-.]*[a-zA-Z0-9])?$/
@@ -32,8 +33,9 @@ export const apiVersions = handler(ApiVersions, {
     supportedFeatures: needs.supportedFeatures.filter(({ minVersion }) => version >= 4 || minVersion > 0),
     finalizedFeaturesEpoch: lastAppliedOffset,
     // D1.5: level 0 is left out; minimum and maximum are both the level.
-    finalizedFeatures: [...features.all].map(([name, level]) =>
-      ({ name, minVersionLevel: level, maxVersionLevel: level })),
+    finalizedFeatures: [...features.all, [KRAFT_VERSION, needs.quorum.kraftVersion] as const]
+      .filter(([, level]) => level > 0)
+      .map(([name, level]) => ({ name, minVersionLevel: level, maxVersionLevel: level })),
   }
 })
 

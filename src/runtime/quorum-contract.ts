@@ -65,6 +65,14 @@ export interface QuorumRuntime {
     Promise<ResponseWritten<A>>
   /** Who votes, and where they listen: DescribeQuorum v2 names them. */
   readonly voters: VoterSet
+  /** KIP-853: 0 as long as the voters come from the settings. */
+  readonly kraftVersion: number
+  /**
+   * Leader only: writes a higher kraft.version and the voters into the log; resolves once both are
+   * committed. Rejects with NOT_CONTROLLER when this node does not lead `epoch` until then, and with
+   * INVALID_UPDATE_VERSION while a voter's directory is not known.
+   */
+  raiseKraftVersion (version: number, epoch: number): Promise<void>
   /** D21.1: the one partition of a DescribeQuorum response; undefined when it does not lead. */
   describe (): QuorumDescription | undefined
 }

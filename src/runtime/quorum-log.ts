@@ -37,7 +37,11 @@ export function controlBatch (records: readonly ControlRecord[], place: BatchPla
 }
 
 export function entryBatch (entry: Entry, place: BatchPlace): Buffer {
-  return entry.kind === 'data' ? metadataBatch(entry.records, place) : controlBatch([entry], place)
+  switch (entry.kind) {
+    case 'data': return metadataBatch(entry.records, place)
+    case 'control': return controlBatch(entry.records, place)
+    case 'leaderChange': return controlBatch([entry], place)
+  }
 }
 
 /** What listeners get of a batch: the framed values, none of a control batch. */

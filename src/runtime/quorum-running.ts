@@ -3,6 +3,7 @@
  * rest of the broker one ordered sequence of committed batches. The same code for one voter and
  * for five; contract in `quorum-contract.ts`.
  */
+import { code, KafkaError } from '../../protocol/errors.ts'
 import type {
   Effect, IncomingRequest, QuorumApi, QuorumMessage, ResponseWritten, SnapshotId,
 } from '../core/quorum/effects.ts'
@@ -186,6 +187,22 @@ export class RunningQuorum implements QuorumRuntime {
     return { baseOffset, lastOffset, committed }
   }
 
+  get kraftVersion (): number { return this.#quorum?.kraftVersion ?? 0 }
+
+  async raiseKraftVersion (version: number, epoch: number): Promise<void> {
+    const raised = this.#isOver
+      ? undefined
+      : this.#quorum?.raiseKraftVersion(version, epoch, this.#needs.clock.nowMs())
+    if (raised === undefined) throw new KafkaError(code.NOT_CONTROLLER)
+    if ('unknownVoter' in raised) {
+      throw new KafkaError(code.INVALID_UPDATE_VERSION,
+        `the directory of voter ${raised.unknownVoter} is not known yet`)
+    }
+    const committed = this.#delivery.wait(raised.lastOffset, epoch)
+    this.#perform(raised.effects)
+    await committed.catch(() => { throw new KafkaError(code.NOT_CONTROLLER) })
+  }
+
   onCommit (listener: CommitListener): void { this.#delivery.onCommit(listener) }
   onLeaderChange (listener: LeaderListener): void { this.#delivery.onLeaderChange(listener) }
 
@@ -230,7 +247,7 @@ export class RunningQuorum implements QuorumRuntime {
     if (facts === undefined) return undefined
     return {
       partitionIndex: 0,
-      errorMessage: null,
+      errorMessage: '',
       leaderId: facts.leaderId,
       leaderEpoch: facts.epoch,
       highWatermark: facts.highWatermark,

@@ -49,6 +49,49 @@ t.test('the only voter leads at once, and what it appends is committed in order'
   await t.rejects(quorum.handle({ api: 'Vote', request: {} as never }), /not running/)
 })
 
+t.test('KIP-853: a raised kraft.version is committed with its voters, and survives a power loss', async t => {
+  const world = new World([1])
+  const before = await world.start(1)
+  t.equal(before.quorum.kraftVersion, 0)
+  let done = false
+  const raised = before.quorum.raiseKraftVersion(1, epochOf(before)).then(() => { done = true })
+  await world.until(() => done)
+  await raised
+  t.equal(before.quorum.highWatermark, 3n, 'the leader change, the level and the voters')
+  await t.rejects(before.quorum.raiseKraftVersion(1, 9), /NOT_CONTROLLER/, 'another epoch')
+  const { voters } = before.quorum
+  t.match(voters, [{ id: 1, directoryId: 'AAAAAAAAAAAAAAAAAAAA1A' }], 'its directory, which no setting names')
+  await world.crash(before, true)
+  const after = await world.start(1)
+  t.equal(after.quorum.kraftVersion, 1)
+  t.same(after.quorum.voters, voters)
+  await write(world, after, 'a')
+})
+
+t.test('KIP-853: kraft.version waits until every voter has been heard of', async t => {
+  const { world, leader } = await threeVoters()
+  const [down] = others(world, leader)
+  await world.crash(down as Node)
+  const replaced = await world.start((down as Node).id)
+  let outcome: unknown
+  const raise = () => leader.quorum.raiseKraftVersion(1, epochOf(leader)).then(
+    () => { outcome = 'done' }, (error: unknown) => { outcome = error })
+  for (outcome = undefined; outcome !== 'done';) {
+    outcome = undefined
+    void raise()
+    await world.until(() => outcome !== undefined)
+    if (outcome !== 'done') {
+      t.match(outcome, { errorCode: 95 })
+      const { sent } = world
+      const before = sent.length
+      await world.until(() => sent.length > before)
+    }
+  }
+  t.same(leader.quorum.voters.map(({ id, directoryId }) => `${id} ${directoryId}`),
+    [1, 2, 3].map(id => `${id} ${'A'.repeat(20)}${id}A`))
+  await world.until(() => replaced.quorum.kraftVersion === 1)
+})
+
 t.test('a power loss takes back nothing that was committed, and no epoch comes twice', async t => {
   const world = new World([1])
   const before = await world.start(1)

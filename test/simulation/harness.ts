@@ -106,6 +106,9 @@ export class Harness {
       clusterId: settings.CLUSTER_ID,
       registration: settings.registration(environment.newId()),
       advertised: new Set(),
+      logDirectory: {
+        id: settings.DIRECTORY_ID, path: '/ottla', space: () => ({ totalBytes: -1n, usableBytes: -1n }),
+      },
     })
     if (!life.isAlive()) return
     life.running = running

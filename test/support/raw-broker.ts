@@ -107,6 +107,7 @@ export class RawBroker {
       idleMs: settings.number('connections.max.idle.ms'),
     })
     const clusterId = newId()
+    const directoryId = newId()
     const running = await assembleBroker({
       store,
       environment,
@@ -126,8 +127,11 @@ export class RawBroker {
           ({ name, minSupportedVersion: minVersion, maxSupportedVersion: maxVersion })),
         rack: settings.get('broker.rack'),
         isMigratingZkBroker: false,
-        logDirs: [newId()],
+        logDirs: [directoryId],
         previousBrokerEpoch: -1n,
+      },
+      logDirectory: {
+        id: directoryId, path: '/ottla', space: () => ({ totalBytes: 1000n, usableBytes: 400n }),
       },
       onFailed: error => { note('error', 'failed', { error }) },
     })

@@ -2,7 +2,7 @@
  * UpdateFeatures: raises and lowers finalized levels, all of them or none (D22.2, KIP-584,
  * KIP-1022).
  */
-import { code } from '../../../protocol/errors.ts'
+import { code, errorText } from '../../../protocol/errors.ts'
 import type {
   UpdateFeaturesRequest, UpdateFeaturesResponse,
 } from '../../../protocol/messages/57-update-features.ts'
@@ -32,9 +32,14 @@ const UPGRADE = 1
 const SAFE_DOWNGRADE = 2
 const UNSAFE_DOWNGRADE = 3
 
+/** `raisedKraftVersion`: the quorum is to write this level itself. */
+export interface FeatureDecision extends Decision<UpdateFeaturesResponse> {
+  readonly raisedKraftVersion?: number
+}
+
 export function updateFeatures (
   request: UpdateFeaturesRequest, version: number, view: FeatureView
-): Decision<UpdateFeaturesResponse> {
+): FeatureDecision {
   // A later row of the same feature replaces an earlier one (D0.10).
   const updates = new Map(request.featureUpdates.map(update => [update.feature, update]))
   const proposed = new Map([...updates].map(([name, update]) => [name, update.maxVersionLevel]))
@@ -50,9 +55,14 @@ export function updateFeatures (
     records.push(fullEntry(FeatureLevelRecord, 0, { name, featureLevel }))
   }
   const results = version <= 1
-    ? [...updates.keys()].map(feature => ({ feature, errorCode: code.NONE, errorMessage: null }))
+    ? [...updates.keys()].map(feature => ({ feature, errorCode: code.NONE, errorMessage: errorText(code.NONE) }))
     : []
-  return { records: request.validateOnly ? nothing : records, reply: { errorMessage: null, results } }
+  const reply = { errorMessage: null, results }
+  if (request.validateOnly) return { records: nothing, reply }
+  const kraftVersion = proposed.get(KRAFT_VERSION) ?? 0
+  return kraftVersion > view.kraftVersion
+    ? { records, reply, raisedKraftVersion: kraftVersion }
+    : { records, reply }
 }
 
 /** One error fails all. */

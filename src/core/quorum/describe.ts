@@ -1,4 +1,5 @@
 /** D21.1: what a leader tells about its quorum. */
+import { ZERO_UUID } from '../../../protocol/uuid.ts'
 import { ownKey, votersOf } from './state.ts'
 import type { QuorumState, Replica } from './state.ts'
 import { findVoter, sameReplica } from './voters.ts'
@@ -32,9 +33,13 @@ export function describeQuorum (state: QuorumState, nowMs: number): QuorumFacts 
     lastCaughtUpMs: nowMs,
     leaderEndOffset: log.endOffset,
   }
-  const voters = votersOf(state).map(voter => sameReplica(voter, own)
-    ? factsOf(voter, own)
-    : factsOf(voter, replicas.find(replica => sameReplica(replica, voter))))
+  // KIP-853: before kraft.version 1 voters have no directories.
+  const hasDirectories = state.voterHistory.kraftVersion > 0
+  const voters = votersOf(state)
+    .map(voter => sameReplica(voter, own)
+      ? factsOf(voter, own)
+      : factsOf(voter, replicas.find(replica => sameReplica(replica, voter))))
+    .map(facts => hasDirectories ? facts : { ...facts, directoryId: ZERO_UUID })
   const observers = replicas
     .filter(replica => findVoter(votersOf(state), replica) === undefined)
     .map(replica => factsOf(replica, replica))

@@ -6,6 +6,7 @@ import type { FetchSnapshot } from '../../../protocol/messages/59-fetch-snapshot
 import type { Vote } from '../../../protocol/messages/52-vote.ts'
 import type { LeaderChangeMessage } from '../../../protocol/stored/raft.ts'
 import type { MessageOf, MessageToWrite } from '../../../protocol/types.ts'
+import type { ControlRecord } from './control.ts'
 
 /** The one partition of the metadata log: `__cluster_metadata`-0. */
 export const METADATA_TOPIC = '__cluster_metadata'
@@ -67,6 +68,7 @@ export type QuorumMessage =
 export type Entry =
   | { readonly kind: 'data', readonly records: readonly Buffer[] }
   | { readonly kind: 'leaderChange', readonly value: LeaderChangeMessage }
+  | { readonly kind: 'control', readonly records: readonly ControlRecord[] }
 
 /**
  * What shall be done. The order contract (2.10.1, "persist before send"):

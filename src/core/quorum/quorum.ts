@@ -23,6 +23,7 @@
  * An observer is only ever unattached or a follower. The only voter of a quorum of one elects
  * itself within the first call.
  */
+import { ZERO_UUID } from '../../../protocol/uuid.ts'
 import type { EpochStart } from '../replica/leader-epochs.ts'
 import type { ControlRecord } from './control.ts'
 import { describeQuorum } from './describe.ts'
@@ -39,10 +40,10 @@ import { advanceHighWatermark, answerParked, handleFetch } from './replication.t
 import { appendEntry, becomeResigned } from './roles.ts'
 import { isExpected, nextSendMs, sendDue, settle } from './sending.ts'
 import { handleFetchSnapshot, handleFetchSnapshotResponse } from './snapshot.ts'
-import { isFlushed, NO_VOTE } from './state.ts'
+import { isFlushed, NO_VOTE, ownKey } from './state.ts'
 import type { QuorumOptions, QuorumState } from './state.ts'
 import { nextTimeoutMs, startRole, timeOut } from './timeouts.ts'
-import { VoterHistory } from './voters.ts'
+import { recordFromVoters, sameReplica, VoterHistory } from './voters.ts'
 import type { VoterSet } from './voters.ts'
 
 /** What the disk holds when the node starts. */
@@ -134,6 +135,34 @@ export class Quorum {
     if (!leads || stopping || failed || records.length === 0) return undefined
     const baseOffset = appendEntry(this.#state, { kind: 'data', records }, records.length)
     return { baseOffset, effects: this.#finish(nowMs) }
+  }
+
+  /**
+   * KIP-853: the leader's append of a higher kraft.version, with the voters that were settings until
+   * now. `undefined` when this node does not lead that epoch; nothing happens while it does not know
+   * the directory of a voter.
+   */
+  raiseKraftVersion (
+    version: number, epoch: number, nowMs: number
+  ): { lastOffset: bigint, effects: Effect[] } | { unknownVoter: number } | undefined {
+    const state = this.#state
+    const { role, stopping, failed } = state
+    if (role.name !== 'leader' || state.vote.epoch !== epoch || stopping || failed) return undefined
+    const replicas = [ownKey(state), ...role.replicas.values()]
+    const voters = this.voters.map(voter => ({
+      ...voter, directoryId: replicas.find(replica => sameReplica(replica, voter))?.directoryId ?? ZERO_UUID,
+    }))
+    const unknown = voters.find(({ directoryId }) => directoryId === ZERO_UUID)
+    if (unknown !== undefined) return { unknownVoter: unknown.id }
+    const records: ControlRecord[] = [
+      { kind: 'kraftVersion', value: { version: 0, kRaftVersion: version } },
+      { kind: 'voters', value: recordFromVoters(voters) },
+    ]
+    const baseOffset = appendEntry(state, { kind: 'control', records }, records.length)
+    for (const [index, record] of records.entries()) {
+      noteControl(state.voterHistory, { ...record, offset: baseOffset + BigInt(index) })
+    }
+    return { lastOffset: baseOffset + BigInt(records.length) - 1n, effects: this.#finish(nowMs) }
   }
 
   /** The log can be read up to `endOffset`, as appended under `generation`. */
@@ -228,6 +257,7 @@ export class Quorum {
   get endOffset (): bigint { return this.#state.log.endOffset }
   get startOffset (): bigint { return this.#state.log.startOffset }
   get voters (): VoterSet { return this.#state.voterHistory.voters }
+  get kraftVersion (): number { return this.#state.voterHistory.kraftVersion }
   get latestSnapshot (): SnapshotId | undefined { return this.#state.log.latestSnapshot }
   /** The epoch of the record at `offset`; -1 when it is below the log's start. */
   epochAt (offset: bigint): number { return this.#state.log.epochs.epochAt(offset) }
