@@ -1,4 +1,5 @@
 /** Reader and Writer over bytes: Kafka's primitive encodings, and the decoder's budget. */
+import { readInt64 } from './records/int64.ts'
 import { uuidFromBytes, writeUuid } from './uuid.ts'
 
 /** The only error that reading a message may throw: the bytes are not such a message. */
@@ -57,7 +58,7 @@ export class Reader {
   uint16 (): number { return this.buffer.readUInt16BE(this.take(2)) }
   int32 (): number { return this.buffer.readInt32BE(this.take(4)) }
   uint32 (): number { return this.buffer.readUInt32BE(this.take(4)) }
-  int64 (): bigint { return this.buffer.readBigInt64BE(this.take(8)) }
+  int64 (): bigint { return readInt64(this.buffer, this.take(8)) }
   float64 (): number { return this.buffer.readDoubleBE(this.take(8)) }
 
   /** At most five bytes; the bits above the 32nd must be zero. */

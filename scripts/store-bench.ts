@@ -2,10 +2,12 @@
  * What the store costs beside plain files: for each shape of turn, the same bytes once through the
  * store and once by writev and an fdatasync every 50 ms, in turn, on the same disk.
  * Usage: node dist/scripts/store-bench.js [--directory /tmp/x] [--seconds 4] [--option name=value]
+ * [--shape '1 x 1 KB'] [--way store]
  */
 import * as fs from 'node:fs'
 import { join } from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import { stamp } from '../protocol/records/header.ts'
 import type { StoreEnvironment } from '../src/store/contract.ts'
 import { nodeDisk } from '../src/store/disk-node.ts'
 import { openStore } from '../src/store/store.ts'
@@ -30,6 +32,13 @@ const shapes: Shape[] = [
   { name: '16 x 10 KB', batches: 16, bytes: 10 * 1024 },
   { name: '1 x 100 KB', batches: 1, bytes: 100 * 1024 },
 ]
+
+/** For example `16 x 4 KB`. */
+function shapeNamed (name: string): Shape {
+  const match = /^(\d+) x (\d+) KB$/.exec(name)
+  if (match === null) throw new Error(`--shape ${name}: give it as '16 x 4 KB'`)
+  return { name, batches: Number(match[1]), bytes: Number(match[2]) * 1024 }
+}
 
 function argument (name: string, otherwise: string): string {
   const at = process.argv.indexOf(`--${name}`)
@@ -104,7 +113,7 @@ async function throughStore (shape: Shape, directory: string, seconds: number): 
       const log = logs[index]
       const bytes = batches[index]
       if (log === undefined || bytes === undefined) continue
-      bytes.writeBigInt64BE(log.endOffset, 0)
+      stamp(bytes, log.endOffset, 0)
       log.append(bytes, false).catch(error => { throw error })
     }
     turnEnd?.()
@@ -177,12 +186,13 @@ function show (name: string, way: string, figures: Figures): void {
 const root = argument('directory', '/tmp/ottla-store-bench')
 const seconds = Number(argument('seconds', '4'))
 const only = argument('shape', '')
+const onlyWay = argument('way', '')
 const summary: string[] = []
-for (const shape of shapes) {
-  if (only !== '' && shape.name !== only) continue
+for (const shape of only === '' ? shapes : [shapeNamed(only)]) {
   const ways: Array<[string, typeof plainly]> = [['plain', plainly], ['store', throughStore]]
   const found = new Map<string, Figures>()
   for (const [way, run] of ways) {
+    if (onlyWay !== '' && way !== onlyWay) continue
     fs.rmSync(root, { recursive: true, force: true })
     const figures = await run(shape, join(root, way), seconds)
     found.set(way, figures)

@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert'
 import { s16be, s32be, s8, struct, u32be } from 'buffer-layout'
-import { s64be } from './int64.ts'
+import { readInt64, s64be, writeInt64 } from './int64.ts'
 
 export interface BatchHeader {
   baseOffset: bigint
@@ -65,7 +65,7 @@ assert.equal(LOG_OVERHEAD, 12)
 
 /** Stamps what the leader decides. Neither field is under the checksum. */
 export function stamp (batch: Buffer, baseOffset: bigint, leaderEpoch: number): void {
-  batch.writeBigInt64BE(baseOffset, at.baseOffset)
+  writeInt64(batch, baseOffset, at.baseOffset)
   batch.writeInt32BE(leaderEpoch, at.partitionLeaderEpoch)
 }
 
@@ -75,17 +75,17 @@ export function batchSize (bytes: Buffer, offset = 0): number {
 }
 
 export function baseOffset (bytes: Buffer, offset = 0): bigint {
-  return bytes.readBigInt64BE(offset + at.baseOffset)
+  return readInt64(bytes, offset + at.baseOffset)
 }
 
 /** Offset of the last record that the batch had when it was written (compaction keeps it). */
 export function lastOffset (bytes: Buffer, offset = 0): bigint {
-  return bytes.readBigInt64BE(offset + at.baseOffset) +
+  return readInt64(bytes, offset + at.baseOffset) +
     BigInt(bytes.readInt32BE(offset + at.lastOffsetDelta))
 }
 
 export function maxTimestamp (bytes: Buffer, offset = 0): bigint {
-  return bytes.readBigInt64BE(offset + at.maxTimestamp)
+  return readInt64(bytes, offset + at.maxTimestamp)
 }
 
 export function leaderEpoch (bytes: Buffer, offset = 0): number {
@@ -101,7 +101,7 @@ export function magicOf (bytes: Buffer, offset = 0): number {
 }
 
 export function producerId (bytes: Buffer, offset = 0): bigint {
-  return bytes.readBigInt64BE(offset + at.producerId)
+  return readInt64(bytes, offset + at.producerId)
 }
 
 export function producerEpoch (bytes: Buffer, offset = 0): number {

@@ -6,7 +6,7 @@
 import assert from 'node:assert'
 import { blob, s32be, struct, u16be, u32be, u8 } from 'buffer-layout'
 import type { Structure } from 'buffer-layout'
-import { s64be } from '../../protocol/records/int64.ts'
+import { s64be, writeInt64 } from '../../protocol/records/int64.ts'
 import { crc32c } from '../../protocol/records/checksum.ts'
 
 interface FileHeader { magic: Buffer, version: number, reserved: number, number: number }
@@ -101,7 +101,7 @@ export function writeEntry (
 ): void {
   into[at] = kind
   into.writeUInt32BE(log, at + entryAt.log)
-  into.writeBigInt64BE(offset, at + entryAt.offset)
+  writeInt64(into, offset, at + entryAt.offset)
   into.writeUInt32BE(length, at + entryAt.length)
   into.writeInt32BE(epoch, at + entryAt.epoch)
 }
@@ -116,7 +116,7 @@ export function writeTurnHeader (
 ): void {
   into.writeUInt32BE(TURN_MAGIC, at + headerAt.magic)
   into.writeUInt32BE(generation, at + headerAt.generation)
-  into.writeBigInt64BE(number, at + headerAt.number)
+  writeInt64(into, number, at + headerAt.number)
   into.writeUInt32BE(count, at + headerAt.count)
   into.writeUInt32BE(bodyBytes, at + headerAt.bodyBytes)
   const end = at + TURN_HEADER_SIZE + count * ENTRY_SIZE
