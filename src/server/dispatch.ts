@@ -54,15 +54,17 @@ export function createDispatch (handlers: readonly Handler[], broker: Broker): D
     if (handler === undefined) throw new CloseConnection(`API key ${apiKey} is not served`)
     const { api, versions: [from, to] } = handler
     if (apiVersion < from || apiVersion > to) {
-      if (api.key === ApiVersions.key && apiVersion > to) return unknownApiVersions(handler, correlationId)
+      if (api.key === ApiVersions.key) {
+        parse(() => readRequestHeader(new Reader(frame), api, apiVersion))
+        return unknownApiVersions(handler, correlationId)
+      }
       throw new CloseConnection(`${api.name} v${apiVersion} is not served; v${from} to v${to} are`)
     }
     const { header, request } = parse(() => {
       const reader = new Reader(frame)
       const header = readRequestHeader(reader, api, apiVersion)
-      const request = codec(api.request, apiVersion).read(reader)
-      if (reader.remaining > 0) throw new DecodeError(`${reader.remaining} bytes behind the request`)
-      return { header, request }
+      // R-X5: Kafka does not look at bytes behind the body.
+      return { header, request: codec(api.request, apiVersion).read(reader) }
     }, () => `${api.name} v${apiVersion}`)
     const call = new RunningCall(apiVersion, header.clientId, session)
     return answered(handler, request, call, correlationId, () => handler.handle(request, call, broker))
