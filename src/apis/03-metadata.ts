@@ -5,7 +5,7 @@
  * operations. v10: topic ids. v12: topics by id. v13: top-level error.
  */
 import { code } from '../../protocol/errors.ts'
-import type { KafkaError } from '../../protocol/errors.ts'
+import { KafkaError } from '../../protocol/errors.ts'
 import { Metadata } from '../../protocol/messages/03-metadata.ts'
 import type { MetadataRequest } from '../../protocol/messages/03-metadata.ts'
 import { ZERO_UUID } from '../../protocol/uuid.ts'
@@ -26,6 +26,7 @@ export const metadata = handler(Metadata, {
   versions: [0, 13], failed: failedAll,
 }, async (request, call, needs: Needs) => {
   const { version, session } = call
+  if (isWrong(request, version)) throw new KafkaError(code.INVALID_REQUEST)
   const brokers = needs.endpoints.alive(session)
   const common = {
     brokers,
@@ -37,10 +38,7 @@ export const metadata = handler(Metadata, {
         : 0
       : NOT_ASKED,
   }
-  const wrong = faultOf(request, version)
-  const rows = wrong
-    ? (request.topics ?? []).map(({ name, topicId }) => failed(code.INVALID_REQUEST, name ?? '', topicId))
-    : await rowsOf(request, call, needs)
+  const rows = await rowsOf(request, call, needs)
   const alive = new Set(brokers.map(({ nodeId }) => nodeId))
   const topics = rows.map(({ errorCode, name, topicId, topic }) => ({
     errorCode,
@@ -54,7 +52,7 @@ export const metadata = handler(Metadata, {
       ? authorizedOperations(needs.access, session, 'topic', name)
       : NOT_ASKED,
   }))
-  return { ...common, topics, ...(wrong ? { errorCode: code.INVALID_REQUEST } : {}) }
+  return { ...common, topics }
 })
 
 /** D0.2: each topic has the error; v13 also says it at the top. */
@@ -67,7 +65,7 @@ function failedAll ({ topics }: MetadataRequest, { errorCode }: KafkaError) {
 }
 
 /** D2.1: ids and null names belong to v12 and above. */
-function faultOf ({ topics }: MetadataRequest, version: number): boolean {
+function isWrong ({ topics }: MetadataRequest, version: number): boolean {
   return (topics ?? []).some(({ name, topicId }) => version < 12
     ? name === null || topicId !== ZERO_UUID
     : name === null && topicId === ZERO_UUID)

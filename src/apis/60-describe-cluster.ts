@@ -27,7 +27,6 @@ export const describeCluster = handler(DescribeCluster, { versions: [0, 2], fail
         errorMessage: isUnknown
           ? `Unsupported endpoint type ${endpointType}`
           : 'The request was sent to an endpoint of type BROKER, but we wanted an endpoint of type CONTROLLER',
-        endpointType,
         clusterId: '',
         brokers: [],
       }
