@@ -2,7 +2,7 @@
 import type { ControllerSettings } from './core/controller/decision.ts'
 import { dynamicValues } from './core/controller/config-rules.ts'
 import { resourceType } from './core/metadata/configs.ts'
-import { OFFSETS_TOPIC } from './core/metadata/internal-topics.ts'
+import { OFFSETS_TOPIC, SHARE_STATE_TOPIC, TRANSACTIONS_TOPIC } from './core/metadata/internal-topics.ts'
 import type { MetadataImage } from './core/metadata/image.ts'
 import { configRules, topicValue } from './config/topic.ts'
 import type { TopicValues } from './config/table.ts'
@@ -43,7 +43,7 @@ export function brokerSettings (settings: Settings): BrokerSettings {
     groups: groupSettings(settings),
     offsetsCommitTimeoutMs: settings.get('offsets.commit.timeout.ms'),
     offsetsLoadBufferBytes: settings.get('offsets.load.buffer.size'),
-    internalTopics: { [OFFSETS_TOPIC]: offsetsTopic(settings) },
+    internalTopics: internalTopics(settings),
   }
 }
 
@@ -60,18 +60,42 @@ function groupSettings (settings: Settings): BrokerSettings['groups'] {
   }
 }
 
-function offsetsTopic (settings: Settings): InternalTopic {
-  const factor = settings.get('offsets.topic.replication.factor')
-  return {
+/** D2.7: as their coordinators make them. */
+function internalTopics (settings: Settings): BrokerSettings['internalTopics'] {
+  // A single node clamps the factor to itself, or no group would ever work (design 6).
+  const factor = (asked: number): number => settings.isSingleNode && !settings.strict ? 1 : asked
+  const offsets: InternalTopic = {
     partitions: settings.get('offsets.topic.num.partitions'),
-    // A single node clamps the factor to itself, or no group would ever work (design 6).
-    replicationFactor: settings.isSingleNode && !settings.strict ? 1 : factor,
+    replicationFactor: factor(settings.get('offsets.topic.replication.factor')),
     configs: {
       'cleanup.policy': 'compact',
       'compression.type': 'producer',
       'segment.bytes': String(settings.get('offsets.topic.segment.bytes')),
     },
   }
+  const transactions: InternalTopic = {
+    partitions: settings.get('transaction.state.log.num.partitions'),
+    replicationFactor: factor(settings.get('transaction.state.log.replication.factor')),
+    configs: {
+      'cleanup.policy': 'compact',
+      'compression.type': 'uncompressed',
+      'min.insync.replicas': String(settings.get('transaction.state.log.min.isr')),
+      'segment.bytes': String(settings.get('transaction.state.log.segment.bytes')),
+      'unclean.leader.election.enable': 'false',
+    },
+  }
+  const share: InternalTopic = {
+    partitions: settings.get('share.coordinator.state.topic.num.partitions'),
+    replicationFactor: factor(settings.get('share.coordinator.state.topic.replication.factor')),
+    configs: {
+      'cleanup.policy': 'delete',
+      'compression.type': 'producer',
+      'min.insync.replicas': String(settings.get('share.coordinator.state.topic.min.isr')),
+      'retention.ms': '-1',
+      'segment.bytes': String(settings.get('share.coordinator.state.topic.segment.bytes')),
+    },
+  }
+  return { [OFFSETS_TOPIC]: offsets, [TRANSACTIONS_TOPIC]: transactions, [SHARE_STATE_TOPIC]: share }
 }
 
 export function controllerSettings (settings: Settings, clusterId: string): ControllerSettings {

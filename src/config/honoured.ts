@@ -74,7 +74,15 @@ export const honouredBrokerSettings: ReadonlySet<string> = new Set([
   'producer.id.expiration.check.interval.ms',
   'producer.id.expiration.ms',
   'queued.max.request.bytes',
+  'share.coordinator.state.topic.min.isr',
+  'share.coordinator.state.topic.num.partitions',
+  'share.coordinator.state.topic.replication.factor',
+  'share.coordinator.state.topic.segment.bytes',
   'socket.request.max.bytes',
+  'transaction.state.log.min.isr',
+  'transaction.state.log.num.partitions',
+  'transaction.state.log.replication.factor',
+  'transaction.state.log.segment.bytes',
   'unclean.leader.election.enable',
 ])
 
