@@ -22,6 +22,7 @@ export function brokerSettings (settings: Settings): BrokerSettings {
     strict: settings.strict,
     autoCreateTopics: settings.get('auto.create.topics.enable'),
     fetchBytesMax: settings.get('fetch.max.bytes'),
+    describedPartitionsMax: settings.get('max.request.partition.size.limit'),
     fetchSessionSlots: settings.get('max.incremental.fetch.session.cache.slots'),
     brokerHeartbeatMs: settings.get('broker.heartbeat.interval.ms'),
     brokerSessionMs: settings.get('broker.session.timeout.ms'),

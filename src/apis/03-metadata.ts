@@ -17,6 +17,7 @@ import { topicNameProblem } from '../core/metadata/topic-name.ts'
 import type { Broker } from '../broker.ts'
 import { handler } from './handler.ts'
 import type { Call } from './handler.ts'
+import { offlineReplicas } from './offline-replicas.ts'
 
 type Needs = Pick<Broker, 'metadata' | 'access' | 'endpoints' | 'clusterId' | 'topicCreation' | 'settings'>
 
@@ -133,12 +134,10 @@ function failed (errorCode: number, name: string | null, topicId = ZERO_UUID): R
 function partitionRow (
   partition: Partition, index: number, alive: ReadonlySet<number>, version: number, { metadata }: Needs
 ) {
-  const { leader, leaderEpoch, replicas, isr, directories } = partition
+  const { leader, leaderEpoch, replicas, isr } = partition
   const reachable = alive.has(leader)
   // v0 clients know no offline replicas: they get the live ones only.
   const visible = (ids: readonly number[]): number[] => ids.filter(id => version > 0 || alive.has(id))
-  const offlineReplicas = replicas.filter((id, at) =>
-    !alive.has(id) || !metadata.brokers.hasOnlineDirectory(id, directories[at] ?? ZERO_UUID))
   const incomplete = version === 0 && replicas.some(id => !alive.has(id))
   return {
     errorCode: reachable
@@ -151,6 +150,6 @@ function partitionRow (
     leaderEpoch,
     replicaNodes: visible(replicas),
     isrNodes: visible(isr),
-    offlineReplicas,
+    offlineReplicas: offlineReplicas(partition, alive, metadata),
   }
 }

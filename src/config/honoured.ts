@@ -55,6 +55,7 @@ export const honouredBrokerSettings: ReadonlySet<string> = new Set([
   'max.connections',
   'max.decompressed.message.bytes',
   'max.incremental.fetch.session.cache.slots',
+  'max.request.partition.size.limit',
   'message.max.bytes',
   'metadata.log.max.record.bytes.between.snapshots',
   'min.insync.replicas',

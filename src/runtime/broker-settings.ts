@@ -13,6 +13,8 @@ export interface BrokerSettings {
   readonly autoCreateTopics: boolean
   /** fetch.max.bytes */
   readonly fetchBytesMax: number
+  /** max.request.partition.size.limit */
+  readonly describedPartitionsMax: number
   /** max.incremental.fetch.session.cache.slots */
   readonly fetchSessionSlots: number
   /** broker.heartbeat.interval.ms and broker.session.timeout.ms */
