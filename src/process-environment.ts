@@ -1,5 +1,6 @@
 /** The world outside as a Node process has it: the real clock, timers, random numbers, disk and log. */
 import { randomBytes, randomUUID } from 'node:crypto'
+import { promises as dns } from 'node:dns'
 import { uuidFromBytes } from '../protocol/uuid.ts'
 import type { Environment, LogLevel } from './runtime/environment.ts'
 
@@ -22,6 +23,7 @@ export function processEnvironment (log: LogFunction): Environment {
     random: () => Math.random(),
     newUuid: () => randomUUID(),
     newId,
+    resolves: host => dns.lookup(host).then(() => true, () => false),
     log,
   }
 }

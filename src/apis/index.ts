@@ -26,6 +26,8 @@ import { offsetDelete } from './47-offset-delete.ts'
 import { electLeaders } from './43-elect-leaders.ts'
 import { alterPartitionReassignments } from './45-alter-partition-reassignments.ts'
 import { listPartitionReassignments } from './46-list-partition-reassignments.ts'
+import { describeClientQuotas } from './48-describe-client-quotas.ts'
+import { alterClientQuotas } from './49-alter-client-quotas.ts'
 import { describeQuorum } from './55-describe-quorum.ts'
 import { updateFeatures } from './57-update-features.ts'
 import { describeCluster } from './60-describe-cluster.ts'
@@ -36,7 +38,7 @@ import type { Handler } from './handler.ts'
 
 export const handlers: readonly Handler[] = [
   electLeaders, alterPartitionReassignments, listPartitionReassignments, describeProducers, describeLogDirs,
-  alterReplicaLogDirs, describeQuorum, updateFeatures,
+  alterReplicaLogDirs, describeQuorum, updateFeatures, describeClientQuotas, alterClientQuotas,
   produce, fetch, listOffsets, metadata, offsetCommit, offsetFetch, findCoordinator, joinGroup, heartbeat,
   leaveGroup, syncGroup, describeGroups, listGroups, apiVersions, createTopics, deleteTopics, initProducerId,
   describeCluster, deleteRecords, offsetForLeaderEpoch, createPartitions, deleteGroups, offsetDelete,

@@ -21,5 +21,7 @@ export interface Environment extends Clock {
   newUuid (): string
   /** A random id in Kafka's form: 22 characters of base64, never one that starts with `-`. */
   newId (): string
+  /** Whether this is an address, or the name of a host that is known. */
+  resolves (host: string): Promise<boolean>
   log (level: LogLevel, message: string, fields?: object): void
 }

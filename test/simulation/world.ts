@@ -85,6 +85,7 @@ export class World {
         this.scheduler.after(delayMs, 'timer', () => { if (isAlive()) run() }),
       atTurnEnd: run => { this.scheduler.atTurnEnd(() => { if (isAlive()) run() }) },
       random: () => random.next(),
+      resolves: async () => false,
       newUuid: () => uuidOf(random.bytes(16)),
       newId: () => idOf(random),
       log: (level, message, fields) => { this.#log(level, message, fields) },

@@ -25,7 +25,7 @@ export const walls: Readonly<Record<string, Wall>> = {
   console: { imports: ['server', 'node:http'], types: ['src/broker.ts'] },
   config: { imports: ['protocol', 'node:fs'] },
   'src/settings.ts': { imports: ['config', 'core'], types: ['runtime'] },
-  'src/process-environment.ts': { imports: ['protocol', 'node:crypto'], types: ['runtime'] },
+  'src/process-environment.ts': { imports: ['protocol', 'node:crypto', 'node:dns'], types: ['runtime'] },
   'src/data-directory.ts': {
     imports: ['protocol', 'node:fs', 'node:path', 'src/process-environment.ts'],
   },
