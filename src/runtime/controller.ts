@@ -99,7 +99,10 @@ export class Controller {
   async #perform ({ decide, deadlineMs }: Write): Promise<Decision<unknown>> {
     const { leader, isLeader } = this.#quorum
     if (leader === undefined || !isLeader) throw new KafkaError(code.NOT_CONTROLLER)
-    if (this.#environment.nowMs() >= deadlineMs) throw new KafkaError(code.REQUEST_TIMED_OUT)
+    if (this.#environment.nowMs() >= deadlineMs) {
+      // D0.3: it comes from an exception that says no more than its code.
+      throw new KafkaError(code.REQUEST_TIMED_OUT, null)
+    }
     const decision = decide({
       image: this.#image,
       settings: this.settings,

@@ -51,7 +51,7 @@ export function deleteTopics (
 function disabled (wanted: readonly Wanted[], version: number): Decision<DeleteTopicsResponse> {
   return wholeRequest(wanted, version < 3
     ? failure(code.INVALID_REQUEST, 'This version does not support topic deletion.')
-    : failure(code.TOPIC_DELETION_DISABLED))
+    : failure(code.TOPIC_DELETION_DISABLED, 'Topic deletion is disabled.'))
 }
 
 function wholeRequest (
