@@ -16,6 +16,9 @@ import { KAFKA_PAUSE_MS } from './record.ts'
 
 const USAGE = 'npm run converse -- [--both | --broker HOST:PORT] FILE...'
 
+/** Lines a request: an array that has one element more differs everywhere. */
+const SHOWN_MAX = 12
+
 export async function main (words: string[]): Promise<number> {
   const both = words.includes('--both')
   const at = words.indexOf('--broker')
@@ -48,7 +51,8 @@ async function converse (file: string, both: boolean, broker: string | undefined
     if (found.length === 0) equal++
     else {
       differ++
-      console.log(`${name}: ${titleOf(each)}\n${found.map(line => `    ${line}`).join('\n')}`)
+      const shown = found.length > SHOWN_MAX ? [...found.slice(0, SHOWN_MAX), `and ${found.length - SHOWN_MAX} more`] : found
+      console.log([`${name}: ${titleOf(each)}`, ...shown].join('\n    '))
     }
   })
   console.log(`${name}: ${equal} equal, ${differ} differ`)

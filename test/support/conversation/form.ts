@@ -71,6 +71,8 @@ export type Rule =
   | { readonly rule: 'any', readonly path: string, readonly because: string }
   /** Milliseconds of now. */
   | { readonly rule: 'clock', readonly path: string }
+  /** Elements of an array that only one of the two knows, for this reason; `is` may be several, `a|b`. */
+  | { readonly rule: 'without', readonly path: string, readonly field: string, readonly is: string, readonly because: string }
   /** An array whose order means nothing, by a field of its elements (`.`: themselves). */
   | { readonly rule: 'sort', readonly path: string, readonly by: string }
   /** The request is sent again until the answer says so. */
@@ -141,6 +143,7 @@ function ruleOf (rule: Rule): string {
   switch (rule.rule) {
     case 'let': return `let ${rule.name} = ${rule.path}`
     case 'any': return `any ${rule.path}: ${rule.because}`
+    case 'without': return `without ${rule.path} ${rule.field} ${rule.is}: ${rule.because}`
     case 'clock': return `clock ${rule.path}`
     case 'sort': return `sort ${rule.path} by ${rule.by}`
     case 'until': return `until ${rule.path} = ${JSON.stringify(rule.is)}`

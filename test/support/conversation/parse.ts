@@ -133,7 +133,7 @@ function answer (text: string): Answer {
 }
 
 function rule (line: string): Rule {
-  const [, verb, rest = ''] = /^(let|any|clock|sort|until) (.*)$/.exec(line) ?? []
+  const [, verb, rest = ''] = /^(let|any|clock|sort|until|without) (.*)$/.exec(line) ?? []
   const parts = (separator: string): [string, string] => {
     const at = rest.indexOf(separator)
     if (at < 0) throw new SyntaxError(`${verb} without "${separator.trim()}": ${line}`)
@@ -147,6 +147,11 @@ function rule (line: string): Rule {
     case 'any': {
       const [path, because] = parts(': ')
       return { rule: 'any', path, because }
+    }
+    case 'without': {
+      const [place, because] = parts(': ')
+      const [path = '', field = '', is = ''] = place.split(' ')
+      return { rule: 'without', path, field, is, because }
     }
     case 'clock': return { rule: 'clock', path: rest }
     case 'sort': {

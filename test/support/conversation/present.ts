@@ -26,6 +26,11 @@ export function present (answer: Json, rules: readonly Rule[], variables: Variab
       case 'any':
         replace(json, rule.path, () => '<any>')
         break
+      case 'without':
+        replace(json, rule.path, value => Array.isArray(value)
+          ? value.filter(each => !rule.is.split('|').includes(String((each as Record<string, Json>)[rule.field])))
+          : value)
+        break
       case 'until': break
     }
   }
