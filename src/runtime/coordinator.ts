@@ -43,7 +43,7 @@ interface Reply {
 export class Coordinator<Machine extends CoordinatorMachine> {
   readonly name: string
   readonly epoch: number
-  readonly #log: CoordinatorLog
+  readonly log: CoordinatorLog
   readonly #newMachine: () => Machine
   readonly #options: CoordinatorOptions
   readonly #registration: Registration
@@ -62,7 +62,7 @@ export class Coordinator<Machine extends CoordinatorMachine> {
   ) {
     this.name = name
     this.epoch = epoch
-    this.#log = log
+    this.log = log
     this.#newMachine = newMachine
     this.#options = options
     this.#machine = newMachine()
@@ -81,7 +81,7 @@ export class Coordinator<Machine extends CoordinatorMachine> {
     this.#state = 'LOADING'
     const machine = this.#machine = this.#newMachine()
     try {
-      const loaded = await loadMachine(machine, this.#log, this.#options, isCurrent)
+      const loaded = await loadMachine(machine, this.log, this.#options, isCurrent)
       if (!loaded) return
     } catch (error) {
       if (!isCurrent()) return
@@ -90,7 +90,7 @@ export class Coordinator<Machine extends CoordinatorMachine> {
       return
     }
     this.#state = 'ACTIVE'
-    this.#lastWritten = this.#log.endOffset - 1n
+    this.#lastWritten = this.log.endOffset - 1n
     this.#lastCommitted = this.#lastWritten
     this.#followHighWatermark(isCurrent)
     this.#carryOut(machine.loaded(this.#options.clock.nowMs()), undefined)
@@ -163,9 +163,9 @@ export class Coordinator<Machine extends CoordinatorMachine> {
   #append (decision: Decision<unknown>, reply: Reply | undefined): void {
     const { records, replay } = decision
     const load = this.#load
-    const baseOffset = this.#log.endOffset
+    const baseOffset = this.log.endOffset
     const appended = this.#appendToLog(records)
-    if (this.#log.endOffset === baseOffset) {
+    if (this.log.endOffset === baseOffset) {
       // Refused: nothing of it is stored anywhere, and the reason is on its way.
       appended.then(
         () => {
@@ -179,12 +179,12 @@ export class Coordinator<Machine extends CoordinatorMachine> {
         })
       return
     }
-    this.#lastWritten = this.#log.endOffset - 1n
+    this.#lastWritten = this.log.endOffset - 1n
     this.#wait(decision, reply)
     appended.then(
       ({ lastOffset }) => { if (this.#load === load) this.#committed(lastOffset) },
       error => this.#reload(load, errorCodeOf(error)))
-    if (this.#log.endOffset !== baseOffset + BigInt(records.length)) {
+    if (this.log.endOffset !== baseOffset + BigInt(records.length)) {
       this.#reload(load, code.NOT_COORDINATOR)
     } else if (replay) {
       this.#replay(records, baseOffset)
@@ -192,7 +192,7 @@ export class Coordinator<Machine extends CoordinatorMachine> {
   }
 
   async #appendToLog (records: readonly StoredRecord[]): Promise<{ lastOffset: bigint }> {
-    return this.#log.appendAsCoordinator(records, this.#options.clock.nowMs())
+    return this.log.appendAsCoordinator(records, this.#options.clock.nowMs())
   }
 
   #replay (records: readonly StoredRecord[], baseOffset: bigint): void {
@@ -308,7 +308,7 @@ export class Coordinator<Machine extends CoordinatorMachine> {
 
   /** After an election the end of the log may be ahead of the high watermark for a while. */
   #followHighWatermark (isCurrent: () => boolean): void {
-    const log = this.#log
+    const log = this.log
     if (log.highWatermark > this.#lastWritten || log.whenCommitted === undefined) return
     this.#lastCommitted = log.highWatermark - 1n
     const lastLoaded = this.#lastWritten

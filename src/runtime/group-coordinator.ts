@@ -61,6 +61,9 @@ export class GroupCoordinator implements GroupOperations {
     this.#options = options
   }
 
+  /** By partition: what it coordinates here. */
+  get shards (): ReadonlyMap<number, Coordinator<GroupShard>> { return this.#shards }
+
   partitionFor (groupId: string): number {
     return coordinatorPartition(groupId, this.#options.settings.offsetsTopicPartitions)
   }

@@ -17,13 +17,13 @@ const WITHOUT_PRODUCER = {
 }
 
 export class PartitionLog implements CoordinatorLog {
-  readonly #partition: Partition
+  readonly partition: Partition
 
-  constructor (partition: Partition) { this.#partition = partition }
+  constructor (partition: Partition) { this.partition = partition }
 
-  get startOffset (): bigint { return this.#partition.startOffset }
-  get endOffset (): bigint { return this.#partition.endOffset }
-  get highWatermark (): bigint { return this.#partition.highWatermark }
+  get startOffset (): bigint { return this.partition.startOffset }
+  get endOffset (): bigint { return this.partition.endOffset }
+  get highWatermark (): bigint { return this.partition.highWatermark }
 
   appendAsCoordinator (
     records: readonly StoredRecord[], timestampMs: number
@@ -31,10 +31,10 @@ export class PartitionLog implements CoordinatorLog {
     const timestamp = BigInt(timestampMs)
     const batch = writeBatch(records.map(({ key, value }) => ({ timestamp, key, value })))
     try {
-      const { baseOffset, lastOffset, written } = this.#partition.append(
+      const { baseOffset, lastOffset, written } = this.partition.append(
         batch, { ...WITHOUT_PRODUCER, maxTimestamp: timestamp }, records.length)
       return written
-        .then(() => this.#partition.reached(lastOffset + 1n))
+        .then(() => this.partition.reached(lastOffset + 1n))
         .then(() => ({ baseOffset, lastOffset }))
     } catch (error) {
       if (error instanceof KafkaError) return Promise.reject(error)
@@ -43,7 +43,7 @@ export class PartitionLog implements CoordinatorLog {
   }
 
   async readBatches (offset: bigint, maxBytes: number): Promise<Buffer[]> {
-    const read = await this.#partition.read(offset, this.#partition.endOffset, maxBytes, true)
+    const read = await this.partition.read(offset, this.partition.endOffset, maxBytes, true)
     try {
       return read.chunks.flatMap(chunk => [...batchesIn(Buffer.from(chunk))])
     } finally {
@@ -51,5 +51,5 @@ export class PartitionLog implements CoordinatorLog {
     }
   }
 
-  whenCommitted (offset: bigint): Promise<void> { return this.#partition.reached(offset) }
+  whenCommitted (offset: bigint): Promise<void> { return this.partition.reached(offset) }
 }

@@ -1,5 +1,9 @@
 /** What must hold after every event, seen from outside: offsets, watermarks, flushes. */
+import { OFFSETS_TOPIC } from '../../src/core/metadata/internal-topics.ts'
+import type { GroupCoordinator } from '../../src/runtime/group-coordinator.ts'
+import type { PartitionLog } from '../../src/runtime/partition-log.ts'
 import type { Partition } from '../../src/runtime/partition.ts'
+import type { Replicas } from '../../src/runtime/replicas.ts'
 import type { Log, Store } from '../../src/store/store.ts'
 import type { Harness, Life } from './harness.ts'
 import type { FoundLog, Ledger, LogLedger } from './ledger.ts'
@@ -36,8 +40,9 @@ export class Invariants {
       this.#life = life
       this.#marks = new Map()
     }
-    const { replicas } = life.running.broker
+    const { replicas, groups } = life.running.broker
     for (const partition of replicas.all()) this.#checkPartition(partition)
+    this.#checkCoordinators(groups as GroupCoordinator, replicas)
     const { flushes } = life.store.stats()
     if (flushes !== this.#flushes) this.#flushed(life)
     this.#flushes = flushes
@@ -73,6 +78,15 @@ export class Invariants {
     before.startOffset = startOffset
     const ledger = this.#ledger.find(partition.log.name)
     if (ledger !== undefined) ledger.startOffset = Math.max(ledger.startOffset, Number(startOffset))
+  }
+
+  /** One replica a log: what another one appends is missing from the state that this one derives. */
+  #checkCoordinators ({ shards }: GroupCoordinator, replicas: Replicas): void {
+    for (const [index, shard] of shards) {
+      const { partition } = shard.log as PartitionLog
+      if (partition === replicas.find(OFFSETS_TOPIC, index)) continue
+      this.#world.fail('one-replica', `${shard.name} writes to a replica that is not the broker's`)
+    }
   }
 
   #checkEpoch ({ name, log, leaderEpoch }: Partition): void {

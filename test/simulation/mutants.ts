@@ -155,6 +155,14 @@ export const mutants: readonly Mutant[] = [
     find: '...this.topics.records(metadataVersion),',
     replace: '...[...this.topics.records(metadataVersion)].slice(0, -1),',
   },
+  {
+    number: 21,
+    breaks: 'a log that is being opened is opened once more',
+    file: 'src/runtime/replicas.js',
+    find: 'if (this.#opening.has(name) || !facts',
+    replace: 'if (this.#opening.has(name)) void this.#open(topic, index);\n' +
+      'if (this.#opening.has(name) || !facts',
+  },
 ]
 
 /** The changed text. Throws if `find` does not occur exactly once. */
