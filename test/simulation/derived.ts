@@ -85,13 +85,20 @@ export class DerivedState {
       fresh.load(decodeSnapshot(bytes).records.map(record => decodeMetadata(record)),
         snapshot.endOffset - 1n, snapshot.epoch)
     } else if (log.startOffset > 0n) return
-    await eachBatch(log, snapshot?.endOffset ?? 0n, offset + 1n, batch => {
+    const from = snapshot?.endOffset ?? 0n
+    const batches: Buffer[] = []
+    await eachBatch(log, from, offset + 1n, batch => { batches.push(batch) })
+    // A newer snapshot may have taken the beginning away while a slow disk was read.
+    if (log.startOffset > from || image.lastAppliedOffset !== offset) return
+    for (const batch of batches) {
       const epoch = leaderEpoch(batch)
-      if (isControl(batch)) return fresh.advance(lastOffset(batch), epoch)
+      if (isControl(batch)) {
+        fresh.advance(lastOffset(batch), epoch)
+        continue
+      }
       const entries = [...recordsOf(batch)].map(({ value }) => decodeMetadata(value as Buffer))
       fresh.apply({ baseOffset: baseOffset(batch), leaderEpoch: epoch, entries })
-    })
-    if (image.lastAppliedOffset !== offset) return
+    }
     const recordsOfImage = (each: MetadataImage): string => each.toRecords().map(text).sort().join('\n')
     this.#same('the metadata image', recordsOfImage(image), recordsOfImage(fresh))
   }

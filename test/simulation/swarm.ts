@@ -115,7 +115,7 @@ export function drawSwarm (seed: number): Swarm {
     groups: drawGroups(random),
     admins: random.between(0, 2),
   }
-  const crawls = drawn.faults === NEVER ? [] : drawCrawls(random)
+  const crawls = random.chance(drawn.faults === NEVER ? 0.3 : 0.05) ? [drawCrawl(random)] : []
   const endsMs = crawls.map(({ atMs, forMs }) => atMs + forMs)
   return { ...drawn, safetyMs: Math.max(drawn.safetyMs, ...endsMs), crawls }
 }
@@ -190,13 +190,12 @@ function drawFaults (random: Random): FaultPlan {
 }
 
 /** Longer than a session of the broker lasts, and shorter than a sync that has failed (R-S2). */
-function drawCrawls (random: Random): Crawl[] {
-  if (!random.chance(0.08)) return []
-  return [{
-    atMs: random.pick([0, random.within(0, 5_000)]),
-    forMs: random.within(5_000, 30_000),
-    syncMs: random.pick([2_000, 8_000, 20_000]),
-  }]
+function drawCrawl (random: Random): Crawl {
+  return {
+    atMs: random.within(0, 5_000),
+    forMs: random.within(10_000, 40_000),
+    syncMs: random.pick([2_000, 12_000, 20_000]),
+  }
 }
 
 function drawProducers (random: Random): ProducerPlan[] {
