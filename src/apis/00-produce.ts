@@ -8,8 +8,7 @@
  * v8: record errors and error messages (KIP-467). v10: the leader, where it is not this broker (KIP-951).
  * v12: transactions of KIP-890. v13: topics by id (KIP-516).
  */
-import { code } from '../../protocol/errors.ts'
-import type { KafkaError } from '../../protocol/errors.ts'
+import { code, KafkaError } from '../../protocol/errors.ts'
 import { Produce } from '../../protocol/messages/00-produce.ts'
 import type { ProduceRequest } from '../../protocol/messages/00-produce.ts'
 import { completeSize } from '../../protocol/records/batches.ts'
@@ -42,7 +41,7 @@ export const produce = handler(Produce,
   { versions: [3, 13], advertised: [0, 13], pipelined: true, isFrameFree: true, failed },
   (request, call, needs: Needs) => {
     const rows = rowsOf(request, call.version, needs)
-    const requestError = checkRequest(request, rows, call, needs)
+    const requestError = checkRequest(request, call, needs)
     for (const row of rows) {
       row.outcome = requestError === undefined
         ? produceRow(row, request, call, needs)
@@ -58,7 +57,7 @@ function failed ({ acks, topicData }: ProduceRequest, { errorCode, text }: Kafka
     responses: topicData.map(({ name, topicId, partitionData }) => ({
       name,
       topicId,
-      partitionResponses: partitionData.map(({ index }) =>
+      partitionResponses: [...new Set(partitionData.map(({ index }) => index))].map(index =>
         ({ index, errorCode, baseOffset: -1n, recordErrors: [], errorMessage: text })),
     })),
   } as const
@@ -79,13 +78,11 @@ function rowsOf (request: ProduceRequest, version: number, { metadata }: Needs):
 
 /** D5.1-2: what fails for every partition. */
 function checkRequest (
-  { transactionalId }: ProduceRequest, rows: readonly Row[], { session }: Call, { access }: Needs
+  { transactionalId, topicData }: ProduceRequest, { session }: Call, { access }: Needs
 ): number | undefined {
   let owner: string | undefined
-  for (const { records } of rows) {
-    const transactional = isFirstTransactional(records)
-    if (transactional === 'corrupt') return code.CORRUPT_MESSAGE
-    if (!transactional || records === null) continue
+  for (const { records } of topicData.flatMap(({ partitionData }) => partitionData)) {
+    if (records === null || !isFirstTransactional(records)) continue
     if (transactionalId === null || !access.allows(session, 'write', 'transactionalId', transactionalId)) {
       return code.TRANSACTIONAL_ID_AUTHORIZATION_FAILED
     }
@@ -96,13 +93,12 @@ function checkRequest (
   return undefined
 }
 
-/** D5.7: a header that is none fails the whole request when the first batches are looked at. */
-function isFirstTransactional (records: Buffer | null): boolean | 'corrupt' {
-  if (records === null) return false
+/** D5.7: a header that is none fails the whole request, and says why, when the first batches are looked at. */
+function isFirstTransactional (records: Buffer): boolean {
   try {
     return completeSize(records, 0) >= HEADER_SIZE && isTransactional(records)
   } catch (error) {
-    if (error instanceof RecordError) return 'corrupt'
+    if (error instanceof RecordError) throw new KafkaError(code.CORRUPT_MESSAGE, error.message)
     throw error
   }
 }

@@ -5,8 +5,7 @@
  * v12: last fetched epoch (KIP-595). v13: topic ids (KIP-516). v15: replica state (KIP-903).
  * v16: where the leader is (KIP-951). v17: directory ids (KIP-853). v18: high watermark (KIP-1166).
  */
-import { code } from '../../protocol/errors.ts'
-import type { KafkaError } from '../../protocol/errors.ts'
+import { code, KafkaError } from '../../protocol/errors.ts'
 import { Fetch } from '../../protocol/messages/01-fetch.ts'
 import type { FetchRequest } from '../../protocol/messages/01-fetch.ts'
 import { ZERO_UUID } from '../../protocol/uuid.ts'
@@ -20,9 +19,15 @@ import type { Call } from './handler.ts'
 
 type Needs = Pick<Broker, 'metadata' | 'replicas' | 'access' | 'endpoints' | 'fetchSessions' | 'environment' | 'settings'>
 
+const READ_UNCOMMITTED = 0
 const READ_COMMITTED = 1
 
 export const fetch = handler(Fetch, { versions: [4, 18], failed }, async (request, call, needs: Needs) => {
+  const { isolationLevel } = request
+  // Kafka fails over a level that does not exist.
+  if (isolationLevel !== READ_UNCOMMITTED && isolationLevel !== READ_COMMITTED) {
+    throw new KafkaError(code.UNKNOWN_SERVER_ERROR, null)
+  }
   const opened = openSession(request, call, needs)
   if (typeof opened === 'number') return { errorCode: opened, sessionId: INVALID_SESSION_ID, responses: [] }
   const { positions, session } = opened
@@ -32,7 +37,7 @@ export const fetch = handler(Fetch, { versions: [4, 18], failed }, async (reques
     maxWaitMs: request.maxWaitMs,
     minBytes: request.minBytes,
     maxBytes: Math.min(request.maxBytes, needs.settings.fetchBytesMax),
-    readCommitted: request.isolationLevel === READ_COMMITTED,
+    readCommitted: isolationLevel === READ_COMMITTED,
     replicaId: replicaIdOf(request, call),
   }, run => call.session.onClose(run))
   call.onSent(() => { result.release() })
@@ -51,7 +56,7 @@ function replicaIdOf ({ replicaId, replicaState }: FetchRequest, { version }: Ca
 /** D0.2: for each partition, as long as partitions have names, and at the top. */
 function failed (request: FetchRequest, { errorCode }: KafkaError, { version }: Call) {
   const row = (partitionIndex: number) => ({
-    partitionIndex, errorCode, highWatermark: -1n, abortedTransactions: null, records: [],
+    partitionIndex, errorCode, highWatermark: -1n, abortedTransactions: [], records: [],
   })
   return {
     errorCode,

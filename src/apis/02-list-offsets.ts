@@ -4,8 +4,7 @@
  * v2: isolation level. v4: leader epochs. v7: -3 max timestamp (KIP-734). v8: -4 earliest local.
  * v9: -5 latest tiered. v11: -6 earliest pending upload (no tiering here, so -5 and -6 find nothing).
  */
-import { code } from '../../protocol/errors.ts'
-import type { KafkaError } from '../../protocol/errors.ts'
+import { code, KafkaError } from '../../protocol/errors.ts'
 import { ListOffsets } from '../../protocol/messages/02-list-offsets.ts'
 import type { ListOffsetsRequest } from '../../protocol/messages/02-list-offsets.ts'
 import type { Broker, OffsetLookup } from '../broker.ts'
@@ -17,9 +16,15 @@ type PartitionRequest = ListOffsetsRequest['topics'][number]['partitions'][numbe
 
 /** D7.3: the first version that knows each mark. */
 const SINCE = new Map([[-1n, 1], [-2n, 1], [-3n, 7], [-4n, 8], [-5n, 9], [-6n, 11]])
+const READ_UNCOMMITTED = 0
 const READ_COMMITTED = 1
 
 export const listOffsets = handler(ListOffsets, { versions: [1, 11], failed }, async (request, call, needs: Needs) => {
+  const { isolationLevel } = request
+  // Kafka fails over a level that does not exist.
+  if (isolationLevel !== READ_UNCOMMITTED && isolationLevel !== READ_COMMITTED) {
+    throw new KafkaError(code.UNKNOWN_SERVER_ERROR, null)
+  }
   const topics = await Promise.all([...rowsOf(request)].map(async ([name, rows]) => ({
     name,
     partitions: await Promise.all([...rows.values()].map(async ({ asked, isTwice }) => ({
