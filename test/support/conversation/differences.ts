@@ -15,8 +15,9 @@ export interface Difference {
   readonly versions?: readonly number[]
   /** Where in the answer; without it, the whole answer. */
   readonly at?: string
-  /** Only where Kafka answered this. */
+  /** Only where Kafka answered this; `<any>` stands for any value. */
   readonly kafka?: Json
+  /** `<absent>`: the element of an array is not there. */
   readonly ottla: Json
 }
 
@@ -35,7 +36,7 @@ export class Differences {
       if (!concerns(difference, conversation, step, version)) continue
       const { at, ottla } = difference
       const isThere = (value: Json | undefined): boolean => value !== undefined &&
-        (difference.kafka === undefined || JSON.stringify(value) === JSON.stringify(difference.kafka))
+        (difference.kafka === undefined || isLike(value, difference.kafka))
       if (at === undefined) {
         if (!isThere(answer)) continue
         answer = ottla
@@ -48,7 +49,7 @@ export class Differences {
         })
       }
     }
-    return answer
+    return withoutAbsent(answer)
   }
 
   get unused (): readonly Difference[] { return this.#all.filter(difference => !this.#used.has(difference)) }
@@ -63,4 +64,21 @@ function concerns (
     (api === undefined || (step.do === 'ask' && step.api === api)) &&
     (shows === undefined || step.shows === shows) &&
     (versions === undefined || (version !== undefined && versions.includes(version)))
+}
+
+const ABSENT = '<absent>'
+
+function withoutAbsent (json: Json): Json {
+  if (Array.isArray(json)) return json.filter(each => each !== ABSENT).map(withoutAbsent)
+  if (json === null || typeof json !== 'object') return json
+  return Object.fromEntries(Object.entries(json).map(([name, value]) => [name, withoutAbsent(value)]))
+}
+
+function isLike (value: Json | undefined, pattern: Json): boolean {
+  if (pattern === '<any>') return value !== undefined
+  if (pattern === null || typeof pattern !== 'object') return value === pattern
+  if (value === null || typeof value !== 'object') return false
+  const keys = Object.keys(pattern)
+  return keys.length === Object.keys(value).length &&
+    keys.every(key => isLike((value as Record<string, Json>)[key], (pattern as Record<string, Json>)[key] as Json))
 }
