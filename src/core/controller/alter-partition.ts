@@ -8,12 +8,11 @@ import type { MetadataImage } from '../metadata/image.ts'
 import { NO_LEADER_CHANGE, RECOVERED, RECOVERING, changed } from '../metadata/partition.ts'
 import type { Partition } from '../metadata/partition.ts'
 import type { Topic } from '../metadata/topics.ts'
-import { minIsr } from './broker-departure.ts'
 import { brokerEpochProblem } from './brokers.ts'
-import { mayElectUnclean } from './config-rules.ts'
 import { nothing } from './decision.ts'
 import type { ControllerView, Decision } from './decision.ts'
 import { changePartition } from './partition-change.ts'
+import { contextOf, electionOf } from './partition-context.ts'
 
 type View = Pick<ControllerView, 'image' | 'settings'>
 type Wanted = AlterPartitionRequest['topics'][number]['partitions'][number]
@@ -62,15 +61,8 @@ function alterOne (
     : wanted.newIsr.map(id => ({ brokerId: id, brokerEpoch: -1n }))
   const errorCode = refusal(wanted, isr, brokerId, partition, image)
   if (errorCode !== undefined) return failed(wanted, errorCode)
-  const change = changePartition({
-    image,
-    topicId: topic.id,
-    index,
-    partition,
-    minIsr: minIsr(topic, view),
-    election: mayElectUnclean(topic.name, view) ? 'unclean' : 'online',
-    isAcceptableLeader: id => image.brokers.isActive(id),
-  }, { isr: isr.map(it => it.brokerId), leaderRecoveryState: wanted.leaderRecoveryState })
+  const change = changePartition(contextOf(topic, index, electionOf(topic, view), view),
+    { isr: isr.map(it => it.brokerId), leaderRecoveryState: wanted.leaderRecoveryState })
   if (change === undefined) return accepted(index, partition)
   records.push(change.entry)
   const { leader } = change.record

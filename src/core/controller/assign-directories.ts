@@ -7,11 +7,12 @@ import type { MetadataEntry } from '../../../protocol/stored/framing.ts'
 import type { Broker } from '../metadata/brokers.ts'
 import { hasDirectoryAssignment } from '../metadata/record-versions.ts'
 import type { Topic } from '../metadata/topics.ts'
-import { loseReplicas, minIsr } from './broker-departure.ts'
+import { loseReplicas } from './broker-departure.ts'
 import { brokerEpochProblem } from './brokers.ts'
 import { nothing } from './decision.ts'
 import type { ControllerView, Decision } from './decision.ts'
 import { changePartition } from './partition-change.ts'
+import { contextOf } from './partition-context.ts'
 
 type View = Pick<ControllerView, 'image' | 'settings'>
 
@@ -50,20 +51,11 @@ function assign (
   broker: Broker, directory: string, topic: Topic | undefined, index: number, view: View,
   records: MetadataEntry[]
 ): number {
-  const { image } = view
   if (topic === undefined) return code.UNKNOWN_TOPIC_ID
   const partition = topic.partitions[index]
   if (partition === undefined) return code.UNKNOWN_TOPIC_OR_PARTITION
   if (!partition.replicas.includes(broker.id)) return code.NOT_LEADER_OR_FOLLOWER
-  const change = changePartition({
-    image,
-    topicId: topic.id,
-    index,
-    partition,
-    minIsr: minIsr(topic, view),
-    election: 'online',
-    isAcceptableLeader: id => image.brokers.isActive(id),
-  }, { directories: new Map([[broker.id, directory]]) })
+  const change = changePartition(contextOf(topic, index, 'online', view), { directories: new Map([[broker.id, directory]]) })
   if (change !== undefined) records.push(change.entry)
   return code.NONE
 }

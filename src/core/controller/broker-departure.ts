@@ -7,10 +7,9 @@ import { fullEntry } from '../metadata/full-entry.ts'
 import type { MetadataImage } from '../metadata/image.ts'
 import { NO_LEADER } from '../metadata/partition.ts'
 import type { Partition } from '../metadata/partition.ts'
-import type { Topic } from '../metadata/topics.ts'
-import { mayElectUnclean, minIsrOf } from './config-rules.ts'
 import type { ControllerSettings } from './decision.ts'
 import { changePartition } from './partition-change.ts'
+import { contextOf, electionOf } from './partition-context.ts'
 
 interface View { readonly image: MetadataImage, readonly settings: ControllerSettings }
 
@@ -33,15 +32,8 @@ function partitionUpdates (
   for (const topic of image.topics) {
     for (const [index, partition] of topic.partitions.entries()) {
       if (!concerns(partition, topic.id, index)) continue
-      const change = changePartition({
-        image,
-        topicId: topic.id,
-        index,
-        partition,
-        minIsr: minIsr(topic, view),
-        election: mayElectUnclean(topic.name, view) ? 'unclean' : 'online',
-        isAcceptableLeader,
-      }, {
+      const context = contextOf(topic, index, electionOf(topic, view), view)
+      const change = changePartition({ ...context, isAcceptableLeader }, {
         isr: partition.isr.filter(it => it !== leaving && it !== uncleanShutdown),
         ...uncleanShutdown === undefined ? {} : { uncleanShutdown },
       })
@@ -49,10 +41,6 @@ function partitionUpdates (
     }
   }
   return entries
-}
-
-export function minIsr (topic: Topic, view: View): number {
-  return minIsrOf(topic.name, topic.partitions[0]?.replicas.length ?? 1, view)
 }
 
 /** R 2.5.4: out of every ISR and leadership in the same batch that fences it. */

@@ -8,11 +8,11 @@ import type {
 import type { MetadataEntry } from '../../../protocol/stored/framing.ts'
 import { NO_LEADER } from '../metadata/partition.ts'
 import type { Topic } from '../metadata/topics.ts'
-import { minIsr } from './broker-departure.ts'
 import { mayElectUnclean } from './config-rules.ts'
 import { exceedsBatch, failure, nothing, tooManyRecords } from './decision.ts'
 import type { ControllerView, Decision, Failure } from './decision.ts'
 import { changePartition } from './partition-change.ts'
+import { contextOf } from './partition-context.ts'
 
 type View = Pick<ControllerView, 'image' | 'settings'>
 type Kind = 'preferred' | 'unclean'
@@ -89,16 +89,7 @@ function electOne (
 }
 
 function elect (topic: Topic, index: number, kind: Kind, view: View): MetadataEntry | undefined {
-  const { image } = view
-  return changePartition({
-    image,
-    topicId: topic.id,
-    index,
-    partition: topic.partitions[index]!,
-    minIsr: minIsr(topic, view),
-    election: kind,
-    isAcceptableLeader: id => image.brokers.isActive(id),
-  }, {})?.entry
+  return changePartition(contextOf(topic, index, kind, view), {})?.entry
 }
 
 /** So many elections in one batch; the rest waits for the next. */

@@ -14,13 +14,11 @@ import type { MetadataImage } from '../metadata/image.ts'
 import { isReassigning } from '../metadata/partition.ts'
 import type { Partition } from '../metadata/partition.ts'
 import type { Topic } from '../metadata/topics.ts'
-import { minIsr } from './broker-departure.ts'
-import { mayElectUnclean } from './config-rules.ts'
 import { exceedsBatch, failure, nothing, tooManyRecords } from './decision.ts'
 import type { ControllerView, Decision, Failure } from './decision.ts'
 import { assignmentProblem } from './new-partitions.ts'
 import { changePartition } from './partition-change.ts'
-import type { Election, PartitionTargets } from './partition-change.ts'
+import { contextOf, electionOf } from './partition-context.ts'
 
 type View = Pick<ControllerView, 'image' | 'settings'>
 type Wanted = AlterPartitionReassignmentsRequest['topics'][number]['partitions'][number]
@@ -75,18 +73,16 @@ function cancel (topic: Topic, index: number, partition: Partition, view: View):
   }
   const original = (replica: number): boolean => !partition.addingReplicas.includes(replica)
   const isr = partition.isr.filter(original)
-  const unclean = mayElectUnclean(topic.name, view)
-  if (isr.length === 0 && !unclean) {
+  const election = electionOf(topic, view)
+  if (isr.length === 0 && election !== 'unclean') {
     return {
       problem: failure(code.INVALID_REPLICA_ASSIGNMENT, 'Unable to revert partition assignment for ' +
         `${topic.name}:${index} because it would require an unclean leader election.`),
     }
   }
   const replicas = partition.replicas.filter(original)
-  return {
-    entry: change(topic, index, partition, unclean ? 'unclean' : 'online',
-      { isr, replicas, adding: [], removing: [] }, view),
-  }
+  const targets = { isr, replicas, adding: [], removing: [] }
+  return { entry: changePartition(contextOf(topic, index, election, view), targets)?.entry }
 }
 
 /** D17.3: a new request replaces a running one; a mere re-order is done at once. */
@@ -107,23 +103,8 @@ function begin (
   const removing = sorted(partition.replicas.filter(it => !target.includes(it)))
   const adding = sorted(target.filter(it => !partition.replicas.includes(it)))
   const replicas = [...target, ...removing]
-  return { entry: change(topic, index, partition, 'online', { replicas, adding, removing }, view) }
-}
-
-function change (
-  topic: Topic, index: number, partition: Partition, election: Election, targets: PartitionTargets,
-  view: View
-): MetadataEntry | undefined {
-  const { image } = view
-  return changePartition({
-    image,
-    topicId: topic.id,
-    index,
-    partition,
-    minIsr: minIsr(topic, view),
-    election,
-    isAcceptableLeader: id => image.brokers.isActive(id),
-  }, targets)?.entry
+  const targets = { replicas, adding, removing }
+  return { entry: changePartition(contextOf(topic, index, 'online', view), targets)?.entry }
 }
 
 /** D17.5: unknown and idle partitions are left out without error. */

@@ -1,0 +1,29 @@
+/** A partition of the image as the decisions that change it find it, ready for `changePartition`. */
+import type { MetadataImage } from '../metadata/image.ts'
+import type { Topic } from '../metadata/topics.ts'
+import { mayElectUnclean, minIsrOf } from './config-rules.ts'
+import type { ControllerSettings } from './decision.ts'
+import type { Election, PartitionContext } from './partition-change.ts'
+
+interface View { readonly image: MetadataImage, readonly settings: ControllerSettings }
+
+/** Any active broker may lead it; `index` is one of the topic's. */
+export function contextOf (
+  topic: Topic, index: number, election: Election, view: View
+): PartitionContext {
+  const { image } = view
+  return {
+    image,
+    topicId: topic.id,
+    index,
+    partition: topic.partitions[index]!,
+    minIsr: minIsrOf(topic.name, topic.partitions[0]?.replicas.length ?? 1, view),
+    election,
+    isAcceptableLeader: id => image.brokers.isActive(id),
+  }
+}
+
+/** R 2.4.1: what keeps a partition of this topic online. */
+export function electionOf (topic: Topic, view: View): Election {
+  return mayElectUnclean(topic.name, view) ? 'unclean' : 'online'
+}
