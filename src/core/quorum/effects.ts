@@ -13,6 +13,13 @@ export const METADATA_TOPIC = '__cluster_metadata'
 export const METADATA_TOPIC_ID = 'AAAAAAAAAAAAAAAAAAAAAQ'
 export const METADATA_PARTITION = 0
 
+/** What the messages between voters are about, in their own words. */
+export function aboutMetadata<P extends object> (partition: P) {
+  return [{
+    topicName: METADATA_TOPIC, partitions: [{ partitionIndex: METADATA_PARTITION, ...partition }],
+  }]
+}
+
 /** The messages of the quorum, all of them Kafka's own (R-P0). */
 export interface QuorumApis {
   Vote: typeof Vote

@@ -39,8 +39,22 @@ function isMeantForOther (state: QuorumState, recipient: ReplicaKey): boolean {
   return recipient.id >= 0 && !sameReplica(recipient, ownKey(state))
 }
 
-function refuse (state: QuorumState, requestId: number, api: QuorumApi, errorCode: number): void {
-  reply(state, requestId, api, topLevelError(api, errorCode))
+interface VoterRequest<P> {
+  readonly clusterId: string | null
+  readonly topics: ReadonlyArray<{ topicName: string, partitions: readonly P[] }>
+}
+
+/** What a request between voters is about; undefined once it is refused as a whole. */
+function partitionOf<P extends { partitionIndex: number }> (
+  state: QuorumState, requestId: number, api: QuorumApi, request: VoterRequest<P>
+): P | undefined {
+  const isForeign = isOtherCluster(state, request.clusterId)
+  const partition = isForeign ? undefined : onlyPartition(request.topics)
+  if (partition === undefined) {
+    const errorCode = isForeign ? code.INCONSISTENT_CLUSTER_ID : code.INVALID_REQUEST
+    reply(state, requestId, api, topLevelError(api, errorCode))
+  }
+  return partition
 }
 
 type VotePartition = RequestRead<'Vote'>['topics'][number]['partitions'][number]
@@ -48,11 +62,8 @@ type VotePartition = RequestRead<'Vote'>['topics'][number]['partitions'][number]
 export function handleVote (
   state: QuorumState, requestId: number, request: RequestRead<'Vote'>, nowMs: number
 ): void {
-  if (isOtherCluster(state, request.clusterId)) {
-    return refuse(state, requestId, 'Vote', code.INCONSISTENT_CLUSTER_ID)
-  }
-  const partition = onlyPartition(request.topics)
-  if (partition === undefined) return refuse(state, requestId, 'Vote', code.INVALID_REQUEST)
+  const partition = partitionOf(state, requestId, 'Vote', request)
+  if (partition === undefined) return
   const answer = (errorCode: number, granted: boolean): void =>
     reply(state, requestId, 'Vote', voteResponse(state, errorCode, granted))
 
@@ -166,13 +177,8 @@ function countVotes (state: QuorumState, nowMs: number): void {
 export function handleBeginQuorumEpoch (
   state: QuorumState, requestId: number, request: RequestRead<'BeginQuorumEpoch'>, nowMs: number
 ): void {
-  if (isOtherCluster(state, request.clusterId)) {
-    return refuse(state, requestId, 'BeginQuorumEpoch', code.INCONSISTENT_CLUSTER_ID)
-  }
-  const partition = onlyPartition(request.topics)
-  if (partition === undefined) {
-    return refuse(state, requestId, 'BeginQuorumEpoch', code.INVALID_REQUEST)
-  }
+  const partition = partitionOf(state, requestId, 'BeginQuorumEpoch', request)
+  if (partition === undefined) return
   const { leaderId, leaderEpoch: epoch } = partition
   let errorCode = voterRequestError(state, { id: leaderId, epoch })
   if (errorCode === code.NONE) {
@@ -204,13 +210,8 @@ export function handleBeginQuorumEpochResponse (
 export function handleEndQuorumEpoch (
   state: QuorumState, requestId: number, request: RequestRead<'EndQuorumEpoch'>, nowMs: number
 ): void {
-  if (isOtherCluster(state, request.clusterId)) {
-    return refuse(state, requestId, 'EndQuorumEpoch', code.INCONSISTENT_CLUSTER_ID)
-  }
-  const partition = onlyPartition(request.topics)
-  if (partition === undefined) {
-    return refuse(state, requestId, 'EndQuorumEpoch', code.INVALID_REQUEST)
-  }
+  const partition = partitionOf(state, requestId, 'EndQuorumEpoch', request)
+  if (partition === undefined) return
   const { leaderId, leaderEpoch: epoch } = partition
   const errorCode = voterRequestError(state, { id: leaderId, epoch })
   if (errorCode === code.NONE) {

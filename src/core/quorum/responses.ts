@@ -1,6 +1,8 @@
 /** Answers of the quorum's APIs, built from what this node knows about leader and epoch. */
 import { code } from '../../../protocol/errors.ts'
-import { METADATA_PARTITION, METADATA_TOPIC, METADATA_TOPIC_ID } from './effects.ts'
+import {
+  METADATA_PARTITION, METADATA_TOPIC, METADATA_TOPIC_ID, aboutMetadata,
+} from './effects.ts'
 import type { QuorumApi, ResponseWritten, SnapshotId } from './effects.ts'
 import { emit, endpointsOf } from './state.ts'
 import type { QuorumState } from './state.ts'
@@ -36,12 +38,7 @@ export function voteResponse (
   state: QuorumState, errorCode: number, voteGranted: boolean
 ): ResponseWritten<'Vote'> {
   return {
-    topics: [{
-      topicName: METADATA_TOPIC,
-      partitions: [{
-        partitionIndex: METADATA_PARTITION, errorCode, ...leaderAndEpoch(state), voteGranted,
-      }],
-    }],
+    topics: aboutMetadata({ errorCode, ...leaderAndEpoch(state), voteGranted }),
     nodeEndpoints: nodeEndpoints(state),
   }
 }
@@ -51,10 +48,7 @@ export function epochResponse (
   state: QuorumState, errorCode: number
 ): ResponseWritten<'BeginQuorumEpoch'> {
   return {
-    topics: [{
-      topicName: METADATA_TOPIC,
-      partitions: [{ partitionIndex: METADATA_PARTITION, errorCode, ...leaderAndEpoch(state) }],
-    }],
+    topics: aboutMetadata({ errorCode, ...leaderAndEpoch(state) }),
     nodeEndpoints: nodeEndpoints(state),
   }
 }

@@ -1,5 +1,7 @@
 /** Which requests each role wants sent, to whom and when: one at a time is under way to a node. */
-import { METADATA_PARTITION, METADATA_TOPIC, METADATA_TOPIC_ID } from './effects.ts'
+import {
+  METADATA_PARTITION, METADATA_TOPIC, METADATA_TOPIC_ID, aboutMetadata,
+} from './effects.ts'
 import type { OutgoingRequest } from './effects.ts'
 import { emit, isFlushed, remoteVoters } from './state.ts'
 import type { Peer, QuorumState } from './state.ts'
@@ -113,19 +115,15 @@ function voteRequest (state: QuorumState, voter: Voter, preVote: boolean): Outgo
     request: {
       clusterId: options.clusterId,
       voterId: voter.id,
-      topics: [{
-        topicName: METADATA_TOPIC,
-        partitions: [{
-          partitionIndex: METADATA_PARTITION,
-          replicaEpoch: vote.epoch,
-          replicaId: options.nodeId,
-          replicaDirectoryId: options.directoryId,
-          voterDirectoryId: voter.directoryId,
-          lastOffsetEpoch: log.lastEpoch,
-          lastOffset: log.endOffset,
-          preVote,
-        }],
-      }],
+      topics: aboutMetadata({
+        replicaEpoch: vote.epoch,
+        replicaId: options.nodeId,
+        replicaDirectoryId: options.directoryId,
+        voterDirectoryId: voter.directoryId,
+        lastOffsetEpoch: log.lastEpoch,
+        lastOffset: log.endOffset,
+        preVote,
+      }),
     },
   }
 }
@@ -148,15 +146,11 @@ function beginRequest (state: QuorumState, voter: Voter): OutgoingRequest {
     request: {
       clusterId: options.clusterId,
       voterId: voter.id,
-      topics: [{
-        topicName: METADATA_TOPIC,
-        partitions: [{
-          partitionIndex: METADATA_PARTITION,
-          voterDirectoryId: voter.directoryId,
-          leaderId: options.nodeId,
-          leaderEpoch: vote.epoch,
-        }],
-      }],
+      topics: aboutMetadata({
+        voterDirectoryId: voter.directoryId,
+        leaderId: options.nodeId,
+        leaderEpoch: vote.epoch,
+      }),
       leaderEndpoints: options.endpoints,
     },
   }
@@ -241,18 +235,14 @@ function endRequest (state: QuorumState): OutgoingRequest {
     api: 'EndQuorumEpoch',
     request: {
       clusterId: options.clusterId,
-      topics: [{
-        topicName: METADATA_TOPIC,
-        partitions: [{
-          partitionIndex: METADATA_PARTITION,
-          leaderId: options.nodeId,
-          leaderEpoch: vote.epoch,
-          preferredSuccessors: preferred.map(({ id }) => id),
-          preferredCandidates: preferred.map(({ id, directoryId }) => ({
-            candidateId: id, candidateDirectoryId: directoryId,
-          })),
-        }],
-      }],
+      topics: aboutMetadata({
+        leaderId: options.nodeId,
+        leaderEpoch: vote.epoch,
+        preferredSuccessors: preferred.map(({ id }) => id),
+        preferredCandidates: preferred.map(({ id, directoryId }) => ({
+          candidateId: id, candidateDirectoryId: directoryId,
+        })),
+      }),
       leaderEndpoints: options.endpoints,
     },
   }
