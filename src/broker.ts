@@ -18,12 +18,16 @@ import { handlers } from './apis/index.ts'
 import { createDispatch } from './server/dispatch.ts'
 import type { Dispatch } from './server/dispatch.ts'
 import type { BrokerSettings, TopicSettingsSource } from './runtime/broker-settings.ts'
+import type { Configuration, LiveSettings } from './runtime/configuration.ts'
 import { Controller } from './runtime/controller.ts'
 import { ControllerDuties } from './runtime/controller-duties.ts'
+import { CurrentSettings } from './runtime/current-settings.ts'
 import { Endpoints } from './runtime/endpoints.ts'
 import type { Environment } from './runtime/environment.ts'
 import { GroupCoordinator } from './runtime/group-coordinator.ts'
 import type { GroupOperations } from './runtime/group-contract.ts'
+import { Loggers } from './runtime/loggers.ts'
+import type { LevelControl } from './runtime/loggers.ts'
 import { Lifecycle } from './runtime/lifecycle.ts'
 import { MetadataRuntime } from './runtime/metadata.ts'
 import type { LogDirectory } from './runtime/log-directory.ts'
@@ -36,6 +40,7 @@ import { Timers } from './runtime/timers.ts'
 import { TopicCreation } from './runtime/topic-creation.ts'
 import type { Store } from './store/store.ts'
 
+export type { ConnectionBounds, DescribedConfig } from './runtime/configuration.ts'
 export type { Fetched, FetchTarget } from './runtime/fetch.ts'
 export type { OffsetLookup } from './runtime/list-offsets.ts'
 export type { OffsetFetchGroup, OffsetFetchGroupResult } from './runtime/group-contract.ts'
@@ -56,6 +61,8 @@ export interface Broker {
   readonly served: readonly ServedApi[]
   readonly supportedFeatures: readonly SupportedFeature[]
   readonly settings: BrokerSettings
+  readonly configuration: Configuration
+  readonly loggers: Loggers
   readonly environment: Environment
   readonly access: Access
   readonly metadata: MetadataImage
@@ -77,6 +84,9 @@ export interface BrokerParts {
   readonly environment: Environment
   readonly settings: BrokerSettings
   readonly topicSettings: TopicSettingsSource
+  readonly configuration: Configuration
+  /** Left out: a level that changes nothing. */
+  readonly logLevel?: LevelControl
   readonly controllerSettings: ControllerSettings
   readonly clusterId: string
   readonly registration: BrokerRegistrationRequest
@@ -89,6 +99,8 @@ export interface RunningBroker {
   readonly broker: Broker
   readonly dispatch: Dispatch
   readonly brokerEpoch: bigint
+  /** Called at once and whenever one of these settings changes. */
+  onLiveSettings (listener: (settings: LiveSettings) => void): void
   /** Leaves the cluster in order; the store stays open. */
   stop (): Promise<void>
 }
@@ -115,6 +127,7 @@ export async function assembleBroker (parts: BrokerParts): Promise<RunningBroker
     broker,
     dispatch: createDispatch(handlers, broker),
     brokerEpoch: lifecycle.brokerEpoch,
+    onLiveSettings: listener => { rooms.currentSettings.onChange(listener) },
     stop: async () => {
       await lifecycle.stop()
       duties.stop()
@@ -133,6 +146,7 @@ interface Rooms {
   readonly duties: ControllerDuties
   readonly replicas: Replicas
   readonly groups: GroupCoordinator
+  readonly currentSettings: CurrentSettings
 }
 
 /** Nothing runs yet. */
@@ -149,6 +163,7 @@ function openRooms (parts: BrokerParts): Rooms {
   })
   const metadata = new MetadataRuntime(quorum, environment, settings.metadataSnapshots)
   const { image } = metadata
+  const currentSettings = new CurrentSettings({ configuration: parts.configuration, image, log: environment.log })
   const sessions = new Sessions(settings.brokerSessionMs)
   const controller = new Controller({ quorum, image, environment, sessions, settings: parts.controllerSettings })
   const replicas = new Replicas({
@@ -158,7 +173,7 @@ function openRooms (parts: BrokerParts): Rooms {
     settingsOf: topic => parts.topicSettings.of(topic, image),
     retentionCheckMs: settings.retentionCheckMs,
     initialTaskDelayMs: settings.initialTaskDelayMs,
-    producerExpirationMs: () => settings.producerExpirationMs,
+    producerExpirationMs: () => currentSettings.now.producerExpirationMs,
     producerExpirationCheckMs: settings.producerExpirationCheckMs,
   })
   const groups = new GroupCoordinator({
@@ -171,12 +186,13 @@ function openRooms (parts: BrokerParts): Rooms {
     commitTimeoutMs: settings.offsetsCommitTimeoutMs,
   })
   const duties = new ControllerDuties({ controller, image, environment, quorum })
-  return { quorum, metadata, image, controller, duties, replicas, groups }
+  return { quorum, metadata, image, controller, duties, replicas, groups, currentSettings }
 }
 
 /** Who follows whom; answers how to wait until every group shard led here has loaded. */
-function connect ({ metadata, replicas, groups }: Rooms): () => Promise<void> {
+function connect ({ metadata, replicas, groups, currentSettings }: Rooms): () => Promise<void> {
   metadata.onDelta(delta => {
+    currentSettings.apply(delta)
     replicas.apply(delta)
     const deleted = [...delta.topicsDeleted.values()].map(({ name, id }) => ({ name, topicId: id }))
     if (deleted.length > 0) groups.topicsDeleted(deleted)
@@ -202,6 +218,8 @@ function brokerOf (parts: BrokerParts, rooms: Rooms, lifecycle: Lifecycle): Brok
     served: handlers.map(({ api, advertised }) => ({ key: api.key, versions: advertised })),
     supportedFeatures,
     settings,
+    configuration: parts.configuration,
+    loggers: new Loggers(parts.logLevel ?? { level: 'info' }),
     environment,
     access: everybodyMayEverything,
     metadata: image,

@@ -13,11 +13,12 @@ import {
 import { newId, processEnvironment } from './process-environment.ts'
 import type { LogFunction } from './process-environment.ts'
 import { ConfigError } from './config/sources.ts'
+import { Admission } from './server/admission.ts'
 import { FramePool } from './server/frame-pool.ts'
 import { RequestMemory } from './server/request-memory.ts'
 import { listen } from './server/listener.ts'
 import type { Listener } from './server/listener.ts'
-import { brokerSettings, controllerSettings, topicSettingsSource } from './settings.ts'
+import { brokerSettings, configuration, controllerSettings, topicSettingsSource } from './settings.ts'
 import { MemoryDisk } from './store/disk-memory.ts'
 import { nodeDisk } from './store/disk-node.ts'
 import { openStore } from './store/store.ts'
@@ -69,6 +70,7 @@ export async function startBroker (options: BrokerOptions = {}): Promise<OttlaBr
   const log = options.log ?? (() => {})
   for (const { level, text } of settings.notices) log(level, text)
   checkSupported(settings)
+  const admission = new Admission()
   const listeners: Listener[] = []
   try {
     for (const { name, host, port } of settings.network.brokerListeners) {
@@ -76,11 +78,11 @@ export async function startBroker (options: BrokerOptions = {}): Promise<OttlaBr
         name,
         host,
         port,
-        connectionsMax: settings.get('max.connections'),
+        admission,
         idleMs: settings.number('connections.max.idle.ms'),
       }))
     }
-    return await start(options, settings, listeners, log)
+    return await start(options, settings, { listeners, admission }, log)
   } catch (error) {
     await Promise.all(listeners.map(listener => listener.close()))
     throw error
@@ -115,8 +117,10 @@ function checkSupported ({ network, get }: Settings): void {
   }
 }
 
+interface Sockets { readonly listeners: readonly Listener[], readonly admission: Admission }
+
 async function start (
-  options: BrokerOptions, settings: Settings, listeners: readonly Listener[], log: LogFunction
+  options: BrokerOptions, settings: Settings, { listeners, admission }: Sockets, log: LogFunction
 ): Promise<OttlaBroker> {
   const nodeId = settings.get('node.id')
   const inMemory = options.sources === undefined && options.dataDirectory === undefined
@@ -147,6 +151,7 @@ async function start (
     environment,
     settings: brokerSettings(settings),
     topicSettings: topicSettingsSource(settings),
+    configuration: configuration(settings),
     controllerSettings: controllerSettings(settings, data.clusterId),
     clusterId: data.clusterId,
     advertised: new Set((settings.network.advertised ?? []).map(({ name }) => name)),
@@ -158,6 +163,7 @@ async function start (
     registration: registrationOf(settings, data, listeners, inMemory ? NO_BROKER_EPOCH : takeCleanShutdown(data.path)),
     onFailed: failed,
   })
+  running.onLiveSettings(({ connections }) => { admission.bounds = connections })
   serve(running, store, settings, listeners, log)
   const first = listeners[0] as Listener
   return {

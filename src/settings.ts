@@ -1,13 +1,21 @@
 /** From the configuration to the plain values that the rooms take. */
 import type { ControllerSettings } from './core/controller/decision.ts'
 import { dynamicValues } from './core/controller/config-rules.ts'
-import { resourceType } from './core/metadata/configs.ts'
+import { CLUSTER_DEFAULT, resourceType } from './core/metadata/configs.ts'
 import { OFFSETS_TOPIC, SHARE_STATE_TOPIC, TRANSACTIONS_TOPIC } from './core/metadata/internal-topics.ts'
 import type { MetadataImage } from './core/metadata/image.ts'
+import { addressLimits, listenerLimits } from './config/connections.ts'
+import {
+  describeBroker, describeClientMetrics, describeClusterDefault, describeGroup, describeTopic,
+} from './config/describe.ts'
+import { brokerAlterProblem, countingTexts, settingsNow } from './config/dynamic.ts'
+import { honouredBrokerSettings } from './config/honoured.ts'
 import { configRules, topicValue } from './config/topic.ts'
+import { brokerTable, dynamicOnlyTable, settingNameOf } from './config/table.ts'
 import type { TopicValues } from './config/table.ts'
 import type { Settings } from './config/config.ts'
 import type { BrokerSettings, TopicSettingsSource } from './runtime/broker-settings.ts'
+import type { Configuration, LiveSettings } from './runtime/configuration.ts'
 import type { InternalTopic } from './runtime/topic-creation.ts'
 import type { TopicSettings } from './runtime/topic-settings.ts'
 
@@ -39,7 +47,6 @@ export function brokerSettings (settings: Settings): BrokerSettings {
     },
     retentionCheckMs: settings.number('log.retention.check.interval.ms'),
     initialTaskDelayMs: settings.number('log.initial.task.delay.ms'),
-    producerExpirationMs: settings.get('producer.id.expiration.ms'),
     producerExpirationCheckMs: settings.get('producer.id.expiration.check.interval.ms'),
     groups: groupSettings(settings),
     offsetsCommitTimeoutMs: settings.get('offsets.commit.timeout.ms'),
@@ -150,5 +157,52 @@ function topicSettings (topic: string, image: MetadataImage, settings: Settings)
     flushMs: value('flush.ms'),
     minInsyncReplicas: value('min.insync.replicas'),
     uncleanLeaderElection: value('unclean.leader.election.enable'),
+  }
+}
+
+/** The table of settings as the rooms see it. */
+export function configuration (settings: Settings): Configuration {
+  const { staticTexts } = settings
+  const nodeId = settings.get('node.id')
+  const dynamicOf = (image: MetadataImage) => dynamicValues(image, nodeId)
+  return {
+    describe: (type, name, image) => {
+      const stored = image.configs.of(type, name)
+      const dynamic = dynamicOf(image)
+      switch (type) {
+        case resourceType.TOPIC: return describeTopic(stored, dynamic, staticTexts)
+        case resourceType.GROUP: return describeGroup(stored, dynamic, staticTexts)
+        case resourceType.CLIENT_METRICS: return describeClientMetrics(stored)
+        default:
+          return name === CLUSTER_DEFAULT
+            ? describeClusterDefault(dynamic.cluster)
+            : describeBroker(dynamic, staticTexts)
+      }
+    },
+    alterProblem: (brokerName, values, image) =>
+      brokerAlterProblem(brokerName, values, dynamicOf(image), staticTexts),
+    isList: key => {
+      const setting = brokerTable.get(key) ?? dynamicOnlyTable.get(key)
+      return setting === undefined ? undefined : setting.type === 'list'
+    },
+    builtInDefault: key => brokerTable.get(key)?.defaultText ?? '',
+    storedValues: (brokerName, image) => countingTexts(brokerName, image.configs.of(resourceType.BROKER, brokerName)),
+    live: image => liveSettings(settingsNow(dynamicOf(image), staticTexts)),
+    withoutEffect: keys => [...keys].filter(key => {
+      const meant = settingNameOf(key)
+      return meant !== undefined && !honouredBrokerSettings.has(meant)
+    }),
+  }
+}
+
+function liveSettings ({ get, staticTexts }: Settings): LiveSettings {
+  return {
+    producerExpirationMs: get('producer.id.expiration.ms'),
+    connections: {
+      total: get('max.connections'),
+      byListener: listenerLimits(staticTexts),
+      perAddress: get('max.connections.per.ip'),
+      byAddress: addressLimits(get),
+    },
   }
 }

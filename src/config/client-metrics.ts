@@ -27,7 +27,7 @@ export function clientMetricsProblem (
     const { value } = parsed
     if (name === 'interval.ms' && (Number(value) < INTERVAL_MS_MIN || Number(value) > INTERVAL_MS_MAX)) {
       return refuse(code.INVALID_REQUEST, `Invalid value ${String(value)} for interval.ms, interval must ` +
-        `be between ${INTERVAL_MS_MIN} and ${INTERVAL_MS_MAX}`)
+        `be between ${INTERVAL_MS_MIN} and ${INTERVAL_MS_MAX} (1 hour)`)
     }
     const wrong = name === 'match' ? (value as readonly string[]).find(it => !isMatch(it)) : undefined
     if (wrong !== undefined) {

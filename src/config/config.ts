@@ -2,6 +2,7 @@
  * The broker's configuration: what was given, checked against the table of settings and completed
  * with defaults, for typed look-ups; the network settings as addresses.
  */
+import { connectionProblems } from './connections.ts'
 import { assumptions, isSingleNode } from './defaults.ts'
 import { honouredBrokerSettings } from './honoured.ts'
 import { readNetwork } from './network.ts'
@@ -120,6 +121,7 @@ function ruleProblems (get: Settings['get']): string[] {
   if (familyValue(get, 'log.retention.ms') === 0n) {
     problems.push('log.retention.ms must be unlimited (-1) or, greater than or equal to 1')
   }
+  problems.push(...connectionProblems(get))
   for (const kind of ['consumer', 'share', 'streams'] as const) {
     for (const what of ['heartbeat.interval.ms', 'session.timeout.ms'] as const) {
       const name = `group.${kind}.${what}` as const

@@ -2,7 +2,8 @@
  * What DescribeConfigs says of each kind of resource: every key with its value and where it is
  * from.
  */
-import { brokerSynonyms, configSource, effectiveTopicText, isSecret } from './effective.ts'
+import { configSource } from '../../protocol/config-source.ts'
+import { brokerSynonyms, effectiveTopicText, isSecret } from './effective.ts'
 import type { DynamicTexts, SynonymText } from './effective.ts'
 import type { Setting, SettingType } from './setting.ts'
 import {
@@ -22,6 +23,7 @@ export interface Described {
   readonly synonyms: readonly SynonymText[]
   /** KIP-569's number. */
   readonly type: number
+  readonly documentation: string | null
 }
 
 const TYPES: Readonly<Record<SettingType, number>> = {
@@ -50,12 +52,18 @@ function described (
     sensitive,
     synonyms,
     type: setting === undefined ? UNKNOWN_TYPE : TYPES[setting.type],
+    documentation: null,
   }
 }
 
-function own (name: string, overrides: Texts, source: number, sensitive: boolean): SynonymText[] {
+/** D13.7: the resource's own value, as it is shown. */
+function own (
+  name: string, setting: Setting | undefined, overrides: Texts, source: number, sensitive: boolean
+): SynonymText[] {
   const text = overrides.get(name)
-  return text === undefined ? [] : [{ name, text: sensitive ? null : text, source }]
+  if (text === undefined) return []
+  const shown = setting === undefined ? text : valueTextOf(setting, text)
+  return [{ name, text: sensitive ? null : shown, source }]
 }
 
 /** D13.2: all keys but internal ones that nobody set, and whatever else is stored. */
@@ -74,7 +82,7 @@ export function describeTopic (
         text: effectiveTopicText(name, overrides, dynamic, staticTexts).text,
         sensitive,
         synonyms: [
-          ...own(name, overrides, configSource.TOPIC, sensitive),
+          ...own(name, setting, overrides, configSource.TOPIC, sensitive),
           ...brokerKey === undefined ? [] : brokerSynonyms(brokerKey, dynamic, staticTexts),
         ],
       })
@@ -115,7 +123,7 @@ export function describeClusterDefault (cluster: Texts): Described[] {
       text,
       sensitive,
       readOnly: !isDynamic(name),
-      synonyms: own(name, cluster, configSource.DYNAMIC_DEFAULT_BROKER, sensitive),
+      synonyms: [{ name, text: sensitive ? null : text, source: configSource.DYNAMIC_DEFAULT_BROKER }],
     })
   })
 }
@@ -144,7 +152,7 @@ export function describeGroup (
         ? defaultSynonym(name, defaultText)
         : brokerSynonyms(brokerKey, dynamic, staticTexts)
       const text = overrides.get(name) ?? behind[0]?.text ?? defaultText ?? null
-      const synonyms = [...own(name, overrides, configSource.GROUP, sensitive), ...behind]
+      const synonyms = [...own(name, setting, overrides, configSource.GROUP, sensitive), ...behind]
       return described(name, { setting, text, sensitive, synonyms })
     })
 }
@@ -161,7 +169,7 @@ export function describeClientMetrics (overrides: Texts): Described[] {
       setting,
       text: overrides.get(name) ?? defaultText ?? null,
       sensitive,
-      synonyms: own(name, overrides, configSource.CLIENT_METRICS, sensitive),
+      synonyms: own(name, setting, overrides, configSource.CLIENT_METRICS, sensitive),
     })
   })
 }

@@ -1,9 +1,15 @@
 /** What may be changed of a broker while it runs, checked by the broker that is asked (D13.11). */
 import { code, fittingText } from '../../protocol/errors.ts'
+import { ConfigError, settingsFrom } from './config.ts'
+import type { Settings } from './config.ts'
 import { isDynamic } from './describe.ts'
-import { brokerTable, dynamicOnlyTable, settingNameOf } from './table.ts'
+import type { DynamicTexts } from './effective.ts'
+import { reconfigurationProblem } from './reconfiguration.ts'
+import { brokerTable, dynamicOnlyTable, familyOf, settingNameOf } from './table.ts'
 import type { ConfigFailure } from './topic.ts'
 import { parseValue } from './value.ts'
+
+type Texts = ReadonlyMap<string, string>
 
 /** Read by all listeners at once they would change the ground under open connections (KIP-226). */
 const PER_LISTENER: ReadonlySet<string> = new Set([
@@ -12,12 +18,16 @@ const PER_LISTENER: ReadonlySet<string> = new Set([
   'ssl.truststore.location', 'ssl.truststore.password', 'ssl.truststore.certificates',
 ])
 
+/** The name that stands for all brokers. */
+const ALL = ''
+const NONE: Texts = new Map()
+
 /**
  * What is wrong with the set of values that a broker, or with the empty name all brokers, would
  * have. Unknown keys are let pass: a plug-in may read them.
  */
 export function brokerAlterProblem (
-  brokerName: string, values: ReadonlyMap<string, string>
+  brokerName: string, values: Texts, dynamic: DynamicTexts, staticTexts: Texts
 ): ConfigFailure | undefined {
   const names = [...values.keys()]
   const listed = (what: string, found: readonly string[]): ConfigFailure | undefined =>
@@ -26,27 +36,79 @@ export function brokerAlterProblem (
     names.filter(name => settingNameOf(name) !== undefined && !isDynamic(name))) ??
     listed('These security configs can be dynamically updated only per-listener using the listener prefix',
       names.filter(name => PER_LISTENER.has(name))) ??
-    valueProblem(values) ??
-    (brokerName === ''
+    valuesProblem(values) ??
+    (brokerName === ALL
       ? listed('Cannot update these configs at default cluster level, broker id must be specified',
         names.filter(isPerBroker))
-      : undefined)
+      : undefined) ??
+    wholeProblem(brokerName, values, dynamic, staticTexts)
 }
 
 function invalid (errorMessage: string): ConfigFailure {
   return { errorCode: code.INVALID_REQUEST, errorMessage: fittingText(errorMessage) }
 }
 
-function valueProblem (values: ReadonlyMap<string, string>): ConfigFailure | undefined {
+function valuesProblem (values: Texts): ConfigFailure | undefined {
   for (const [name, text] of values) {
-    const setting = brokerTable.get(settingNameOf(name) ?? '') ?? dynamicOnlyTable.get(name)
-    const parsed = setting === undefined ? undefined : parseValue({ ...setting, name }, text)
-    if (parsed !== undefined && 'problem' in parsed) return invalid(parsed.problem)
+    const problem = valueProblem(name, text)
+    if (problem !== undefined) return invalid(problem)
   }
   return undefined
+}
+
+function valueProblem (name: string, text: string): string | undefined {
+  const setting = brokerTable.get(settingNameOf(name) ?? '') ?? dynamicOnlyTable.get(name)
+  const parsed = setting === undefined ? undefined : parseValue({ ...setting, name }, text)
+  return parsed !== undefined && 'problem' in parsed ? parsed.problem : undefined
 }
 
 function isPerBroker (name: string): boolean {
   const meant = settingNameOf(name)
   return meant !== undefined && (meant !== name || brokerTable.get(meant)?.updateMode === 'per-broker')
+}
+
+/** What the settings together would be, and what the parts of the broker say to it. */
+function wholeProblem (
+  brokerName: string, values: Texts, dynamic: DynamicTexts, staticTexts: Texts
+): ConfigFailure | undefined {
+  const after = brokerName === ALL ? { ...dynamic, cluster: values } : { ...dynamic, node: values }
+  try {
+    const problem = reconfigurationProblem(
+      settingsFrom(givenFrom(dynamic, staticTexts)), settingsFrom(givenFrom(after, staticTexts)))
+    return problem === undefined ? undefined : invalid(problem)
+  } catch (error) {
+    // Kafka's words for a demand that several settings make together.
+    if (error instanceof ConfigError) return invalid(`requirement failed: ${error.message}`)
+    throw error
+  }
+}
+
+/** The file, over it what is set for all brokers, over it what is set for this one. */
+function givenFrom ({ node, cluster }: DynamicTexts, staticTexts: Texts) {
+  const texts = new Map(staticTexts)
+  for (const [name, text] of [...cluster, ...node]) {
+    // KIP-226: a value takes the place of all names for the same thing, whichever ranks higher in the file.
+    for (const synonym of familyOf(name)) texts.delete(synonym.name)
+    texts.set(name, text)
+  }
+  return new Map([...texts].map(([name, text]) => [name, { text, origin: 'AlterConfigs' }]))
+}
+
+/** What is stored and counts: other versions may have stored what is refused now. */
+export function countingTexts (brokerName: string, stored: Texts): Texts {
+  return new Map([...stored].filter(([name, text]) =>
+    (settingNameOf(name) === undefined || isDynamic(name)) && !PER_LISTENER.has(name) &&
+    valueProblem(name, text) === undefined && !(brokerName === ALL && isPerBroker(name))))
+}
+
+/** What holds now. If stored values do not go together, the file alone counts. */
+export function settingsNow (dynamic: DynamicTexts, staticTexts: Texts): Settings {
+  const { node, cluster } = dynamic
+  const counting = { node: countingTexts('node', node), cluster: countingTexts(ALL, cluster) }
+  try {
+    return settingsFrom(givenFrom(counting, staticTexts))
+  } catch (error) {
+    if (error instanceof ConfigError) return settingsFrom(givenFrom({ node: NONE, cluster: NONE }, staticTexts))
+    throw error
+  }
 }

@@ -2,21 +2,10 @@
  * From which of many places a setting has its value: topic, this broker's dynamic settings, the
  * cluster's, the file, the default (D13.7-8, D10.11).
  */
+import { configSource } from '../../protocol/config-source.ts'
 import {
   brokerKeyOfTopic, brokerTable, dynamicOnlyTable, familyOf, settingNameOf, topicTable,
 } from './table.ts'
-
-/** KIP-226's numbers. */
-export const configSource = {
-  TOPIC: 1,
-  DYNAMIC_BROKER: 2,
-  DYNAMIC_DEFAULT_BROKER: 3,
-  STATIC_BROKER: 4,
-  DEFAULT: 5,
-  BROKER_LOGGER: 6,
-  CLIENT_METRICS: 7,
-  GROUP: 8,
-} as const
 
 type Texts = ReadonlyMap<string, string>
 

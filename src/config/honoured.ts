@@ -53,6 +53,8 @@ export const honouredBrokerSettings: ReadonlySet<string> = new Set([
   'log.roll.ms',
   'log.segment.bytes',
   'max.connections',
+  'max.connections.per.ip',
+  'max.connections.per.ip.overrides',
   'max.decompressed.message.bytes',
   'max.incremental.fetch.session.cache.slots',
   'max.request.partition.size.limit',

@@ -8,9 +8,7 @@ import { effectiveTopicText } from './effective.ts'
 import type { DynamicTexts, EffectiveText } from './effective.ts'
 import { groupProblem } from './group.ts'
 import type { Setting } from './setting.ts'
-import {
-  brokerTable, clientMetricsTable, dynamicOnlyTable, groupTable, topicTable,
-} from './table.ts'
+import { brokerTable, dynamicOnlyTable, topicTable } from './table.ts'
 import type { TopicValues } from './table.ts'
 import { parseValue } from './value.ts'
 
@@ -41,20 +39,19 @@ export function configRules (staticTexts: Texts): ConfigRules {
         default: return undefined
       }
     },
-    isList: (type, key) => tableFor(type)?.get(key)?.type === 'list',
-    builtInDefault: (type, key) => tableFor(type)?.get(key)?.defaultText ?? null,
+    isList: (type, key) => schemaOf(type)?.get(key)?.type === 'list',
+    builtInDefault: (type, key) => schemaOf(type)?.get(key)?.defaultText ?? null,
     effectiveTopicConfigs: (values, dynamic) =>
       effectiveTopicTexts(values, dynamic, staticTexts)
         .map(({ text, ...rest }) => ({ ...rest, value: text })),
   }
 }
 
-function tableFor (type: number): ReadonlyMap<string, Setting> | undefined {
+/** Kafka's controller knows the types of these keys only: nothing is a list of groups or client metrics. */
+function schemaOf (type: number): ReadonlyMap<string, Setting> | undefined {
   switch (type) {
     case RESOURCE.TOPIC: return topicTable
     case RESOURCE.BROKER: return brokerAndDynamic
-    case RESOURCE.CLIENT_METRICS: return clientMetricsTable
-    case RESOURCE.GROUP: return groupTable
     default: return undefined
   }
 }

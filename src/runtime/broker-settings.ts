@@ -32,8 +32,7 @@ export interface BrokerSettings {
   /** log.retention.check.interval.ms and log.initial.task.delay.ms */
   readonly retentionCheckMs: number
   readonly initialTaskDelayMs: number
-  /** producer.id.expiration.ms and its check interval */
-  readonly producerExpirationMs: number
+  /** producer.id.expiration.check.interval.ms */
   readonly producerExpirationCheckMs: number
   readonly groups: GroupSettings
   /** offsets.load.buffer.size */

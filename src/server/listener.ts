@@ -1,6 +1,7 @@
 /** One listening socket: takes connections, counts them, closes idle ones, lets them end at stop. */
 import { createServer } from 'node:net'
 import type { Server, Socket } from 'node:net'
+import type { Admission } from './admission.ts'
 import { Connection } from './connection.ts'
 import type { ConnectionContext } from './connection.ts'
 
@@ -10,8 +11,8 @@ export interface ListenerOptions {
   readonly host: string
   /** 0: any free port; the listener then tells which. */
   readonly port: number
-  /** max.connections */
-  readonly connectionsMax: number
+  /** Shared by all listeners of the broker. */
+  readonly admission: Admission
   /** connections.max.idle.ms; 0 or less never. */
   readonly idleMs: number
 }
@@ -49,9 +50,11 @@ export async function listen (options: ListenerOptions): Promise<Listener> {
   const accept = (socket: Socket): void => {
     if (context === undefined) {
       waiting.push(socket.on('error', () => { socket.destroy() }))
-    } else if (connections.size >= options.connectionsMax) {
-      socket.destroy()
-    } else connections.add(new Connection(nextConnectionId++, options.name, socket, context))
+      return
+    }
+    const { remoteAddress = '' } = socket
+    if (!options.admission.enter(options.name, remoteAddress)) socket.destroy()
+    else connections.add(new Connection(nextConnectionId++, options.name, socket, context))
   }
   const server = createServer({ noDelay: true, keepAlive: true, pauseOnConnect: true }, accept)
   await bind(server, options)
@@ -62,7 +65,11 @@ export async function listen (options: ListenerOptions): Promise<Listener> {
     port: typeof address === 'object' && address !== null ? address.port : options.port,
     connections,
     serve (given) {
-      context = { ...given, events: { ...given.events, closed: connection => { connections.delete(connection) } } }
+      const closed = (connection: Connection): void => {
+        connections.delete(connection)
+        options.admission.leave(options.name, connection.remoteAddress)
+      }
+      context = { ...given, events: { ...given.events, closed } }
       sweep = idleSweep(connections, options.idleMs, given.nowMs)
       for (const socket of waiting.splice(0)) if (!socket.destroyed) accept(socket)
     },

@@ -5,8 +5,11 @@ import type { ConfigRules } from '../../src/core/controller/config-rules.ts'
 import {
   describeBroker, describeClientMetrics, describeClusterDefault, describeGroup, describeTopic,
 } from '../../src/config/describe.ts'
-import { brokerAlterProblem } from '../../src/config/dynamic.ts'
-import { configSource, effectiveTopicText, isSecret } from '../../src/config/effective.ts'
+import { familyValue } from '../../src/config/config.ts'
+import { addressLimits, listenerLimits } from '../../src/config/connections.ts'
+import { brokerAlterProblem, settingsNow } from '../../src/config/dynamic.ts'
+import { configSource } from '../../protocol/config-source.ts'
+import { effectiveTopicText, isSecret } from '../../src/config/effective.ts'
 import { configRules, topicValue } from '../../src/config/topic.ts'
 import { Cluster } from '../support/metadata-cluster.ts'
 
@@ -100,8 +103,9 @@ t.test('D13.7-8: what DescribeConfigs says about source and synonyms', async t =
     source: 1,
     sensitive: false,
     type: 5,
+    documentation: null,
     synonyms: [
-      { name: 'retention.ms', text: ' 1', source: 1 },
+      { name: 'retention.ms', text: '1', source: 1 },
       { name: 'log.retention.ms', text: '3', source: 3 },
       { name: 'log.retention.hours', text: '4', source: 4 },
       { name: 'log.retention.hours', text: '168', source: 5 },
@@ -149,6 +153,11 @@ t.test('D13.7-8: what DescribeConfigs says about source and synonyms', async t =
   t.equal(isSecret('leader.replication.throttled.rate'), false)
 })
 
+/** What a part of the broker says to a change, in Kafka's words. */
+function wrapped (problem: string): string {
+  return `Invalid value org.apache.kafka.common.config.ConfigException: ${problem} for configuration Invalid dynamic configuration`
+}
+
 t.test('D13.11: what may be changed of a broker while it runs', async t => {
   const cases: Array<[broker: string, values: Record<string, string>, errorMessage: string | undefined]> = [
     ['1', { 'log.cleaner.threads': '2', 'own.key': 'x', 'leader.replication.throttled.rate': '5' }, undefined],
@@ -160,11 +169,48 @@ t.test('D13.11: what may be changed of a broker while it runs', async t => {
     ['', { listeners: 'PLAINTEXT://:1' }, 'Cannot update these configs at default cluster level, broker id must be specified: [listeners]'],
     ['1', { 'log.cleaner.threads': 'x' }, 'Invalid value x for configuration log.cleaner.threads: Not a number of type INT'],
     ['1', { 'leader.replication.throttled.rate': '-1' }, 'Invalid value -1 for configuration leader.replication.throttled.rate: Value must be at least 0'],
+    ['', { 'log.retention.ms': '0' }, 'requirement failed: log.retention.ms must be unlimited (-1) or, greater than or equal to 1'],
+    ['', { 'max.connections.per.ip': '0' }, 'requirement failed: max.connections.per.ip can be set to zero only if max.connections.per.ip.overrides property is set.'],
+    ['', { 'max.connections.per.ip': '0', 'max.connections.per.ip.overrides': 'localhost:5' }, undefined],
+    ['', { 'max.connections.per.ip.overrides': 'zz' }, 'requirement failed: Invalid value zz for configuration max.connections.per.ip.overrides: write each entry as host:count, for example 127.0.0.1:10'],
+    ['1', { 'num.io.threads': '4' }, undefined],
+    ['1', { 'num.io.threads': '16' }, undefined],
+    ['1', { 'num.io.threads': '3' }, wrapped('Dynamic thread count update validation failed for num.io.threads=3, value should be at least half the current value 8')],
+    ['', { 'num.network.threads': '7' }, wrapped('Dynamic thread count update validation failed for num.network.threads=7, value should not be greater than double the current value 3')],
+    ['', { 'log.cleaner.threads': '0' }, wrapped('Log cleaner threads should be at least 1')],
+    ['', { 'log.cleaner.threads': '9' }, wrapped('Log cleaner threads cannot be increased to more than double the current value 1')],
+    ['', { 'log.local.retention.ms': '-1' }, wrapped('Invalid value -1 for configuration log.local.retention.ms: Value must not be -1 as log.retention.ms value is set as 18000000.')],
+    ['1', { 'log.local.retention.ms': '18000001' }, wrapped('Invalid value 18000001 for configuration log.local.retention.ms: Value must not be more than log.retention.ms property value: 18000000')],
+    ['1', { 'log.local.retention.ms': '18000001', 'log.retention.ms': '18000001' }, undefined],
+    ['', { 'log.retention.bytes': '5', 'log.local.retention.bytes': '6' }, wrapped('Invalid value 6 for configuration log.local.retention.bytes: Value must not be more than log.retention.bytes property value: 5')],
+    ['1', { listeners: 'PLAINTEXT://:9092' }, undefined],
+    ['1', { listeners: 'PLAINTEXT://:1' }, 'Invalid value PLAINTEXT://:1 for configuration listeners: this broker listens as it was started, with PLAINTEXT://:9092. Change its file and start it again.'],
   ]
+  const file = texts({ 'log.retention.hours': '5' })
   for (const [broker, values, errorMessage] of cases) {
-    const problem = brokerAlterProblem(broker, texts(values))
-    t.same(problem, errorMessage === undefined ? undefined : { errorCode: 42, errorMessage })
+    const problem = brokerAlterProblem(broker, texts(values), nothing, file)
+    t.same(problem, errorMessage === undefined ? undefined : { errorCode: 42, errorMessage }, JSON.stringify(values))
   }
+  const present = { node: texts({ 'num.io.threads': '16' }), cluster: texts({ 'log.retention.ms': '99' }) }
+  t.equal(brokerAlterProblem('1', texts({ 'num.io.threads': '32' }), present, file), undefined, 'as many as are set now count')
+  t.equal(brokerAlterProblem('1', texts({ 'log.local.retention.ms': '100' }), present, file)?.errorCode, 42,
+    'what is set for all counts for each, and before what the file says under another name')
+})
+
+t.test('what holds now of the broker\'s own settings', async t => {
+  const file = texts({ 'max.connections': '7', 'log.retention.hours': '5', 'node.id': '1' })
+  const now = (node: Record<string, string>, cluster: Record<string, string>) =>
+    settingsNow({ node: texts(node), cluster: texts(cluster) }, file)
+  t.equal(now({}, {}).get('max.connections'), 7)
+  t.equal(now({}, { 'max.connections': '8' }).get('max.connections'), 8)
+  t.equal(now({ 'max.connections': '9' }, { 'max.connections': '8' }).get('max.connections'), 9)
+  t.equal(familyValue(now({}, { 'log.retention.ms': '10' }).get, 'log.retention.ms'), 10n)
+  t.equal(now({ 'max.connections': 'x', 'num.partitions': '9' }, {}).get('max.connections'), 7, 'what is wrong counts as unset')
+  t.equal(now({ 'num.partitions': '9' }, {}).get('num.partitions'), 1, 'and what may not be changed')
+  t.equal(now({ 'max.connections': '9', 'log.retention.ms': '0' }, {}).get('max.connections'), 7, 'what does not go together is left out')
+  const limited = now({ 'listener.name.inside.max.connections': '3' }, { 'max.connections.per.ip.overrides': '[::1]:4, 10.0.0.1:5,localhost:6' })
+  t.same([...listenerLimits(limited.staticTexts)], [['INSIDE', 3]])
+  t.same([...addressLimits(limited.get)], [['::1', 6], ['10.0.0.1', 5], ['127.0.0.1', 6]])
 })
 
 t.test('the controller takes these rules: D10.6, D10.11', async t => {

@@ -102,6 +102,7 @@ export class Harness {
       settings: settings.brokerSettings(swarm),
       onFailed: () => { this.#failed(life) },
       topicSettings: { of: topic => settings.topicSettings(swarm, topic) },
+      configuration: settings.configuration,
       controllerSettings: settings.controllerSettings(swarm),
       clusterId: settings.CLUSTER_ID,
       registration: settings.registration(environment.newId()),

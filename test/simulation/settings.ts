@@ -6,11 +6,14 @@ import type { BrokerSettings } from '../../src/runtime/broker-settings.ts'
 import type { TopicSettings } from '../../src/runtime/topic-settings.ts'
 import { settingsFrom } from '../../src/config/config.ts'
 import { MetadataImage } from '../../src/core/metadata/image.ts'
-import { brokerSettings as processSettings, topicSettingsSource } from '../../src/settings.ts'
+import {
+  brokerSettings as processSettings, configuration as configurationOf, topicSettingsSource,
+} from '../../src/settings.ts'
 import type { Swarm } from './swarm.ts'
 
 const configured = settingsFrom(new Map())
 const defaultSettings = processSettings(configured)
+export const configuration = configurationOf(configured)
 const defaultTopicSettings = topicSettingsSource(configured).of('', new MetadataImage())
 
 export const CLUSTER_ID = 'c2ltdWxhdGVkLWNsdXN0ZQ'

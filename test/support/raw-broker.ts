@@ -15,11 +15,12 @@ import { ZERO_UUID } from '../../protocol/uuid.ts'
 import { newId, processEnvironment } from '../../src/process-environment.ts'
 import type { Environment } from '../../src/runtime/environment.ts'
 import type { Partition } from '../../src/runtime/partition.ts'
+import { Admission } from '../../src/server/admission.ts'
 import { FramePool } from '../../src/server/frame-pool.ts'
 import { RequestMemory } from '../../src/server/request-memory.ts'
 import { listen } from '../../src/server/listener.ts'
 import type { Listener } from '../../src/server/listener.ts'
-import { brokerSettings, controllerSettings, topicSettingsSource } from '../../src/settings.ts'
+import { brokerSettings, configuration, controllerSettings, topicSettingsSource } from '../../src/settings.ts'
 import { MemoryDisk } from '../../src/store/disk-memory.ts'
 import { openStore } from '../../src/store/store.ts'
 import type { Store } from '../../src/store/store.ts'
@@ -99,11 +100,12 @@ export class RawBroker {
     const disk = new MemoryDisk()
     const real = processEnvironment(note)
     const store = await openStore('/ottla', { ...real, nowMs: environment.nowMs, disk: disk.disk() })
+    const admission = new Admission()
     const listener = await listen({
       name: 'PLAINTEXT',
       host: '127.0.0.1',
       port: 0,
-      connectionsMax: settings.get('max.connections'),
+      admission,
       idleMs: settings.number('connections.max.idle.ms'),
     })
     const clusterId = newId()
@@ -113,6 +115,7 @@ export class RawBroker {
       environment,
       settings: brokerSettings(settings),
       topicSettings: topicSettingsSource(settings),
+      configuration: configuration(settings),
       controllerSettings: controllerSettings(settings, clusterId),
       clusterId,
       advertised: new Set<string>(),
@@ -135,6 +138,7 @@ export class RawBroker {
       },
       onFailed: error => { note('error', 'failed', { error }) },
     })
+    running.onLiveSettings(({ connections }) => { admission.bounds = connections })
     listener.serve({
       pool: new FramePool(),
       memory: new RequestMemory(),

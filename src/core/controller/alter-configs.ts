@@ -110,10 +110,9 @@ function sortOut<R extends Resource> (
   return { refused, wanted }
 }
 
-const SET = 0
-const DELETE = 1
-const APPEND = 2
-const SUBTRACT = 3
+/** KIP-339's codes. */
+export const operation = { SET: 0, DELETE: 1, APPEND: 2, SUBTRACT: 3 } as const
+const { SET, DELETE, APPEND, SUBTRACT } = operation
 
 /** D13.13. */
 function operationsOf (
@@ -133,10 +132,10 @@ function operationsOf (
       case APPEND:
       case SUBTRACT: {
         if (!settings.configs.isList(type, name)) {
-          const operation = configOperation === APPEND ? 'APPEND' : 'SUBTRACT'
+          const verb = configOperation === APPEND ? 'APPEND' : 'SUBTRACT'
           return {
             problem: failure(code.INVALID_CONFIG,
-              `Can't ${operation} to key ${name} because its type is not LIST.`),
+              `Can't ${verb} to key ${name} because its type is not LIST.`),
           }
         }
         // From the built-in default, not from the broker's value, if nothing is stored.
@@ -156,7 +155,8 @@ function operationsOf (
   return { changes }
 }
 
-function elementsOf (text: string): string[] { return text.split(',').filter(it => it !== '') }
+/** As Kafka splits a stored list: blanks stay, empty elements go. */
+export function elementsOf (text: string): string[] { return text.split(',').filter(it => it !== '') }
 
 /**
  * The records of one resource, if the whole set of its values holds afterwards (D13.14, D13.17).
