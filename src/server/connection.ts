@@ -264,6 +264,6 @@ export class Connection implements Session {
 }
 
 /** IPv4 clients of a dual-stack listener are IPv4 clients. */
-function plainAddress (address: string | undefined): string {
+export function plainAddress (address: string | undefined): string {
   return (address ?? '').replace(/^::ffff:(?=\d+\.)/, '')
 }

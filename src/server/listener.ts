@@ -2,7 +2,7 @@
 import { createServer } from 'node:net'
 import type { Server, Socket } from 'node:net'
 import type { Admission } from './admission.ts'
-import { Connection } from './connection.ts'
+import { Connection, plainAddress } from './connection.ts'
 import type { ConnectionContext } from './connection.ts'
 
 export interface ListenerOptions {
@@ -52,8 +52,7 @@ export async function listen (options: ListenerOptions): Promise<Listener> {
       waiting.push(socket.on('error', () => { socket.destroy() }))
       return
     }
-    const { remoteAddress = '' } = socket
-    if (!options.admission.enter(options.name, remoteAddress)) socket.destroy()
+    if (!options.admission.enter(options.name, plainAddress(socket.remoteAddress))) socket.destroy()
     else connections.add(new Connection(nextConnectionId++, options.name, socket, context))
   }
   const server = createServer({ noDelay: true, keepAlive: true, pauseOnConnect: true }, accept)

@@ -3,7 +3,9 @@ import t from 'tap'
 import { ApiVersions } from '../../protocol/messages/18-api-versions.ts'
 import { Admission } from '../../src/server/admission.ts'
 import { alter, BROKER } from '../support/configuring.ts'
+import { startBroker } from '../../src/index.ts'
 import { RawBroker } from '../support/raw-broker.ts'
+import { RawClient } from '../support/raw-client.ts'
 
 t.test('the broker, a listener and an address have a limit each', async t => {
   const admission = new Admission()
@@ -21,6 +23,27 @@ t.test('the broker, a listener and an address have a limit each', async t => {
   for (const [listener, address, letIn] of steps) t.equal(admission.enter(listener, address), letIn, `${listener} ${address}`)
   admission.leave('A', '10.0.0.2')
   t.ok(admission.enter('A', '10.0.0.3'), 'who leaves makes room')
+})
+
+t.test('an address counts alike on a socket that serves IPv6 as well', async t => {
+  const broker = await startBroker({ settings: { listeners: ['PLAINTEXT://:0'], 'max.connections.per.ip': 1 } })
+  t.teardown(() => broker.stop())
+  /** The broker may see that a client has left a moment after the client does. */
+  const letIn = async (): Promise<RawClient> => {
+    for (;;) {
+      const client = await RawClient.connect(broker.port)
+      const answer = await client.request(ApiVersions, 0, {}).catch(() => undefined)
+      if (answer !== undefined) return client
+    }
+  }
+  for (let round = 0; round < 3; round++) {
+    const client = await letIn()
+    const other = await RawClient.connect(broker.port)
+    await other.closed
+    client.end()
+    await client.closed
+  }
+  t.pass('who has left makes room')
 })
 
 t.test('a limit may change while the broker runs', async t => {
