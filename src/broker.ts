@@ -9,6 +9,7 @@ import { everybodyMayEverything } from './core/access/access.ts'
 import { bootstrapRecords } from './core/controller/bootstrap.ts'
 import type { ControllerSettings } from './core/controller/decision.ts'
 import { Sessions } from './core/controller/sessions.ts'
+import { ClientQuotas } from './core/quota/client-quotas.ts'
 import { FetchSessionCache } from './core/fetch/fetch-session.ts'
 import { supportedFeatures } from './core/metadata/features.ts'
 import { OFFSETS_TOPIC } from './core/metadata/internal-topics.ts'
@@ -75,6 +76,7 @@ export interface Broker {
   readonly topicCreation: TopicCreation
   readonly quorum: QuorumRuntime
   readonly logDirectory: LogDirectory
+  readonly quotas: ClientQuotas
 }
 
 export interface BrokerParts {
@@ -147,6 +149,7 @@ interface Rooms {
   readonly replicas: Replicas
   readonly groups: GroupCoordinator
   readonly currentSettings: CurrentSettings
+  readonly quotas: ClientQuotas
 }
 
 /** Nothing runs yet. */
@@ -185,15 +188,19 @@ function openRooms (parts: BrokerParts): Rooms {
     settings: settings.groups,
     commitTimeoutMs: settings.offsetsCommitTimeoutMs,
   })
+  const quotas = new ClientQuotas(settings.quotaWindows)
   const duties = new ControllerDuties({ controller, image, environment, quorum })
-  return { quorum, metadata, image, controller, duties, replicas, groups, currentSettings }
+  return { quorum, metadata, image, controller, duties, replicas, groups, currentSettings, quotas }
 }
 
 /** Who follows whom; answers how to wait until every group shard led here has loaded. */
-function connect ({ metadata, replicas, groups, currentSettings }: Rooms): () => Promise<void> {
-  metadata.onDelta(delta => {
+function connect (
+  { metadata, replicas, groups, currentSettings, quotas }: Rooms
+): () => Promise<void> {
+  metadata.onDelta((delta, image) => {
     currentSettings.apply(delta)
     replicas.apply(delta)
+    if (delta.quotasChanged.length > 0) quotas.load(image.quotas)
     const deleted = [...delta.topicsDeleted.values()].map(({ name, id }) => ({ name, topicId: id }))
     if (deleted.length > 0) groups.topicsDeleted(deleted)
   })
@@ -232,6 +239,7 @@ function brokerOf (parts: BrokerParts, rooms: Rooms, lifecycle: Lifecycle): Brok
     producerIds: new ProducerIds(controller, () => lifecycle),
     quorum,
     logDirectory: parts.logDirectory,
+    quotas: rooms.quotas,
     fetchSessions: new FetchSessionCache(settings.fetchSessionSlots),
     topicCreation: new TopicCreation({
       controller,

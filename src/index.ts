@@ -164,7 +164,7 @@ async function start (
     onFailed: failed,
   })
   running.onLiveSettings(({ connections }) => { admission.bounds = connections })
-  serve(running, store, settings, listeners, log)
+  serve(running, store, settings, listeners, environment)
   const first = listeners[0] as Listener
   return {
     clusterId: data.clusterId,
@@ -204,7 +204,8 @@ function registrationOf (
 const REQUESTS_IN_FLIGHT_MAX = 100
 
 function serve (
-  running: RunningBroker, store: Store, settings: Settings, listeners: readonly Listener[], log: LogFunction
+  running: RunningBroker, store: Store, settings: Settings, listeners: readonly Listener[],
+  { nowMs, setTimer, log }: ReturnType<typeof processEnvironment>
 ): void {
   const connections = function * () { for (const listener of listeners) yield * listener.connections }
   const relieve = (): void => { for (const connection of connections()) connection.resume() }
@@ -220,7 +221,8 @@ function serve (
         frameBytesMax: settings.get('socket.request.max.bytes'),
         requestsInFlightMax: REQUESTS_IN_FLIGHT_MAX,
       },
-      nowMs: () => Date.now(),
+      nowMs,
+      setTimer,
       events: {
         refused: (session, reason) => { log('warn', `connection closed: ${reason}`, { client: session.remoteAddress }) },
         failed: (session, error) => { log('error', 'a request failed', { client: session.remoteAddress, error }) },

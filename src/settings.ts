@@ -19,6 +19,7 @@ import type { Configuration, LiveSettings } from './runtime/configuration.ts'
 import type { InternalTopic } from './runtime/topic-creation.ts'
 import type { TopicSettings } from './runtime/topic-settings.ts'
 
+const SECOND_MS = 1_000
 const MINUTE_MS = 60_000
 
 /** Replaying this many records still starts in time; Kafka only counts bytes. */
@@ -51,6 +52,16 @@ export function brokerSettings (settings: Settings): BrokerSettings {
     groups: groupSettings(settings),
     offsetsCommitTimeoutMs: settings.get('offsets.commit.timeout.ms'),
     offsetsLoadBufferBytes: settings.get('offsets.load.buffer.size'),
+    quotaWindows: {
+      clients: {
+        samples: settings.get('quota.window.num'),
+        sampleMs: settings.get('quota.window.size.seconds') * SECOND_MS,
+      },
+      controller: {
+        samples: settings.get('controller.quota.window.num'),
+        sampleMs: settings.get('controller.quota.window.size.seconds') * SECOND_MS,
+      },
+    },
     internalTopics: internalTopics(settings),
   }
 }

@@ -23,7 +23,7 @@ import { CLOSE, handler, NO_ANSWER } from './handler.ts'
 import type { Call } from './handler.ts'
 import { currentLeader } from './current-leader.ts'
 
-type Needs = Pick<Broker, 'metadata' | 'replicas' | 'access' | 'endpoints'>
+type Needs = Pick<Broker, 'metadata' | 'replicas' | 'access' | 'endpoints' | 'quotas' | 'environment'>
 type Topic = ProduceRequest['topicData'][number]
 type Outcome = ProduceOutcome | Promise<ProduceOutcome>
 
@@ -126,6 +126,11 @@ function produceRow (
 /** D5.33: acks=0 has no answer, and an error closes the connection. */
 async function answer (rows: readonly Row[], acks: number, call: Call, needs: Needs) {
   const outcomes = await Promise.all(rows.map(row => row.outcome))
+  const { quotas, environment } = needs
+  // KIP-13: what was appended counts, and those that ask for no answer wait as well.
+  if (!quotas.produce.isUnset) {
+    call.throttle(quotas.produce.record(call.quotaClient, call.requestBytes, environment.nowMs()))
+  }
   if (acks === 0) return outcomes.some(({ errorCode }) => errorCode !== code.NONE) ? CLOSE : NO_ANSWER
   const moved = currentLeader(needs, call.session)
   const topics = new Map<Topic, Array<ReturnType<typeof partitionAnswer>>>()

@@ -14,10 +14,12 @@ import { FINAL_EPOCH, INITIAL_EPOCH, INVALID_SESSION_ID } from '../core/fetch/fe
 import type { CachedPartition, FetchPosition, FetchSession, PartitionKey } from '../core/fetch/fetch-session.ts'
 import type { Broker, Fetched, FetchTarget } from '../broker.ts'
 import { currentLeader } from './current-leader.ts'
+import { largestFetch, mustWait } from './fetch-quota.ts'
 import { handler } from './handler.ts'
 import type { Call } from './handler.ts'
 
-type Needs = Pick<Broker, 'metadata' | 'replicas' | 'access' | 'endpoints' | 'fetchSessions' | 'environment' | 'settings'>
+type Needs = Pick<Broker,
+  'metadata' | 'replicas' | 'access' | 'endpoints' | 'fetchSessions' | 'environment' | 'settings' | 'quotas'>
 
 const READ_UNCOMMITTED = 0
 const READ_COMMITTED = 1
@@ -32,20 +34,33 @@ export const fetch = handler(Fetch, { versions: [4, 18], failed }, async (reques
   if (typeof opened === 'number') return { errorCode: opened, sessionId: INVALID_SESSION_ID, responses: [] }
   const { positions, session } = opened
   const targets = sortedTargets(positions, request, call, needs)
+  const replicaId = replicaIdOf(request, call)
+  const isConsumer = replicaId < 0
   const result = await needs.replicas.fetch(targets, {
     version: call.version,
     maxWaitMs: request.maxWaitMs,
     minBytes: request.minBytes,
-    maxBytes: Math.min(request.maxBytes, needs.settings.fetchBytesMax),
+    maxBytes: Math.min(request.maxBytes, needs.settings.fetchBytesMax,
+      isConsumer ? largestFetch(call, needs) : Infinity),
     readCommitted: isolationLevel === READ_COMMITTED,
-    replicaId: replicaIdOf(request, call),
+    replicaId,
   }, run => call.session.onClose(run))
   call.onSent(() => { result.release() })
   // D6.5: a duplicate of the request on another connection has moved the session on.
   if (opened.epoch !== undefined && session?.epoch !== opened.epoch) {
     return { errorCode: code.INVALID_FETCH_SESSION_EPOCH, sessionId: session?.id ?? INVALID_SESSION_ID, responses: [] }
   }
-  return answer(result.partitions, opened, call, needs)
+  const { partitions } = result
+  if (isConsumer && mustWait(call, () => responsesOf(newsOf(partitions, session), call, needs).responses, needs)) {
+    // D6.27: the session is as if nothing had been read, and a new one was never made.
+    const isNew = request.sessionEpoch === INITIAL_EPOCH
+    if (isNew && session !== undefined) needs.fetchSessions.remove(session.id)
+    return { sessionId: isNew ? INVALID_SESSION_ID : session?.id ?? INVALID_SESSION_ID, responses: [] }
+  }
+  const told = session === undefined
+    ? partitions
+    : partitions.filter(each => session.tell(each.position as CachedPartition, factsOf(each)))
+  return { sessionId: session?.id ?? INVALID_SESSION_ID, ...responsesOf(told, call, needs) }
 })
 
 /** KIP-903: followers say who they are in another place since v15. */
@@ -166,30 +181,34 @@ function targetOf (
   return { position, partition, errorCode, isRefused: false }
 }
 
-/** D6.4, D6.8, D6.17: consecutive partitions of one topic share a row. */
-function answer (fetched: readonly Fetched[], { session }: Opened, call: Call, needs: Needs) {
-  const leader = currentLeader(needs, call.session)
-  const responses: Array<{ topic: string, topicId: string, partitions: Array<ReturnType<typeof rowOf>> }> = []
-  for (const each of fetched) {
-    const { topic, topicId } = each.position
-    const row = rowOf(each, call.version, leader)
-    if (session !== undefined && !isTold(session, each)) continue
-    const last = responses.at(-1)
-    if (last?.topic === topic && last.topicId === topicId) last.partitions.push(row)
-    else responses.push({ topic, topicId, partitions: [row] })
-  }
-  return { sessionId: session?.id ?? INVALID_SESSION_ID, responses, nodeEndpoints: leader.nodeEndpoints() }
+/** D6.4: what there is to tell, before it is told. */
+function newsOf (fetched: readonly Fetched[], session: FetchSession | undefined): readonly Fetched[] {
+  if (session === undefined) return fetched
+  return fetched.filter(each => session.isNews(each.position as CachedPartition, factsOf(each)))
 }
 
-function isTold (session: FetchSession, fetched: Fetched): boolean {
-  const { position, errorCode, highWatermark, logStartOffset, divergingEpoch, read } = fetched
-  return session.tell(position as CachedPartition, {
+function factsOf ({ errorCode, highWatermark, logStartOffset, divergingEpoch, read }: Fetched) {
+  return {
     errorCode,
     highWatermark,
     logStartOffset,
     hasRecords: (read?.bytes ?? 0) > 0,
     hasNews: divergingEpoch !== undefined,
-  })
+  }
+}
+
+/** D6.8, D6.17: consecutive partitions of one topic share a row. */
+function responsesOf (fetched: readonly Fetched[], call: Call, needs: Needs) {
+  const leader = currentLeader(needs, call.session)
+  const responses: Array<{ topic: string, topicId: string, partitions: Array<ReturnType<typeof rowOf>> }> = []
+  for (const each of fetched) {
+    const { topic, topicId } = each.position
+    const row = rowOf(each, call.version, leader)
+    const last = responses.at(-1)
+    if (last?.topic === topic && last.topicId === topicId) last.partitions.push(row)
+    else responses.push({ topic, topicId, partitions: [row] })
+  }
+  return { responses, nodeEndpoints: leader.nodeEndpoints() }
 }
 
 function rowOf (fetched: Fetched, version: number, leader: ReturnType<typeof currentLeader>) {

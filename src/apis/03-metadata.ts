@@ -17,9 +17,11 @@ import { topicNameProblem } from '../core/metadata/topic-name.ts'
 import type { Broker } from '../broker.ts'
 import { handler } from './handler.ts'
 import type { Call } from './handler.ts'
+import { mutationsOf } from './mutation-quota.ts'
 import { offlineReplicas } from './offline-replicas.ts'
 
-type Needs = Pick<Broker, 'metadata' | 'access' | 'endpoints' | 'clusterId' | 'topicCreation' | 'settings'>
+type Needs = Pick<Broker,
+  'metadata' | 'access' | 'endpoints' | 'clusterId' | 'topicCreation' | 'settings' | 'quotas' | 'environment'>
 
 interface Row { errorCode: number, name: string | null, topicId: string, topic: Topic | undefined }
 
@@ -111,7 +113,8 @@ async function rowsByName (names: string[], request: MetadataRequest, call: Call
       } else if (topicNameProblem(name) !== undefined) errors.set(name, code.INVALID_TOPIC_EXCEPTION)
       else creatable.push(name)
     }
-    await topicCreation.createMissing(creatable)
+    // KIP-599: the client's own quota, whose answer has no place for what it refuses.
+    await topicCreation.createMissing(creatable, mutationsOf(call, 0, needs).admit)
   }
   return names.map(name => {
     if (!visible.has(name)) return failed(code.TOPIC_AUTHORIZATION_FAILED, name)

@@ -2,7 +2,8 @@
  * CreateTopics v2-7 (D10). Answered when the topics are in the metadata log and open here, so that
  * the next request finds them (D0.7; Kafka may answer a little earlier).
  *
- * v4: -1 asks for the defaults. v5: effective configuration (KIP-525). v7: topic id (KIP-516).
+ * v4: -1 asks for the defaults. v5: effective configuration (KIP-525). v6: a quota of mutations
+ * refuses instead of slowing down (KIP-599). v7: topic id (KIP-516).
  */
 import type { KafkaError } from '../../protocol/errors.ts'
 import { CreateTopics } from '../../protocol/messages/19-create-topics.ts'
@@ -12,16 +13,25 @@ import { CLUSTER_NAME } from '../core/access/access.ts'
 import { createTopics as decide } from '../core/controller/create-topics.ts'
 import type { Broker } from '../broker.ts'
 import { handler } from './handler.ts'
+import { mutationsOf } from './mutation-quota.ts'
 
-type Needs = Pick<Broker, 'access' | 'controller' | 'environment' | 'replicas'>
+type Needs = Pick<Broker, 'access' | 'controller' | 'environment' | 'quotas' | 'replicas'>
+
+/** KIP-599: v6. */
+const STRICT_SINCE = 6
 
 export const createTopics = handler(CreateTopics, { versions: [2, 7], failed },
-  async (request, { session }, { access, controller, environment, replicas }: Needs) => {
+  async (request, call, needs: Needs) => {
+    const { session } = call
+    const { access, controller, environment, replicas } = needs
+    const mutations = mutationsOf(call, STRICT_SINCE, needs)
     const clusterWide = access.allows(session, 'create', 'cluster', CLUSTER_NAME)
     const { reply } = await controller.submit(view => decide(request, view, {
       mayCreate: name => clusterWide || access.allows(session, 'create', 'topic', name),
       mayDescribeConfigs: name => access.allows(session, 'describeConfigs', 'topic', name),
+      admit: mutations.admit,
     }), environment.nowMs() + request.timeoutMs)
+    mutations.settle()
     await replicas.settled()
     return reply
   })

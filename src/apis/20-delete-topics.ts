@@ -1,7 +1,7 @@
 /**
  * DeleteTopics v1-6 (D12).
  *
- * v5: error messages. v6: by name or by id (KIP-516).
+ * v5: error messages; a quota of mutations refuses instead of slowing down (KIP-599). v6: by name or by id (KIP-516).
  */
 import type { KafkaError } from '../../protocol/errors.ts'
 import { DeleteTopics } from '../../protocol/messages/20-delete-topics.ts'
@@ -11,15 +11,24 @@ import { deleteTopics as decide } from '../core/controller/delete-topics.ts'
 import type { Broker } from '../broker.ts'
 import { handler } from './handler.ts'
 import type { Call } from './handler.ts'
+import { mutationsOf } from './mutation-quota.ts'
 
-type Needs = Pick<Broker, 'access' | 'controller' | 'environment'>
+type Needs = Pick<Broker, 'access' | 'controller' | 'environment' | 'quotas'>
+
+/** KIP-599: v5. */
+const STRICT_SINCE = 5
 
 export const deleteTopics = handler(DeleteTopics, { versions: [1, 6], failed },
-  async (request, { version, session }, { access, controller, environment }: Needs) => {
+  async (request, call, needs: Needs) => {
+    const { version, session } = call
+    const { access, controller, environment } = needs
+    const mutations = mutationsOf(call, STRICT_SINCE, needs)
     const { reply } = await controller.submit(view => decide(request, version, view, {
       mayDelete: name => access.allows(session, 'delete', 'topic', name),
       mayDescribe: name => access.allows(session, 'describe', 'topic', name),
+      admit: mutations.admit,
     }), environment.nowMs() + request.timeoutMs)
+    mutations.settle()
     return reply
   })
 

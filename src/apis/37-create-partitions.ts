@@ -10,14 +10,22 @@ import type { CreatePartitionsRequest } from '../../protocol/messages/37-create-
 import { createPartitions as decide } from '../core/controller/create-partitions.ts'
 import type { Broker } from '../broker.ts'
 import { handler } from './handler.ts'
+import { mutationsOf } from './mutation-quota.ts'
 
-type Needs = Pick<Broker, 'access' | 'controller' | 'environment' | 'replicas'>
+type Needs = Pick<Broker, 'access' | 'controller' | 'environment' | 'quotas' | 'replicas'>
+
+/** KIP-599: v3. */
+const STRICT_SINCE = 3
 
 export const createPartitions = handler(CreatePartitions, { versions: [0, 3], failed },
-  async (request, { session }, { access, controller, environment, replicas }: Needs) => {
+  async (request, call, needs: Needs) => {
+    const { access, controller, environment, replicas } = needs
+    const mutations = mutationsOf(call, STRICT_SINCE, needs)
     const { reply } = await controller.submit(view => decide(request, view, {
-      mayAlter: name => access.allows(session, 'alter', 'topic', name),
+      mayAlter: name => access.allows(call.session, 'alter', 'topic', name),
+      admit: mutations.admit,
     }), environment.nowMs() + request.timeoutMs)
+    mutations.settle()
     await replicas.settled()
     return reply
   })

@@ -1,5 +1,6 @@
 /** What a handler is: an API, the versions it serves, and a function that names what it needs. */
 import type { KafkaError } from '../../protocol/errors.ts'
+import type { QuotaClient } from '../core/quota/limits.ts'
 import type { Broker } from '../broker.ts'
 import type { Api, MessageOf, MessageToWrite, VersionRange } from '../../protocol/types.ts'
 import type { Session } from '../server/session.ts'
@@ -9,6 +10,14 @@ export interface Call {
   readonly version: number
   readonly clientId: string | null
   readonly session: Session
+  /** Without the size prefix. */
+  readonly requestBytes: number
+  /** By whose quotas this request goes. */
+  readonly quotaClient: QuotaClient
+  /** The answer says so, and once it is sent the client is not read for that long (KIP-219). */
+  throttle (ms: number): void
+  /** Counts the time that this request took (KIP-124); asked once, of whoever does not by the end. */
+  requestThrottleMs (): number
   /** Runs when the answer's bytes are with the kernel: pooled memory may be used again. */
   onSent (release: () => void): void
 }

@@ -1,5 +1,6 @@
 /** The broker's settings as plain values: what the configuration says, read once at start. */
 import type { GroupSettings } from '../core/group/settings.ts'
+import type { QuotaWindows } from '../core/quota/client-quotas.ts'
 import type { MetadataImage } from '../core/metadata/image.ts'
 import type { SnapshotLimits } from './metadata.ts'
 import type { InternalTopic } from './topic-creation.ts'
@@ -39,6 +40,8 @@ export interface BrokerSettings {
   readonly offsetsLoadBufferBytes: number
   /** offsets.commit.timeout.ms */
   readonly offsetsCommitTimeoutMs: number
+  /** quota.window.* and controller.quota.window.* */
+  readonly quotaWindows: QuotaWindows
   /** By name. */
   readonly internalTopics: Readonly<Record<string, InternalTopic>>
 }

@@ -1,4 +1,5 @@
 /** Topics that nobody created by hand: those that clients name, and the internal ones (D2.6-7). */
+import { code, errorName } from '../../protocol/errors.ts'
 import { CreateTopics } from '../../protocol/messages/19-create-topics.ts'
 import type { MessageOf } from '../../protocol/types.ts'
 import { createTopics } from '../core/controller/create-topics.ts'
@@ -30,6 +31,8 @@ export interface TopicCreationOptions {
   readonly strict: boolean
 }
 
+type Admit = (partitions: number) => boolean
+
 const TIMEOUT_MS = 30_000
 
 export class TopicCreation {
@@ -39,9 +42,12 @@ export class TopicCreation {
 
   constructor (options: TopicCreationOptions) { this.#options = options }
 
-  /** Creates them and, unless strict, waits until they are open here. Failures are logged (D2.6). */
-  async createMissing (names: readonly string[]): Promise<void> {
-    const all = Promise.all(names.map(name => this.#create(this.#newTopic(name))))
+  /**
+   * Creates them and, unless strict, waits until they are open here. Failures are logged (D2.6).
+   * `admit`: see the controller's `createTopics`.
+   */
+  async createMissing (names: readonly string[], admit: Admit): Promise<void> {
+    const all = Promise.all(names.map(name => this.#create(this.#newTopic(name), admit)))
     if (!this.#options.strict) await all
   }
 
@@ -65,22 +71,25 @@ export class TopicCreation {
     }
   }
 
-  #create (topic: NewTopic): Promise<void> {
+  #create (topic: NewTopic, admit?: Admit): Promise<void> {
     const present = this.#underWay.get(topic.name)
     if (present !== undefined) return present
-    const created = this.#request(topic).finally(() => { this.#underWay.delete(topic.name) })
+    const created = this.#request(topic, admit).finally(() => { this.#underWay.delete(topic.name) })
     this.#underWay.set(topic.name, created)
     return created
   }
 
-  async #request (topic: NewTopic): Promise<void> {
+  async #request (topic: NewTopic, admit: Admit = () => true): Promise<void> {
     const { controller, replicas, environment } = this.#options
     try {
       const request = { topics: [topic], timeoutMs: TIMEOUT_MS, validateOnly: false }
-      const { reply } = await controller.submit(view => createTopics(request, view), environment.nowMs() + TIMEOUT_MS)
-      const row = reply.topics[0]
-      if (row?.errorMessage !== null) {
-        environment.log('warn', `topic ${topic.name} is not created automatically: ${row?.errorMessage}`)
+      const deadlineMs = environment.nowMs() + TIMEOUT_MS
+      const { reply } = await controller.submit(view => createTopics(request, view, { admit }), deadlineMs)
+      const [row] = reply.topics
+      const errorCode = row?.errorCode ?? code.NONE
+      if (errorCode !== code.NONE) {
+        const why = row?.errorMessage ?? errorName(errorCode)
+        environment.log('warn', `topic ${topic.name} is not created automatically: ${why}`)
       }
       await replicas.settled()
     } catch (error) {

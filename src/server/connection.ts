@@ -43,6 +43,7 @@ export interface ConnectionContext {
   readonly limits: ConnectionLimits
   readonly events: ConnectionEvents
   nowMs (): number
+  setTimer (delayMs: number, run: () => void): { cancel (): void }
 }
 
 /** The connection ends when it is this one's turn. */
@@ -80,6 +81,8 @@ export class Connection implements Session {
   #paused = false
   #held = false
   #draining = false
+  /** KIP-219: until the last of these has run out, nothing is read and no request begins. */
+  readonly #throttles = new Set<{ cancel (): void }>()
   /** No request begins any more. */
   #ending = false
   /** Nothing can be written any more. */
@@ -156,7 +159,8 @@ export class Connection implements Session {
 
   /** Starts what may start; one request at a time, but Produce after Produce. */
   #proceed (): void {
-    while (this.#waiting.length > 0 && !this.closed && !this.#ending && !this.#draining) {
+    while (this.#waiting.length > 0 && !this.closed && !this.#ending && !this.#draining &&
+      this.#throttles.size === 0) {
       const frame = this.#waiting[0] as Frame
       const pipelined = this.#context.dispatch.isPipelined(frame.bytes)
       if (this.#running > 0 && !(pipelined && this.#mayOverlap())) break
@@ -213,8 +217,9 @@ export class Connection implements Session {
     if (this.#ending && this.#slots.length === 0 && !this.#ended) this.#socket.end()
   }
 
-  #write ({ chunks, release, failure }: Reply): void {
+  #write ({ chunks, release, throttleMs, failure }: Reply): void {
     if (failure !== undefined) this.#context.events.failed(this, failure)
+    if (throttleMs > 0 && !this.closed) this.#throttle(throttleMs)
     if (this.closed || this.#ended || chunks.length === 0) {
       for (const run of release) run()
       return
@@ -226,6 +231,16 @@ export class Connection implements Session {
     const done = release.length === 0 ? undefined : () => { for (const run of release) run() }
     this.#draining = !this.#socket.write(chunks[last] as Buffer, done)
     if (last > 0) this.#socket.uncork()
+  }
+
+  #throttle (ms: number): void {
+    const timer = this.#context.setTimer(ms, () => {
+      this.#throttles.delete(timer)
+      this.#proceed()
+      this.#account()
+    })
+    this.#throttles.add(timer)
+    this.#flow()
   }
 
   /** Answers that are already written still go out; nothing more is read. */
@@ -241,7 +256,7 @@ export class Connection implements Session {
   }
 
   #flow (): void {
-    const pause = this.#held || this.#draining || this.#unreadable !== undefined ||
+    const pause = this.#held || this.#draining || this.#throttles.size > 0 || this.#unreadable !== undefined ||
       this.#bytesWaiting > BYTES_WAITING_MAX ||
       this.#waiting.length > this.#context.limits.requestsInFlightMax
     if (pause === this.#paused) return
@@ -255,6 +270,8 @@ export class Connection implements Session {
     if (this.closed) return
     this.closed = true
     this.#waiting.length = 0
+    for (const timer of this.#throttles) timer.cancel()
+    this.#throttles.clear()
     this.#account()
     this.#context.memory.forget(this)
     for (const run of this.#onClose) run()

@@ -9,7 +9,8 @@ import { peekRequest, readRequestHeader, responseFrame } from '../../protocol/fr
 import { ApiVersions } from '../../protocol/messages/18-api-versions.ts'
 import type { Broker } from '../broker.ts'
 import { CLOSE, NO_ANSWER } from '../apis/handler.ts'
-import type { Answer, Call, Handler } from '../apis/handler.ts'
+import type { Answer, Handler } from '../apis/handler.ts'
+import { RunningCall } from './call.ts'
 import type { Session } from './session.ts'
 
 /** The bytes of an answer; none for a request that has no answer. */
@@ -18,6 +19,8 @@ export interface Reply {
   readonly release: ReadonlyArray<() => void>
   /** Nothing refers to the request's bytes any more: their buffer may be used again. */
   readonly isFrameFree: boolean
+  /** KIP-219: the client is not read for that long. */
+  readonly throttleMs: number
   /** The bug of ours that made this an error answer (D0.2). */
   readonly failure?: RequestFailure
 }
@@ -66,7 +69,7 @@ export function createDispatch (handlers: readonly Handler[], broker: Broker): D
       // R-X5: Kafka does not look at bytes behind the body.
       return { header, request: codec(api.request, apiVersion).read(reader) }
     }, () => `${api.name} v${apiVersion}`)
-    const call = new RunningCall(apiVersion, header.clientId, session)
+    const call = new RunningCall(apiVersion, header.clientId, session, frame.length, broker)
     return answered(handler, request, call, correlationId, () => handler.handle(request, call, broker))
   }
 
@@ -74,21 +77,6 @@ export function createDispatch (handlers: readonly Handler[], broker: Broker): D
     run,
     isPipelined: frame => frame.length >= 2 && byKey.get(frame.readInt16BE(0))?.pipelined === true,
   }
-}
-
-class RunningCall implements Call {
-  readonly version: number
-  readonly clientId: string | null
-  readonly session: Session
-  readonly release: Array<() => void> = []
-
-  constructor (version: number, clientId: string | null, session: Session) {
-    this.version = version
-    this.clientId = clientId
-    this.session = session
-  }
-
-  onSent (run: () => void): void { this.release.push(run) }
 }
 
 /** D0.2: what escapes a handler becomes the request's own error answer, if the API has one. */
@@ -99,8 +87,13 @@ function answered (
   const { version, release } = call
   const reply = (answer: Answer<any>): Reply => {
     if (answer === CLOSE) throw new CloseConnection(`${api.name} v${version} failed without an answer`)
-    const chunks = answer === NO_ANSWER ? [] : responseFrame(api, version, correlationId, answer as never)
-    return { chunks, release, isFrameFree }
+    // KIP-124: what has no answer is let off its time, for its client would never know.
+    if (answer === NO_ANSWER) return { chunks: [], release, isFrameFree, throttleMs: call.throttleMs }
+    call.throttle(call.requestThrottleMs())
+    const { throttleMs } = call
+    const body = throttleMs > 0 ? { ...answer, throttleTimeMs: throttleMs } : answer
+    const chunks = call.encoded(() => responseFrame(api, version, correlationId, body as never))
+    return { chunks, release, isFrameFree, throttleMs }
   }
   const failure = (error: unknown): Reply => {
     // Nothing of it is sent: what was read for the answer may go.
@@ -116,7 +109,9 @@ function answered (
   }
   try {
     const answer = handle()
-    return answer instanceof Promise ? answer.then(reply).catch(failure) : reply(answer)
+    if (!(answer instanceof Promise)) return reply(answer)
+    call.began()
+    return answer.then(reply).catch(failure)
   } catch (error) {
     return failure(error)
   }
@@ -137,5 +132,5 @@ function unknownApiVersions ({ api, advertised: [minVersion, maxVersion] }: Hand
     errorCode: code.UNSUPPORTED_VERSION,
     apiKeys: [{ apiKey: api.key, minVersion, maxVersion }],
   })
-  return { chunks, release: [], isFrameFree: false }
+  return { chunks, release: [], isFrameFree: false, throttleMs: 0 }
 }

@@ -61,6 +61,7 @@ t.test('D11: each refusal', async t => {
   const denied = {
     access: { allows: () => false },
     environment: { nowMs: () => 0 },
+    quotas: { mutation: { allowance: () => undefined } },
     replicas: { settled: async () => {} },
     controller: { submit: async (decide: (view: object) => object) => decide(raw.broker.controller) },
   } as never

@@ -5,6 +5,8 @@ import { requestFrame } from '../../protocol/frame.ts'
 import { ApiVersions } from '../../protocol/messages/18-api-versions.ts'
 import { Heartbeat } from '../../protocol/messages/12-heartbeat.ts'
 import { ListGroups } from '../../protocol/messages/16-list-groups.ts'
+import type { Broker } from '../../src/broker.ts'
+import { ClientQuotas } from '../../src/core/quota/client-quotas.ts'
 import { handlers } from '../../src/apis/index.ts'
 import { CLOSE, handler, NO_ANSWER } from '../../src/apis/handler.ts'
 import type { Call, Handler } from '../../src/apis/handler.ts'
@@ -13,8 +15,10 @@ import type { Dispatch, Reply } from '../../src/server/dispatch.ts'
 import { readAnswer } from '../support/raw-client.ts'
 
 const session = { id: 1 } as never
+const window = { samples: 11, sampleMs: 1000 }
+const broker = { quotas: new ClientQuotas({ clients: window, controller: window }) } as Broker
 
-function dispatchOf (...list: unknown[]): Dispatch { return createDispatch(list as Handler[], {} as never) }
+function dispatchOf (...list: unknown[]): Dispatch { return createDispatch(list as Handler[], broker) }
 
 function bytesOf (reply: Reply): Buffer { return Buffer.concat(reply.chunks).subarray(4) }
 
@@ -85,7 +89,7 @@ t.test('R-X5: nobody looks at bytes behind the body', async t => {
 })
 
 t.test('D1.1: an unknown version of ApiVersions is answered in v0, and its body is not read', async t => {
-  const dispatch = createDispatch(handlers, {} as never)
+  const dispatch = createDispatch(handlers, broker)
   // The header is read in the form that its version would have, so one below 0 has no tags in it.
   for (const [version, tags] of [[6, '00'], [7, '00'], [100, '00'], [32767, '00'], [-1, '']] as const) {
     const bytes = Buffer.from(`00120000${'0000004dffff'}${tags}ffffff`, 'hex')
@@ -178,7 +182,7 @@ function requestFor (name: string): object {
 }
 
 t.test('isPipelined looks at the key alone', async t => {
-  const dispatch = createDispatch(handlers, {} as never)
+  const dispatch = createDispatch(handlers, broker)
   t.equal(dispatch.isPipelined(Buffer.from('0000ffff', 'hex')), true)
   t.equal(dispatch.isPipelined(Buffer.from('0001', 'hex')), false)
   t.equal(dispatch.isPipelined(Buffer.alloc(1)), false)

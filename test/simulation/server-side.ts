@@ -46,6 +46,7 @@ export class ServerSide {
       memory: new RequestMemory(),
       limits: { frameBytesMax: FRAME_BYTES_MAX, requestsInFlightMax: IN_FLIGHT_MAX },
       nowMs: life.environment.nowMs,
+      setTimer: life.environment.setTimer,
       events: {
         refused: () => {},
         failed: (_session, error) => { unforeseen(world, life, error) },

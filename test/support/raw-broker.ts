@@ -145,6 +145,7 @@ export class RawBroker {
       dispatch: running.dispatch,
       limits: { frameBytesMax: settings.get('socket.request.max.bytes'), requestsInFlightMax: 100 },
       nowMs: environment.nowMs,
+      setTimer: environment.setTimer,
       events: {
         refused: (_session, reason) => { note('warn', reason) },
         failed: (_session, error) => { note('error', 'a request failed', { error }) },

@@ -89,10 +89,16 @@ export class FetchSession {
     for (const key of forgotten) this.#partitions.delete(keyOf(key, this.usesTopicIds))
   }
 
+  /** D6.4: whether there is something to answer of this partition. */
+  isNews (partition: CachedPartition, facts: ToldFacts): boolean {
+    return facts.hasRecords || facts.errorCode !== code.NONE || facts.hasNews ||
+      facts.highWatermark !== partition.toldHighWatermark ||
+      facts.logStartOffset !== partition.toldLogStartOffset
+  }
+
   /** D6.4: whether to answer this partition; what is answered is remembered. */
   tell (partition: CachedPartition, facts: ToldFacts): boolean {
-    const changed = facts.highWatermark !== partition.toldHighWatermark ||
-      facts.logStartOffset !== partition.toldLogStartOffset
+    const isNews = this.isNews(partition, facts)
     partition.toldHighWatermark = facts.errorCode === code.NONE ? facts.highWatermark : -1n
     partition.toldLogStartOffset = facts.logStartOffset
     if (facts.hasRecords) {
@@ -100,7 +106,7 @@ export class FetchSession {
       const key = keyOf(partition, this.usesTopicIds)
       if (this.#partitions.delete(key)) this.#partitions.set(key, partition)
     }
-    return facts.hasRecords || changed || facts.errorCode !== code.NONE || facts.hasNews
+    return isNews
   }
 }
 

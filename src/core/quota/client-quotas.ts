@@ -1,6 +1,5 @@
 /** All quotas of clients that requests are counted by (KIP-13, KIP-124, KIP-599). */
 import type { EntityQuotas } from '../metadata/quotas.ts'
-import type { QuotaClient } from './limits.ts'
 import { MutationQuota } from './mutation-quota.ts'
 import { RateQuota } from './rate-quota.ts'
 import type { SampleWindow } from './sampled-rate.ts'
@@ -33,9 +32,4 @@ export class ClientQuotas {
     const all = [...quotas]
     for (const quota of [this.produce, this.fetch, this.request, this.mutation]) quota.load(all)
   }
-}
-
-/** Kafka's principals are `User:name`; a missing client id is an empty one. */
-export function quotaClient (principal: string, clientId: string | null): QuotaClient {
-  return { user: principal.slice(principal.indexOf(':') + 1), clientId: clientId ?? '' }
 }

@@ -1,8 +1,8 @@
 /** Which quota concerns a client: the most specific one that is set (KIP-55, KIP-546). */
 import type { EntityQuotas } from '../metadata/quotas.ts'
 
-/** Whoever uses something: a principal's name without its type, and a client id, empty for none. */
-export interface QuotaClient { readonly user: string, readonly clientId: string }
+/** Whoever uses something: a principal as `User:name`, and the client id that the request named. */
+export interface QuotaClient { readonly principal: string, readonly clientId: string | null }
 
 export interface Limit {
   readonly bound: number
@@ -42,7 +42,9 @@ export class Limits {
     }
   }
 
-  find ({ user, clientId }: QuotaClient): Limit | undefined {
+  find (client: QuotaClient): Limit | undefined {
+    const user = client.principal.slice(client.principal.indexOf(':') + 1)
+    const clientId = client.clientId ?? ''
     const keyPart = (part: Part, name: string): string =>
       part === 'own' ? own(name) : part === 'default' ? DEFAULT : NONE
     for (const [userPart, clientPart] of LEVELS) {

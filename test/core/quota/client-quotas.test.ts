@@ -1,6 +1,6 @@
 /** Which quota concerns whom, and what is asked of them (KIP-13, KIP-124, KIP-546, KIP-599). */
 import t from 'tap'
-import { ClientQuotas, quotaClient } from '../../../src/core/quota/client-quotas.ts'
+import { ClientQuotas } from '../../../src/core/quota/client-quotas.ts'
 import { Limits } from '../../../src/core/quota/limits.ts'
 import { Meters } from '../../../src/core/quota/meters.ts'
 
@@ -11,6 +11,8 @@ type Entity = Record<string, string | null>
 
 const entry = (entity: Entity, values: Record<string, number>) =>
   ({ entity: new Map(Object.entries(entity)), values: new Map(Object.entries(values)) })
+
+const clientOf = (user: string, clientId: string | null) => ({ principal: `User:${user}`, clientId })
 
 const windows = { clients: { samples: 11, sampleMs: 1000 }, controller: { samples: 11, sampleMs: 1000 } }
 
@@ -30,21 +32,23 @@ t.test('the most specific quota counts', async t => {
     const limits = new Limits()
     limits.load(levels.map((entity, level) => entry(entity, level >= present ? { [KEY]: level + 1 } : {})), KEY)
     t.equal(limits.size, levels.length - present)
-    t.equal(limits.find({ user: 'u', clientId: 'c' })?.bound, present + 1, JSON.stringify(levels[present]))
+    t.equal(limits.find(clientOf('u', 'c'))?.bound, present + 1, JSON.stringify(levels[present]))
   }
   const limits = new Limits()
   limits.load(levels.map((entity, level) => entry(entity, { [KEY]: level + 1 })), KEY)
-  const bound = (user: string, clientId: string) => limits.find({ user, clientId })?.bound
+  const bound = (user: string, clientId: string) => limits.find(clientOf(user, clientId))?.bound
   t.same([bound('u', 'x'), bound('x', 'c'), bound('x', 'x'), bound('u', ''), bound('x', '')], [2, 4, 5, 3, 6])
   limits.load([entry({ 'client-id': null }, { [KEY]: 1 }), entry({ ip: null }, { [KEY]: 9 })], KEY)
   t.same([bound('u', 'c'), bound('u', '')], [1, undefined], 'who sends no client id has no quota of one')
   limits.load([entry({ user: '*' }, { [KEY]: 1 }), entry({ user: '' }, { other: 1 })], KEY)
   t.same([bound('x', 'c'), bound('*', 'c')], [undefined, 1], 'a name is never a default')
+  limits.load([entry({ user: 'a:b' }, { [KEY]: 1 })], KEY)
+  t.equal(bound('a:b', 'c'), 1, 'the type of a principal ends at the first colon')
 })
 
 t.test('who shares a quota', async t => {
   const limits = new Limits()
-  const subject = (user: string, clientId: string) => limits.find({ user, clientId })?.subject
+  const subject = (user: string, clientId: string) => limits.find(clientOf(user, clientId))?.subject
   limits.load([entry({ user: null }, { [KEY]: 1 })], KEY)
   t.equal(subject('u', 'a'), subject('u', 'b'), 'all clients of a user')
   t.not(subject('u', 'a'), subject('v', 'a'), 'a default is for each user')
@@ -56,16 +60,15 @@ t.test('who shares a quota', async t => {
 })
 
 t.test('each quota has its own key, and works from when it is set', async t => {
-  const client = quotaClient('User:u', null)
-  t.same(client, { user: 'u', clientId: '' })
+  const client = clientOf('u', null)
   const quotas = quotasOf(entry({ user: 'u' }, { consumer_byte_rate: 10 }))
   t.same([quotas.produce.isUnset, quotas.fetch.isUnset, quotas.request.isUnset, quotas.mutation.isUnset],
     [true, false, true, true])
   t.equal(quotas.produce.record(client, 1e9, START_MS), 0)
   t.equal(quotas.fetch.record(client, 200, START_MS), 10_000, 'twice the rate over ten seconds')
-  t.equal(quotas.fetch.record({ user: 'v', clientId: '' }, 1e9, START_MS), 0, 'not for others')
+  t.equal(quotas.fetch.record(clientOf('v', ''), 1e9, START_MS), 0, 'not for others')
   t.equal(quotas.fetch.largestAtOnce(client), 100)
-  t.equal(quotas.fetch.largestAtOnce({ user: 'v', clientId: '' }), Infinity)
+  t.equal(quotas.fetch.largestAtOnce(clientOf('v', '')), Infinity)
   quotas.load([entry({ user: 'u' }, { consumer_byte_rate: 40 })])
   t.equal(quotas.fetch.record(client, 0, START_MS), 0, 'a higher quota holds at once, for what was used before too')
   quotas.fetch.count(client, 1000, START_MS)
@@ -78,7 +81,7 @@ t.test('each quota has its own key, and works from when it is set', async t => {
 })
 
 t.test('KIP-124: requests wait a sample at most; odd bounds ask for nothing', async t => {
-  const client = { user: 'u', clientId: 'c' }
+  const client = clientOf('u', 'c')
   const quotas = quotasOf(entry({ user: 'u' }, { request_percentage: 1, [KEY]: Number.NaN }))
   t.equal(quotas.request.record(client, 9, START_MS), 0)
   t.equal(quotas.request.record(client, 3, START_MS), 1000, 'not two seconds')
@@ -90,9 +93,9 @@ t.test('KIP-124: requests wait a sample at most; odd bounds ask for nothing', as
 })
 
 t.test('KIP-599: a strict quota refuses what is beyond it, a permissive one slows down', async t => {
-  const client = { user: 'u', clientId: 'c' }
+  const client = clientOf('u', 'c')
   const quotas = quotasOf(entry({ user: 'u' }, { controller_mutation_rate: 2 }))
-  t.equal(quotas.mutation.allowance({ user: 'v', clientId: 'c' }, true, START_MS), undefined)
+  t.equal(quotas.mutation.allowance(clientOf('v', 'c'), true, START_MS), undefined)
   const strict = quotas.mutation.allowance(client, true, START_MS)
   t.ok(strict?.admit(30, START_MS), 'a burst may be taken whole, and more, once')
   t.equal(strict?.throttleMs(START_MS), 0)

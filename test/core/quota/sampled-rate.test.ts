@@ -24,7 +24,7 @@ t.test('rates and what they ask clients to wait', async t => {
   const rates = recordings.filter(({ kind }) => kind === 'rate')
   t.equal(rates.length, 3)
   const quotas = [{ entity: new Map([['user', null]]), values: new Map([['producer_byte_rate', 1000]]) }]
-  const client = { user: 'a', clientId: '' }
+  const client = { principal: 'User:a', clientId: '' }
   for (const { window, uses } of rates) {
     const rate = new SampledRate(window)
     const quota = new RateQuota({ key: 'producer_byte_rate', window })
