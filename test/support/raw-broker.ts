@@ -30,6 +30,9 @@ import { RawClient } from './raw-client.ts'
 /** Milliseconds since 1970 when every such broker starts. */
 export const START_MS = 1_700_000_000_000
 
+/** What the file system below the memory disk says of itself. */
+const SPACE = { totalBytes: 1000n, usableBytes: 400n }
+
 interface Due { atMs: number, run: () => void }
 
 /** The process's own environment with a clock that only the test moves. */
@@ -133,9 +136,7 @@ export class RawBroker {
         logDirs: [directoryId],
         previousBrokerEpoch: -1n,
       },
-      logDirectory: {
-        id: directoryId, path: '/ottla', space: () => ({ totalBytes: 1000n, usableBytes: 400n }),
-      },
+      logDirectory: { id: directoryId, path: '/ottla', space: () => SPACE },
       onFailed: error => { note('error', 'failed', { error }) },
     })
     running.onLiveSettings(({ connections }) => { admission.bounds = connections })
