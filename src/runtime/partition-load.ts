@@ -1,7 +1,7 @@
 /** Derives a partition's state from its log: the newest checkpoint, then the batches behind it. */
 import { batchesIn } from '../../protocol/records/batches.ts'
 import * as header from '../../protocol/records/header.ts'
-import { attribute } from '../../protocol/records/attributes.ts'
+import { attribute, NO_PRODUCER_ID } from '../../protocol/records/attributes.ts'
 import { recordsOf } from '../../protocol/records/read.ts'
 import { readEndMarker } from '../../protocol/records/control.ts'
 import { LogState } from '../core/replica/log-state.ts'
@@ -57,8 +57,10 @@ export function factsOf (batch: Buffer): LoggedBatch {
     lastSequence: header.lastSequence(batch),
     isTransactional: (attributes & attribute.transactional) !== 0,
   }
-  const end = (attributes & attribute.control) === 0 ? undefined : endOf(batch, facts)
-  return end === undefined ? facts : { ...facts, end }
+  if ((attributes & attribute.control) === 0) return facts
+  const end = endOf(batch, facts)
+  // D25.17: a marker that compaction has emptied is no data of its producer's.
+  return end === undefined ? { ...facts, producerId: NO_PRODUCER_ID } : { ...facts, end }
 }
 
 function endOf (batch: Buffer, facts: LoggedBatch): EndOfTransaction | undefined {

@@ -30,6 +30,13 @@ export interface ProducerEntry {
   transactionFirstOffset: bigint | undefined
 }
 
+/** The last that a producer wrote here: compaction leaves it its place (D25.17). */
+export interface LastRecord {
+  /** Undefined: markers alone. */
+  readonly lastDataOffset: bigint | undefined
+  readonly epoch: number
+}
+
 /** The header facts of a batch that matter here. */
 export interface ProducedBatch extends ProducerBatch {
   readonly producerId: bigint
@@ -109,6 +116,15 @@ export class ProducerState {
   get entries (): Iterable<ProducerEntry> { return this.#producers.values() }
   get size (): number { return this.#producers.size }
   find (producerId: bigint): ProducerEntry | undefined { return this.#producers.get(producerId) }
+
+  /** By producer id. */
+  lastRecords (): Map<bigint, LastRecord> {
+    const last = new Map<bigint, LastRecord>()
+    for (const { producerId, epoch, batches } of this.#producers.values()) {
+      last.set(producerId, { lastDataOffset: batches.at(-1)?.lastOffset, epoch })
+    }
+    return last
+  }
 
   replay (batch: ProducedBatch): void {
     const entry = this.#entry(batch.producerId, batch.producerEpoch)

@@ -30,6 +30,12 @@ export class AbortedTransactions {
     this.#entries = this.#entries.filter(entry => entry.lastOffset >= startOffset)
   }
 
+  /** Compaction: of those that end below `end`, these have data left. */
+  replaceBelow (end: bigint, kept: readonly AbortedTransaction[]): void {
+    const above = this.#entries.filter(entry => entry.lastOffset >= end)
+    this.#entries = [...kept, ...above]
+  }
+
   dropFrom (endOffset: bigint): void {
     this.#entries = this.#entries.filter(entry => entry.lastOffset < endOffset)
   }

@@ -133,6 +133,12 @@ export class Segments {
     }
   }
 
+  /** Compaction: these take the place of the segments that begin below `end`, a segment's base. */
+  replaceBelow (end: bigint, cleaned: readonly Segment[]): void {
+    const above = this.#segments.findIndex(({ baseOffset }) => baseOffset >= end)
+    this.#segments.splice(0, above < 0 ? this.#segments.length : above, ...cleaned)
+  }
+
   /** The log was cut at `endOffset`: later segments are gone, the sums of the last are bounds only. */
   dropFrom (endOffset: bigint): void {
     while (this.#segments.length > 0 && (this.active as Segment).baseOffset >= endOffset) this.#segments.pop()
@@ -140,6 +146,6 @@ export class Segments {
 }
 
 /** D25.6: the largest record timestamp; without one, when the segment was last written. */
-function segmentTime (segment: Segment): bigint {
+export function segmentTime (segment: Segment): bigint {
   return segment.maxTimestamp >= 0n ? segment.maxTimestamp : BigInt(segment.modifiedMs)
 }
