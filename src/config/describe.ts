@@ -3,6 +3,8 @@
  * from.
  */
 import { configSource } from '../../protocol/config-source.ts'
+import { documentationOf } from './documentation.ts'
+import type { Scope } from './documentation.ts'
 import { brokerSynonyms, effectiveTopicText, isSecret } from './effective.ts'
 import type { DynamicTexts, SynonymText } from './effective.ts'
 import type { Setting, SettingType } from './setting.ts'
@@ -40,7 +42,7 @@ interface Facts {
 }
 
 function described (
-  name: string, { setting, text, synonyms, sensitive, readOnly = false }: Facts
+  scope: Scope, name: string, { setting, text, synonyms, sensitive, readOnly = false }: Facts
 ): Described {
   const shown = text === null || setting === undefined ? text : valueTextOf(setting, text)
   return {
@@ -52,7 +54,7 @@ function described (
     sensitive,
     synonyms,
     type: setting === undefined ? UNKNOWN_TYPE : TYPES[setting.type],
-    documentation: null,
+    documentation: setting === undefined ? null : documentationOf(scope, setting.name),
   }
 }
 
@@ -77,7 +79,7 @@ export function describeTopic (
       const setting = topicTable.get(name)
       const sensitive = setting?.sensitive ?? true
       const brokerKey = brokerKeyOfTopic(name)
-      return described(name, {
+      return described('topic', name, {
         setting,
         text: effectiveTopicText(name, overrides, dynamic, staticTexts).text,
         sensitive,
@@ -100,7 +102,7 @@ export function describeBroker (dynamic: DynamicTexts, staticTexts: Texts): Desc
       const setting = settingOf(name)
       const text = dynamic.node.get(name) ?? dynamic.cluster.get(name) ?? staticTexts.get(name) ??
         setting?.defaultText ?? null
-      return described(name, {
+      return described('broker', name, {
         setting,
         text,
         sensitive: isSecret(name),
@@ -118,7 +120,7 @@ function isSet (name: string, { node, cluster }: DynamicTexts, staticTexts: Text
 export function describeClusterDefault (cluster: Texts): Described[] {
   return [...cluster].map(([name, text]) => {
     const sensitive = isSecret(name)
-    return described(name, {
+    return described('broker', name, {
       setting: settingOf(name),
       text,
       sensitive,
@@ -153,7 +155,7 @@ export function describeGroup (
         : brokerSynonyms(brokerKey, dynamic, staticTexts)
       const text = overrides.get(name) ?? behind[0]?.text ?? defaultText ?? null
       const synonyms = [...own(name, setting, overrides, configSource.GROUP, sensitive), ...behind]
-      return described(name, { setting, text, sensitive, synonyms })
+      return described('group', name, { setting, text, sensitive, synonyms })
     })
 }
 
@@ -165,7 +167,7 @@ function defaultSynonym (name: string, text: string | null | undefined): Synonym
 export function describeClientMetrics (overrides: Texts): Described[] {
   return [...clientMetricsTable.values()].map(setting => {
     const { name, defaultText, sensitive } = setting
-    return described(name, {
+    return described('clientMetrics', name, {
       setting,
       text: overrides.get(name) ?? defaultText ?? null,
       sensitive,

@@ -24,6 +24,7 @@ t.test('a topic, by version', async t => {
         'D13.7: with hours in the file the broker\'s own names are lost')
     }
     t.equal(retention?.configType, version >= 3 ? 5 : 0, `v${version}: type`)
+    t.equal(retention?.documentation, version >= 3 ? 'Milliseconds that segments are kept; -1 for ever.' : '', `v${version}`)
   }
   const bare = await client.request(DescribeConfigs, 4, {
     resources: [{ resourceType: TOPIC, resourceName: 'a', configurationKeys: ['retention.ms'] }],

@@ -10,6 +10,10 @@ import { addressLimits, listenerLimits } from '../../src/config/connections.ts'
 import { brokerAlterProblem, settingsNow } from '../../src/config/dynamic.ts'
 import { configSource } from '../../protocol/config-source.ts'
 import { effectiveTopicText, isSecret } from '../../src/config/effective.ts'
+import { documentationOf } from '../../src/config/documentation.ts'
+import {
+  brokerTable, clientMetricsTable, dynamicOnlyTable, groupTable, topicTable,
+} from '../../src/config/table.ts'
 import { configRules, topicValue } from '../../src/config/topic.ts'
 import { Cluster } from '../support/metadata-cluster.ts'
 
@@ -103,7 +107,7 @@ t.test('D13.7-8: what DescribeConfigs says about source and synonyms', async t =
     source: 1,
     sensitive: false,
     type: 5,
-    documentation: null,
+    documentation: 'Milliseconds that segments are kept; -1 for ever.',
     synonyms: [
       { name: 'retention.ms', text: '1', source: 1 },
       { name: 'log.retention.ms', text: '3', source: 3 },
@@ -211,6 +215,21 @@ t.test('what holds now of the broker\'s own settings', async t => {
   const limited = now({ 'listener.name.inside.max.connections': '3' }, { 'max.connections.per.ip.overrides': '[::1]:4, 10.0.0.1:5,localhost:6' })
   t.same([...listenerLimits(limited.staticTexts)], [['INSIDE', 3]])
   t.same([...addressLimits(limited.get)], [['::1', 6], ['10.0.0.1', 5], ['127.0.0.1', 6]])
+})
+
+t.test('every setting says in a sentence what it means', async t => {
+  const tables = [
+    ['broker', brokerTable], ['broker', dynamicOnlyTable], ['topic', topicTable], ['group', groupTable],
+    ['clientMetrics', clientMetricsTable],
+  ] as const
+  for (const [scope, table] of tables) {
+    const without = [...table.keys()].filter(name => !/^[A-Z].{10,}\.$/.test(documentationOf(scope, name) ?? ''))
+    t.same(without, [], scope)
+  }
+  t.equal(documentationOf('broker', 'toString'), null)
+  t.match(describeBroker(nothing, texts({ 'listener.name.a.ssl.keystore.type': 'PEM', x: '1' }))
+    .filter(({ name }) => name === 'x' || name.startsWith('listener.name.')).map(({ documentation }) => documentation),
+  ['The format of the key store.', null], 'a listener\'s own key means the same')
 })
 
 t.test('the controller takes these rules: D10.6, D10.11', async t => {
