@@ -1,5 +1,6 @@
 /** Runs seeds of the simulation and tells which of them broke an invariant. */
 import { inspect } from 'node:util'
+import { reachedBy } from '../test/simulation/coverage.ts'
 import { simulate } from '../test/simulation/simulation.ts'
 import { drawSwarm } from '../test/simulation/swarm.ts'
 import type { Outcome } from '../test/simulation/simulation.ts'
@@ -37,11 +38,27 @@ export async function main (parameters: readonly string[]): Promise<number> {
     if (violations > 0 && options.first) break
   }
   if (process.stdout.isTTY) process.stdout.write('\r')
-  if (options.trace) {
-    for (const [name, count] of [...marks].sort(([a], [b]) => a < b ? -1 : 1)) process.stdout.write(`  ${count} ${name}\n`)
-  }
+  const isCovered = seeds === 1 || reportCoverage(seeds, marks, options)
   process.stdout.write(`${seeds} seeds, ${violations} violations, ${rate()} events/s\n`)
-  return violations === 0 ? 0 : 1
+  return violations === 0 && isCovered ? 0 : 1
+}
+
+/** R-M3: which rare states were reached, and whether often enough for so many seeds. */
+function reportCoverage (
+  seeds: number, marks: ReadonlyMap<string, number>, { trace }: Options
+): boolean {
+  const rows = reachedBy(seeds, marks)
+  for (const { name, times, least, isShort } of rows) {
+    const wanted = least > 0 ? `  of ${least} at least` : ''
+    process.stdout.write(`${String(times).padStart(7)}  ${name}${wanted}${isShort ? '  TOO FEW' : ''}\n`)
+  }
+  if (trace) {
+    const named = new Set(rows.map(({ name }) => name))
+    for (const name of [...marks.keys()].filter(each => !named.has(each)).sort()) {
+      process.stdout.write(`${String(marks.get(name)).padStart(7)}  ${name}\n`)
+    }
+  }
+  return rows.every(({ isShort }) => !isShort)
 }
 
 function report ({ seed, violation, digest, lines, events, operations }: Outcome, options: Options): void {

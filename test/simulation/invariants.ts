@@ -118,6 +118,9 @@ export class Invariants {
         ? { start: 0, end: 0, records: new Map() }
         : await readLog(log, this.#readsFrom(ledger))
       if (!life.isAlive()) return
+      if (lostPower && found.end < ledger.told) {
+        this.#world.reached('power loss that takes records back')
+      }
       ledger.recovered(life.number, found, lostPower)
     }
   }

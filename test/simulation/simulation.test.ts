@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import t from 'tap'
+import { rareStates, reachedBy } from './coverage.ts'
 import { mutants, plant } from './mutants.ts'
 import { simulate } from './simulation.ts'
 
@@ -39,6 +40,18 @@ t.test('the same seed is the same run in every process', { timeout: TIMEOUT_MS }
     t.match(first, new RegExp(`^${seed} [0-9a-f]{64} \\d+ events`))
     t.equal(first, second, `seed ${seed}`)
   }
+})
+
+t.test('a long run says which rare states it has not reached often enough', async t => {
+  const enough = new Map(rareStates.map(({ name, least }) => [name, least]))
+  const [first] = rareStates
+  const short = (seeds: number, marks: ReadonlyMap<string, number>): string[] =>
+    reachedBy(seeds, marks).filter(({ isShort }) => isShort).map(({ name }) => name)
+  t.same(short(500, enough), [])
+  t.same(short(499, new Map()), [], 'chance decides')
+  t.same(short(500, new Map()), rareStates.map(({ name }) => name))
+  t.same(short(500, new Map([...enough, [first.name, first.least - 1]])), [first.name])
+  t.same(reachedBy(1000, enough)[0], { ...first, least: first.least * 2, times: first.least, isShort: true })
 })
 
 t.test('each planted bug has its place, and only one', async t => {

@@ -13,6 +13,7 @@ import { History } from './history.ts'
 import { Invariants } from './invariants.ts'
 import { Ledger } from './ledger.ts'
 import { Network } from './network.ts'
+import { RareStates } from './rare-states.ts'
 import { drawSwarm } from './swarm.ts'
 import type { Swarm } from './swarm.ts'
 import { ViolationError, World } from './world.ts'
@@ -77,6 +78,7 @@ class Simulation {
     const network = this.network = new Network(world)
     const harness = this.harness = new Harness(world, {
       opened: async (life, store) => {
+        rareStates.opened(store)
         try {
           await invariants.recovered(life, store, harness.hasLostPower)
         } catch (error) {
@@ -84,14 +86,23 @@ class Simulation {
           world.fail(error.invariant, error.message)
         }
       },
-      serving: life => { network.serving = life },
-      died: (_life, death) => {
+      serving: life => {
+        network.serving = life
+        rareStates.serving(life)
+      },
+      died: (life, death) => {
+        rareStates.died(life, death)
         network.brokerDied()
         if (death !== 'power-loss' || world.swarm.offsetsFlush) return
         for (const { ledger } of this.groups) ledger.lostPower()
       },
     })
     const invariants = new Invariants(world, this.ledger, harness)
+    const rareStates = new RareStates(world, harness, {
+      hasBatchesUnderWay: () => this.producers.some(({ isUnderWay }) => isUnderWay),
+      isRebalancing: () => this.groups
+        .some(({ members }) => members.some(({ isJoining }) => isJoining)),
+    })
     const context: Context = { world, network, ledger: this.ledger, history: this.history }
     this.producers = world.swarm.producers.map(plan => new Producer(context, plan))
     this.consumers = world.swarm.consumers.map(plan => new Consumer(context, plan))

@@ -34,7 +34,7 @@ t.test('a broker leads on while its disk takes up to 20 s a sync', async t => {
     const name = `seed ${seed} from ${crawl.atMs} ms on`
     t.equal(violation, undefined, name)
     t.equal(marks.get('Produce: NOT_LEADER_OR_FOLLOWER'), undefined, name)
-    t.equal(marks.get('death: failed'), undefined, name)
+    t.equal(marks.get('death by a failed disk'), undefined, name)
     t.ok(operations > 10, name)
   }
 })

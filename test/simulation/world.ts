@@ -1,6 +1,7 @@
 /** What the parts of one simulation share: time, chance, the disk, the verdict. */
 import type { Environment, LogLevel } from '../../src/runtime/environment.ts'
 import { MemoryDisk } from '../../src/store/disk-memory.ts'
+import type { RareStateName } from './coverage.ts'
 import { Random } from './random.ts'
 import { Scheduler } from './scheduler.ts'
 import type { Swarm } from './swarm.ts'
@@ -21,6 +22,11 @@ export class ViolationError extends Error {
 /** Wall clock at the beginning: any day does. */
 const BEGINNING_MS = 1_800_000_000_000
 const LINES_KEPT = 40
+/** Rare states that the broker itself tells of. */
+const TOLD: ReadonlyArray<[words: string, state: RareStateName]> = [
+  [': loads again', 'coordinator loaded again'],
+  [' did not end within ', 'sync that does not end'],
+]
 
 export class World {
   readonly swarm: Swarm
@@ -94,10 +100,13 @@ export class World {
 
   #log (level: LogLevel, message: string, fields: object | undefined): void {
     if (level === 'debug') return
+    for (const [words, state] of TOLD) if (message.includes(words)) this.reached(state)
     const { error } = (fields ?? {}) as { error?: unknown }
     const why = error instanceof Error ? `: ${error.stack ?? error.message}` : ''
     this.tell(`${level} ${message}${why}`)
   }
+
+  reached (name: RareStateName): void { this.mark(name) }
 
   mark (name: string): void { this.marks.set(name, (this.marks.get(name) ?? 0) + 1) }
 

@@ -38,6 +38,7 @@ const PAUSE_MS = 20
 /** Once the faults are over there is only little time for what is left. */
 const EAGER = { minBytes: 1, maxBytes: 1_000_000 }
 const EARLIEST = -2n
+const WRONG_EPOCHS = 0.005
 const VERSION_WITH_EPOCHS = 12
 const VERSION_WITH_IDS = 13
 /** What a fetch of a partition may say while it is loaded again or its broker has just started. */
@@ -168,7 +169,7 @@ export class Consumer extends Client {
       ...(this.world.isSafetyPhase ? { minBytes, maxBytes } : EAGER),
       isolationLevel: readCommitted ? 1 : 0,
       sessionId: session ? this.#sessionId : 0,
-      sessionEpoch: session ? this.#sessionEpoch : -1,
+      sessionEpoch: session ? this.#nextSessionEpoch() : -1,
       topics: sent.map(({ topic, index, offset, epoch }) => ({
         topic: topic.name,
         topicId: topic.id,
@@ -183,9 +184,16 @@ export class Consumer extends Client {
     }
   }
 
+  /** Now and then that of another request, to see that it is refused (KIP-227). */
+  #nextSessionEpoch (): number {
+    if (!this.#isIncremental || !this.random.chance(WRONG_EPOCHS)) return this.#sessionEpoch
+    return this.#sessionEpoch + 1
+  }
+
   #answered ({ errorCode, sessionId, responses }: FetchResponse, link: Link): void {
     if (errorCode !== code.NONE) {
       this.world.mark(`Fetch session: ${errorName(errorCode)}`)
+      this.world.reached('fetch session lost')
       return this.#newSession()
     }
     if (this.#plan.session) {
@@ -263,6 +271,7 @@ export class Consumer extends Client {
     if (!ledger.hasLost && !ledger.isDeleted && position.offset >= ledger.startOffset) {
       throw new ViolationError('offset-in-range', `${position.key}: ${position.offset} is out of range`)
     }
+    if (position.offset < ledger.startOffset) this.world.reached('fetch below the log start')
     position.isLost = true
   }
 
@@ -272,7 +281,7 @@ export class Consumer extends Client {
       throw new ViolationError('log-matching',
         `${position.key}: epoch ${epoch} ends at ${endOffset}, and ${position.offset} was read`)
     }
-    this.world.mark('Fetch: diverging epoch')
+    this.world.reached('fetch from an epoch that diverges')
     position.offset = Math.min(position.offset, Number(endOffset))
     position.epoch = epoch
     position.isNews = true

@@ -11,6 +11,7 @@ import { OffsetCommit } from '../../../protocol/messages/08-offset-commit.ts'
 import { OffsetFetch } from '../../../protocol/messages/09-offset-fetch.ts'
 import { SyncGroup } from '../../../protocol/messages/14-sync-group.ts'
 import type { MessageOf } from '../../../protocol/types.ts'
+import type { RareStateName } from '../coverage.ts'
 import type { GroupLedger } from '../group-ledger.ts'
 import { ConnectionLost } from '../network.ts'
 import type { GroupPlan } from '../swarm.ts'
@@ -41,12 +42,19 @@ const OUTSIDE = new Set<number>([
   code.UNKNOWN_MEMBER_ID, code.ILLEGAL_GENERATION, code.MEMBER_ID_REQUIRED, code.FENCED_INSTANCE_ID,
 ])
 
+const TOLD_BY_ERROR = new Map<number, RareStateName>([
+  [code.UNKNOWN_MEMBER_ID, 'silent member expired'],
+  [code.COORDINATOR_LOAD_IN_PROGRESS, 'coordinator asked while it loads'],
+])
+
 export class Member extends Client {
   readonly #plan: GroupPlan
   readonly ledger: GroupLedger
   readonly #instanceId: string | null
   readonly #all: Owned[] = []
   #memberId = ''
+  /** Who it was before. */
+  #formerMemberId = ''
   #generation = -1
   /** What it was assigned; undefined: it is not in the group now. */
   owned: Owned[] | undefined
@@ -62,6 +70,9 @@ export class Member extends Client {
 
   /** It has died for good: others must take over what it had. */
   hasVanished = false
+
+  /** Between JoinGroup and what it is told to own. */
+  isJoining = false
 
   get generation (): number { return this.#generation }
   /** Of all topics that the group reads. */
@@ -79,6 +90,7 @@ export class Member extends Client {
     })
     while (!this.world.isOver && !this.hasVanished) {
       try {
+        this.isJoining = this.owned === undefined
         if (this.owned === undefined) await this.#join()
         else await this.#stay()
       } catch (error) {
@@ -222,12 +234,14 @@ export class Member extends Client {
     this.#failed(errorCode, 'OffsetCommit')
   }
 
-  /** Who is not of this generation may not commit. */
+  /** Who is not of this generation may not commit, nor who its own instance has replaced (KIP-345). */
   async #commitAsZombie ({ topic, index, key }: Owned): Promise<void> {
+    const isReplaced = this.#instanceId !== null && this.ledger.losses === 0 &&
+      !['', this.#memberId].includes(this.#formerMemberId)
     const { topics } = await this.ask(OffsetCommit, this.versionOf(OffsetCommit, 7), {
       groupId: this.#plan.name,
-      generationIdOrMemberEpoch: this.#generation + 1000,
-      memberId: this.#memberId,
+      generationIdOrMemberEpoch: isReplaced ? this.#generation : this.#generation + 1000,
+      memberId: isReplaced ? this.#formerMemberId : this.#memberId,
       groupInstanceId: this.#instanceId,
       topics: [{
         name: topic.name,
@@ -235,7 +249,10 @@ export class Member extends Client {
         partitions: [{ partitionIndex: index, committedOffset: 0n, committedMetadata: '' }],
       }],
     })
-    if (topics[0]?.partitions[0]?.errorCode !== code.NONE) return
+    const errorCode = topics[0]?.partitions[0]?.errorCode
+    if (errorCode === code.FENCED_INSTANCE_ID) return this.world.reached('static member fenced')
+    if (errorCode !== code.NONE) return this.world.reached('commit of another generation refused')
+    if (isReplaced && this.ledger.losses > 0) return
     throw new ViolationError('generation-fenced',
       `${this.#plan.name}: a commit of another generation to ${key} was taken`)
   }
@@ -265,12 +282,15 @@ export class Member extends Client {
 
   #outside (): void {
     this.owned = undefined
+    if (this.#memberId !== '') this.#formerMemberId = this.#memberId
     this.#memberId = ''
     this.#generation = -1
   }
 
   #failed (errorCode: number, where: string): void {
     this.world.mark(`${where}: ${errorName(errorCode)}`)
+    const state = TOLD_BY_ERROR.get(errorCode)
+    if (state !== undefined) this.world.reached(state)
     if (OUTSIDE.has(errorCode)) {
       const memberId = this.#memberId
       this.#outside()

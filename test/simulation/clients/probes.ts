@@ -42,6 +42,7 @@ async function duplicate (producer: Producer, last: Batch): Promise<void> {
     throw new ViolationError('idempotence',
       `${target.key}: ${first?.value} is at ${first?.offset}, its duplicate at ${baseOffset}`)
   }
+  producer.world.reached('duplicate answered from memory')
 }
 
 /** A duplicate is refused only once newer batches have pushed it out. */
@@ -55,7 +56,8 @@ function isTold (producer: Producer, target: Target, last: Batch, errorCode: num
 async function gap (producer: Producer, target: Target, last: Batch): Promise<void> {
   const sequence = last.sequence + last.values.length + GAP
   const { errorCode } = await send(producer, { ...last, values: [`${producer.name}.gap`], sequence })
-  if (errorCode !== code.NONE || producer.ledgerOf(target.topic, target.index).hasLost) return
+  if (errorCode !== code.NONE) return producer.world.reached('gap in the sequence refused')
+  if (producer.ledgerOf(target.topic, target.index).hasLost) return
   throw new ViolationError('idempotence', `${target.key}: sequence ${sequence} was taken after a gap`)
 }
 
@@ -64,6 +66,7 @@ async function zombie (producer: Producer, last: Batch): Promise<void> {
   const { errorCode } = await send(producer, {
     ...last, values: [`${producer.name}.zombie`], sequence: 0, epoch: last.epoch - 1,
   })
-  if (errorCode !== code.NONE || producer.ledgerOf(target.topic, target.index).hasLost) return
+  if (errorCode !== code.NONE) return producer.world.reached('older producer epoch refused')
+  if (producer.ledgerOf(target.topic, target.index).hasLost) return
   throw new ViolationError('idempotence', `${target.key}: a batch of epoch ${last.epoch - 1} was taken`)
 }

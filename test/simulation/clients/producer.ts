@@ -23,6 +23,7 @@ export interface Batch {
   epoch: number
   sequence: number
   isSent: boolean
+  tries: number
   /** Not before this time again. */
   notBeforeMs: number
 }
@@ -90,6 +91,10 @@ export class Producer extends Client {
     await making
   }
 
+  get isUnderWay (): boolean {
+    return this.targets.some(({ queue }) => queue.some(({ isSent }) => isSent))
+  }
+
   get #isIdle (): boolean { return this.targets.every(({ queue }) => queue.length === 0) }
 
   async #init (): Promise<void> {
@@ -146,6 +151,7 @@ export class Producer extends Client {
       epoch: this.producerEpoch,
       sequence: target.nextSequence,
       isSent: false,
+      tries: 0,
       notBeforeMs: 0,
     }
     target.nextSequence += values.length
@@ -162,6 +168,7 @@ export class Producer extends Client {
         if (batch.isSent) continue
         if (batch.notBeforeMs > this.nowMs) break
         batch.isSent = true
+        batch.tries++
         void this.world.spawn(this.name, () => this.#send(link, batch))
       }
     }
@@ -220,6 +227,7 @@ export class Producer extends Client {
   #acknowledged (batch: Batch, baseOffset: number, link: Link): void {
     const { target, operation, values } = batch
     operation.outcome = 'ok'
+    if (batch.tries > 1) this.world.reached('batch acknowledged at a later try')
     operation.life = link.life.number
     operation.values = values.map((value, index) => ({ offset: baseOffset + index, value }))
     const ledger = this.ledgerOf(target.topic, target.index)
@@ -233,6 +241,10 @@ export class Producer extends Client {
   #refused (batch: Batch, errorCode: number): void {
     const { queue } = batch.target
     this.world.mark(`Produce: ${errorName(errorCode)}`)
+    const isFull = this.world.disk.capacityBytes < Number.MAX_SAFE_INTEGER
+    if (errorCode === code.KAFKA_STORAGE_ERROR && isFull) {
+      this.world.reached('append refused by a full disk')
+    }
     if (!this.plan.idempotent) {
       if (CERTAIN.has(errorCode)) batch.operation.outcome = 'fail'
       return this.#finish(batch)
