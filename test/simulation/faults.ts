@@ -1,4 +1,5 @@
 /** What goes wrong during the safety phase: deaths, the disk, the clock, the network. */
+import { StoreError } from '../../src/store/store.ts'
 import type { Death, Harness } from './harness.ts'
 import type { Network } from './network.ts'
 import type { Random } from './random.ts'
@@ -77,8 +78,15 @@ export class Faults {
 
   #stop (): void {
     this.#network.brokerStops()
+    const { life } = this.#harness
     void this.#world.spawn('stop', async () => {
-      await this.#harness.stop()
+      try {
+        await this.#harness.stop()
+      } catch (error) {
+        // R-S2: its disk has failed on the way, so the process ends and begins again by that.
+        if (!(error instanceof StoreError) || life?.failedAtMs === undefined) throw error
+        return
+      }
       this.#harness.start()
     })
   }
