@@ -82,7 +82,9 @@ async function operate (
     const offset = log.endOffset - BigInt(Math.floor(random() * Math.min(length, 30)))
     tell('will', name, 'truncate', offset)
     await log.truncate(offset)
-  } else if (luck < 0.15 || length > 400) {
+  } else if (luck < 0.1 && length > 0) {
+    await rewrite(log, random, tell)
+  } else if (luck < 0.2 || length > 400) {
     const offset = log.startOffset + BigInt(Math.floor(random() * length))
     tell('will', name, 'start', offset)
     await log.advanceStart(offset)
@@ -92,6 +94,29 @@ async function operate (
     tell('will', name, durable ? 'durable' : 'append', write(batchesOf(bytes)))
     await log.append(bytes, durable)
   }
+}
+
+/** What compaction does: half of the batches of a stretch go. */
+async function rewrite (log: Log, random: () => number, tell: Tell): Promise<void> {
+  const { revision } = log
+  const batches = splitBatches(await readAll(log))
+  const first = Math.floor(random() * batches.length)
+  const stretch = batches.slice(first, first + 1 + Math.floor(random() * 40))
+  const last = stretch.at(-1)
+  // everything between the log's ends may have been rewritten to nothing before
+  const to = last === undefined ? log.endOffset : lastOffset(last) + 1n
+  const from = stretch[0] === undefined ? log.startOffset : baseOffset(stretch[0])
+  const left = stretch.filter(() => random() < 0.5)
+  tell('will', log.name, 'rewrite', from, to, write(batchesOf(Buffer.concat(left))))
+  if (!await log.rewrite({ from, to, revision }, left)) throw new Error('a rewrite was refused')
+}
+
+function splitBatches (bytes: Buffer): Buffer[] {
+  const found: Buffer[] = []
+  for (let offset = 0; offset < bytes.length; offset += batchSize(bytes, offset)) {
+    found.push(bytes.subarray(offset, offset + batchSize(bytes, offset)))
+  }
+  return found
 }
 
 function some (log: Log, random: () => number, seed: number): Buffer {
@@ -115,6 +140,11 @@ function after (state: State, words: readonly string[]): State {
     return { start, end: (added.at(-1)?.last ?? 0n) + 1n, batches: [...batches, ...added] }
   }
   const offset = BigInt(argument ?? '0')
+  if (kind === 'rewrite') {
+    const to = BigInt(words[2] ?? '0')
+    const below = batches.filter(({ base }) => base < offset)
+    return { start, end, batches: [...below, ...read(words[3]), ...batches.filter(({ base }) => base >= to)] }
+  }
   if (kind === 'start') {
     if (offset <= start) return state
     return { start: offset, end, batches: batches.filter(({ last }) => last >= offset) }
@@ -171,7 +201,8 @@ export class Witness {
     history.states.push(after(history.states.at(-1) ?? EMPTY, words))
     history.flushes.push(this.flushes)
     history.words = undefined
-    if (this.mode === 'kill' || words[0] === 'durable') history.floor = history.states.length - 1
+    const isDurable = words[0] === 'durable' || words[0] === 'rewrite'
+    if (this.mode === 'kill' || isDurable) history.floor = history.states.length - 1
   }
 
   /** Compares what was found with what was promised, and starts anew from there. */

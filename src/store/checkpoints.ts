@@ -20,21 +20,34 @@ export interface TakenCheckpoint { log: StoredLog, value: Buffer }
 
 export class Checkpoints {
   private readonly due = new Set<StoredLog>()
+  private readonly forced = new Set<StoredLog>()
   private bytes = 0
   private readonly core: StoreCore
 
   constructor (core: StoreCore) { this.core = core }
 
+  /** With the next flush, however little was appended since the last one. */
+  force (log: StoredLog): void {
+    this.forced.add(log)
+    this.core.flusher.note(log)
+  }
+
   /** Called while a flush is fixed; `logs` are those that it carries. */
   take (logs: readonly StoredLog[]): TakenCheckpoint[] {
     const { core } = this
     for (const log of logs) if (log.takeCheckpoint !== undefined) this.due.add(log)
-    if (core.writer.bytesAppended - this.bytes < core.options.checkpointBytes && !core.closing) {
-      return []
+    if (core.writer.bytesAppended - this.bytes >= core.options.checkpointBytes || core.closing) {
+      this.bytes = core.writer.bytesAppended
+      this.forced.clear()
+      return this.taken(this.due)
     }
-    this.bytes = core.writer.bytesAppended
+    for (const log of this.forced) this.due.delete(log)
+    return this.taken(this.forced)
+  }
+
+  private taken (logs: Set<StoredLog>): TakenCheckpoint[] {
     const taken: TakenCheckpoint[] = []
-    for (const log of this.due) {
+    for (const log of logs) {
       if (log.deleted || log.takeCheckpoint === undefined) continue
       const state = log.takeCheckpoint()
       // its owner is deriving the state again: another time
@@ -49,7 +62,7 @@ export class Checkpoints {
       }, head)
       taken.push({ log, value: Buffer.concat([head, state]) })
     }
-    this.due.clear()
+    logs.clear()
     return taken
   }
 

@@ -82,6 +82,17 @@ export interface Log {
   truncate (offset: bigint): Promise<void>
   /** Moves the start forward; survives a restart (retention, DeleteRecords). */
   advanceStart (offset: bigint): Promise<void>
+  /** Moves whenever stored batches were cut (truncate, reset): what was read before may be gone. */
+  readonly revision: number
+  /**
+   * Compaction: `batches` (whole, ascending, offsets unchanged, within the range) take the place of
+   * everything stored in [from, to), both of them batch boundaries. `revision` is the log's when the
+   * range was read. One transaction; resolves true once it is on the disk, false (nothing has
+   * changed) when the log was cut, trimmed past it or deleted meanwhile, or the store closes.
+   * Keep one call at about 1 MB of output: it is put within one flush. The ranges of one pass ascend.
+   */
+  rewrite (range: { from: bigint, to: bigint, revision: number }, batches: readonly Buffer[]):
+    Promise<boolean>
   /** Drops everything and starts again at `offset` (follower far behind, snapshot). */
   reset (offset: bigint): Promise<void>
   /**
@@ -91,6 +102,8 @@ export interface Log {
    * below it is flushed. Undefined: the owner does not know its state just now.
    */
   onCheckpoint (take: () => Buffer | undefined): void
+  /** A checkpoint is taken with the next flush: after a rewrite the present one may not be found. */
+  checkpointSoon (): void
   /** The newest checkpoint that is not ahead of the log and still agrees with its batches. */
   readonly checkpoint: { readonly offset: bigint, readonly state: Buffer } | undefined
 }

@@ -5,10 +5,13 @@
 
 export interface Extent {
   readonly volume: number
+  /** The number that its keys carry: the log's own, or one that a rewrite was given. */
+  readonly keys: number
   /** At or below the first base offset that counts. */
   readonly from: bigint
   /** Behind the last batch that counts. */
   readonly to: bigint
+  /** 0: what lay here was replaced by nothing, and no volume is asked. */
   readonly bytes: number
   readonly maxTimestamp: bigint
 }
@@ -30,13 +33,18 @@ export function extentAt (extents: Extents, offset: bigint): number {
 /** Joins what touches within one volume. */
 export function append (extents: Extents, added: Extent): Extents {
   const last = extents[extents.length - 1]
-  if (last === undefined || last.volume !== added.volume) return [...extents, added]
+  if (last === undefined || !touches(last, added)) return [...extents, added]
   return [...extents.slice(0, -1), join(last, added)]
+}
+
+function touches (left: Extent, right: Extent): boolean {
+  return left.volume === right.volume && left.keys === right.keys
 }
 
 function join (left: Extent, right: Extent): Extent {
   return {
     volume: left.volume,
+    keys: left.keys,
     from: left.from,
     to: right.to,
     bytes: left.bytes + right.bytes,
@@ -45,36 +53,55 @@ function join (left: Extent, right: Extent): Extent {
 }
 
 /**
- * Moves [from, to) of one volume to where it was copied. `bytes` is what was copied.
- * What no longer belongs to that volume (cut or trimmed meanwhile) stays as it is.
+ * The extents after a flush has put `put` in the place of whatever lay between its bounds. What has
+ * been cut, or trimmed at `start`, since it was decided stays gone; `bytesBelow` tells what a part
+ * of an extent weighs.
  */
-export function repoint (extents: Extents, source: number, copied: Extent): Extents {
-  const moved: Extent[] = []
+export function moved (
+  extents: Extents, put: Extent, start: bigint,
+  bytesBelow: (extent: Extent, offset: bigint) => number
+): Extents {
+  const result: Extent[] = []
+  let isIn = false
   for (const extent of extents) {
-    const from = max(extent.from, copied.from)
-    const to = min(extent.to, copied.to)
-    if (extent.volume !== source || from >= to) {
-      moved.push(extent)
+    const from = max(extent.from, put.from)
+    const to = min(extent.to, put.to)
+    if (from >= to) {
+      result.push(extent)
       continue
     }
-    const bytes = Math.min(copied.bytes, extent.bytes)
-    let rest = extent.bytes - bytes
     if (extent.from < from) {
-      const before = to < extent.to ? 0 : rest
-      moved.push({ ...extent, to: from, bytes: before })
-      rest -= before
+      result.push({ ...extent, to: from, bytes: bytesBelow(extent, from) })
     }
-    moved.push({ ...copied, from, to, bytes })
-    if (to < extent.to) moved.push({ ...extent, from: to, bytes: rest })
+    if (!isIn) result.push(...clipped(put, { start, end: lastEnd(extents) }, bytesBelow))
+    isIn = true
+    if (to < extent.to) {
+      result.push({ ...extent, from: to, bytes: extent.bytes - bytesBelow(extent, to) })
+    }
   }
-  return compact(moved)
+  return compact(result)
+}
+
+function lastEnd (extents: Extents): bigint { return extents[extents.length - 1]?.to ?? 0n }
+
+/** The moved extent, as far as the log still reaches over it. */
+function clipped (
+  extent: Extent, { start, end }: { start: bigint, end: bigint },
+  bytesBelow: (extent: Extent, offset: bigint) => number
+): Extent[] {
+  const from = max(extent.from, start)
+  const to = min(extent.to, end)
+  if (from === extent.from && to === extent.to) return [extent]
+  if (from >= to) return []
+  const below = from > extent.from ? bytesBelow(extent, from) : 0
+  return [{ ...extent, from, to, bytes: bytesBelow(extent, to) - below }]
 }
 
 function compact (extents: Extents): Extents {
   const joined: Extent[] = []
   for (const extent of extents) {
     const last = joined[joined.length - 1]
-    if (last?.volume === extent.volume) joined[joined.length - 1] = join(last, extent)
+    if (last !== undefined && touches(last, extent)) joined[joined.length - 1] = join(last, extent)
     else joined.push(extent)
   }
   return joined

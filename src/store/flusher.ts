@@ -113,6 +113,7 @@ export class Flusher {
     this.timer?.cancel()
     this.timer = undefined
     const copy = await core.retention.prepare()
+    await this.quiet()
     const captured = this.capture(copy)
     const checkpoints = core.checkpoints.take(captured.logs)
     try {
@@ -122,12 +123,13 @@ export class Flusher {
     } finally {
       for (const buffer of captured.held) buffer.release()
     }
+    await this.quiet()
     this.complete(captured)
     this.flushes++
     if (captured.seal) {
       await core.volumes.roll()
       core.inline.sealed()
-      core.retention.noteShrunk()
+      core.retention.sealed()
     }
     core.inline.consider(captured.covered.turn)
     core.checkpoints.keep(checkpoints)
@@ -136,11 +138,17 @@ export class Flusher {
     core.relieve()
   }
 
+  /** What a move leaves of an extent is weighed in its volume, which must not be closing. */
+  private async quiet (): Promise<void> {
+    while (!this.core.volumes.isSettled) await this.core.volumes.settled()
+  }
+
   private capture (copy: () => Mutation[]): Captured {
     const { core } = this
     core.writer.writeTurn()
     let seal = core.retention.sealIsDue()
     const copies = copy()
+    copies.push(...core.rewriter.take())
     // files must belong to one volume: what follows the last flush of a volume goes elsewhere
     seal = seal && core.journal.rotated()
     const file = core.journal.current
@@ -257,6 +265,7 @@ export class Flusher {
     for (const number of captured.removed) volumes.states.delete(number)
     for (const state of captured.states) volumes.states.set(state.number, state)
     for (const log of captured.logs) log.flushed(active)
+    core.rewriter.flushed()
     core.inline.flushed()
     core.journal.release(captured.covered.turn)
     if (core.closing || captured.bytes === 0) core.journal.trimFree()

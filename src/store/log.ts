@@ -8,11 +8,10 @@ import { checkBatches } from './append-check.ts'
 import type { Checked } from './append-check.ts'
 import type { Log, LogRead } from './contract.ts'
 import { StoreError } from './error.ts'
-import { append, bytesOf, extentAt, repoint } from './extents.ts'
+import { append, bytesOf, extentAt, moved } from './extents.ts'
 import type { Extent, Extents } from './extents.ts'
 import { kinds } from './journal-format.ts'
 import { ReadBuilder } from './read.ts'
-import type { Copying } from './retention.ts'
 import type { LogState } from './state.ts'
 import type { StoreCore } from './store-core.ts'
 import { bytesOfPieceBelow, Tail } from './tail.ts'
@@ -38,8 +37,10 @@ export class StoredLog implements Log, TurnMember {
   isDirty = false
   /** What the active volume still has from this base offset on was dropped. */
   cutFrom: bigint | undefined
-  /** A stretch that the flush under way moves to the active volume. */
-  copying: Copying | undefined
+  /** What the flush under way puts into the active volume, in the place of what lies elsewhere. */
+  moving: Extent | undefined
+  /** Moves with every cut: what was read before may be there no more. */
+  revision = 0
   takeCheckpoint: (() => Buffer | undefined) | undefined
   private inTurn = false
   private readonly core: StoreCore
@@ -138,12 +139,16 @@ export class StoredLog implements Log, TurnMember {
       const extent = extents[index] as Extent
       if (into.full || extent.from >= into.end) return into.finish()
       if (extent.from > into.offset) into.offset = extent.from
+      if (extent.bytes === 0) {
+        into.offset = extent.to
+        continue
+      }
       const volume = core.volumes.opened(extent.volume)
       if (volume === undefined) throw this.missing(extent)
       if (volume.sealed || volume.closing !== undefined) {
         return this.readCold(into, volume, extent)
       }
-      volume.read(this.number, extent, into, core.journal, core.readPool)
+      volume.read(extent, into, core.journal, core.readPool)
     }
     if (!into.full) this.tail.read(into, this.writtenEnd, piece => this.readLarge(piece))
     return into.finish()
@@ -154,7 +159,7 @@ export class StoredLog implements Log, TurnMember {
     const { core } = this
     core.openReads++
     try {
-      await volume.readCold(this.number, extent, into, core.journal, core.readPool)
+      await volume.readCold(extent, into, core.journal, core.readPool)
       return await this.readOn(into)
     } finally {
       core.openReads--
@@ -197,6 +202,13 @@ export class StoredLog implements Log, TurnMember {
     this.applyStart(offset)
   }
 
+  /** Compaction: see `rewrite.ts`. */
+  rewrite (
+    range: { from: bigint, to: bigint, revision: number }, batches: readonly Buffer[]
+  ): Promise<boolean> {
+    return this.core.rewriter.rewrite(this, range, batches)
+  }
+
   async reset (offset: bigint): Promise<void> {
     await this.ready()
     this.change(kinds.reset, offset)
@@ -221,6 +233,7 @@ export class StoredLog implements Log, TurnMember {
   }
 
   applyTruncate (offset: bigint): void {
+    this.revision++
     let cut = min(this.tail.truncate(offset) ?? offset, offset)
     for (let last = this.extents.at(-1); last !== undefined && last.to > offset;) {
       const rest = this.extents.slice(0, -1)
@@ -242,13 +255,15 @@ export class StoredLog implements Log, TurnMember {
 
   private firstDropped (extent: Extent, offset: bigint): bigint | undefined {
     if (extent.from >= offset) return extent.from
+    if (extent.bytes === 0) return undefined
     const volume = this.core.volumes.opened(extent.volume)
-    return volume?.firstDropped(this.number, extent, offset)
+    return volume?.firstDropped(extent, offset)
   }
 
   private bytesBelow (extent: Extent, offset: bigint): number {
+    if (extent.bytes === 0) return 0
     const volume = this.core.volumes.opened(extent.volume)
-    return volume?.bytesBelow(this.number, extent, offset) ?? 0
+    return volume?.bytesBelow(extent, offset) ?? 0
   }
 
   applyStart (offset: bigint): void {
@@ -271,6 +286,7 @@ export class StoredLog implements Log, TurnMember {
   }
 
   applyReset (offset: bigint): void {
+    this.revision++
     this.tail.clear()
     this.extents = []
     this.cutFrom = 0n
@@ -302,15 +318,16 @@ export class StoredLog implements Log, TurnMember {
 
   private extentsWith (pieces: readonly Piece[], active: number): Extents {
     let { extents } = this
-    if (this.copying !== undefined) {
-      extents = repoint(extents, this.copying.source, this.copying.extent)
+    if (this.moving !== undefined) {
+      extents = moved(extents, this.moving, this.startOffset,
+        (extent, offset) => this.bytesBelow(extent, offset))
     }
     for (const piece of pieces) {
       if (piece.next <= this.startOffset) continue
       const from = piece.base > this.startOffset ? piece.base : this.startOffset
       const { next: to, maxTimestamp } = piece
       const bytes = piece.bytes - bytesOfPieceBelow(piece, this.startOffset)
-      extents = append(extents, { volume: active, from, to, bytes, maxTimestamp })
+      extents = append(extents, { volume: active, keys: this.number, from, to, bytes, maxTimestamp })
     }
     return extents
   }
@@ -318,26 +335,13 @@ export class StoredLog implements Log, TurnMember {
   /** The flush that took the captured pieces, cut as they may be since, is on the disk. */
   flushed (active: number): void {
     if (this.deleted) return
-    if (this.copying !== undefined) this.copying = this.stillCopied(this.copying)
     this.extents = this.extentsWith(this.tail.dropFlushed(), active)
-    this.copying = undefined
+    this.moving = undefined
   }
 
   replayed (end: bigint): void {
     this.endOffset = this.writtenEnd = end
     this.core.flusher.note(this)
-  }
-
-  /** What was copied, less what was cut or trimmed while the flush was under way. */
-  private stillCopied (copying: Copying): Copying {
-    const { source, extent } = copying
-    const now = this.extents.find(({ volume, from, to }) =>
-      volume === source && from < extent.to && to > extent.from)
-    if (now === undefined || (now.from <= extent.from && now.to >= extent.to)) return copying
-    const from = now.from > extent.from ? now.from : extent.from
-    const to = min(now.to, extent.to)
-    const bytes = this.bytesBelow({ ...extent, from, to }, to)
-    return { source, extent: { ...extent, from, to, bytes } }
   }
 
   restore (state: LogState): void {
@@ -358,11 +362,11 @@ export class StoredLog implements Log, TurnMember {
     if (inTail !== undefined) return inTail
     for (let index = this.extents.length - 1; index >= 0; index--) {
       const extent = this.extents[index] as Extent
-      if (extent.from > offset) continue
+      if (extent.from > offset || extent.bytes === 0) continue
       if (extent.to <= offset && !orBelow) return undefined
       const at = extent.to <= offset ? extent.to - 1n : offset
       const volume = this.core.volumes.opened(extent.volume)
-      return volume?.headerAt(this.number, at, this.core.journal)
+      return volume?.headerAt(extent.keys, at, this.core.journal)
     }
     return undefined
   }
@@ -372,6 +376,7 @@ export class StoredLog implements Log, TurnMember {
   }
 
   onCheckpoint (take: () => Buffer | undefined): void { this.takeCheckpoint = take }
+  checkpointSoon (): void { this.core.checkpoints.force(this) }
 }
 
 function min (left: bigint, right: bigint): bigint { return left < right ? left : right }

@@ -36,6 +36,8 @@ export interface StoreOptions {
   copySliceBytes: number
   /** A sealed volume with less alive than this part of it is copied forward. */
   aliveRatioMin: number
+  /** Compaction seals the active volume before it replaces anything in one of at least this size. */
+  rewriteSealBytes: number
   /** Bytes that the scrub checks a second; 0 turns it off. */
   scrubBytesPerSecond: number
   /** Breaks one rule on purpose, for the harness that must notice the loss (R-S10). */
@@ -59,6 +61,7 @@ export const defaults: StoreOptions = {
   openVolumesMax: 64,
   copySliceBytes: 500_000,
   aliveRatioMin: 0.25,
+  rewriteSealBytes: 64 * MB,
   scrubBytesPerSecond: 4 * MB,
   mutant: undefined,
 }

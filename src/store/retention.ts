@@ -3,20 +3,15 @@
  * forward, inlining the large batches of journal files that are mostly small ones, and unlinking
  * what nothing points to any more (storage.md 4.1.4). Nothing is deleted in place.
  */
-import { batchSize, lastOffset, maxTimestamp, baseOffset } from '../../protocol/records/header.ts'
 import type { Mutation } from './disk.ts'
 import { StoreError } from './error.ts'
 import type { Extent } from './extents.ts'
-import { batchKey, encodeIndex, encodePlace, indexLog } from './keys.ts'
+import { putForward } from './forward.ts'
 import type { StoredLog } from './log.ts'
 import { ReadBuilder } from './read.ts'
 import type { StoreCore } from './store-core.ts'
-import { largePiece } from './tail.ts'
 import { forgetVolume } from './volumes.ts'
 import type { Volume } from './volume.ts'
-
-/** A stretch of one log that a flush moves to the active volume. */
-export interface Copying { source: number, extent: Extent }
 
 /** A new volume is not begun with less than this left. */
 const NEW_VOLUME_BYTES = 4 * 1024 * 1024
@@ -27,6 +22,7 @@ export class Retention {
   /** Some log has lost something since it was last looked for dead and dying volumes. */
   private shrunk = true
   private due = false
+  private sealAsked = false
 
   constructor (core: StoreCore) { this.core = core }
 
@@ -38,8 +34,23 @@ export class Retention {
     if (active.bytes === 0) return false
     const { disk } = this.core.environment
     if (disk.freeBytes(this.core.directory) < NEW_VOLUME_BYTES) return false
-    return active.bytes >= volumeBytes ||
+    return active.bytes >= volumeBytes || this.sealAsked ||
       this.core.environment.nowMs() - active.createdMs >= volumeAgeMs
+  }
+
+  /**
+   * The next flush seals the active volume if that pays: what compaction is about to replace in it
+   * gives its space back only when the whole volume goes. True when it will be sealed.
+   */
+  askForSeal (): boolean {
+    this.sealAsked = this.core.volumes.active.bytes >= this.core.options.rewriteSealBytes
+    return this.sealAsked
+  }
+
+  /** A new volume has begun. */
+  sealed (): void {
+    this.sealAsked = false
+    this.shrunk = true
   }
 
   /** The sealed volume that is worth copying, and the first log with something alive in it. */
@@ -51,7 +62,8 @@ export class Retention {
       const bytes = alive.get(volume.number) ?? 0
       if (!volume.sealed || bytes === 0 || bytes >= volume.bytes * options.aliveRatioMin) continue
       for (const log of logsByNumber.values()) {
-        const extent = log.extents.find(({ volume: number }) => number === volume.number)
+        const extent = log.extents.find(({ volume: number, bytes: weight }) =>
+          number === volume.number && weight > 0)
         if (extent !== undefined) return { volume, log, extent }
       }
     }
@@ -71,7 +83,7 @@ export class Retention {
     const { volume, log, extent } = found
     const from = extent.from > log.startOffset ? extent.from : log.startOffset
     const into = new ReadBuilder(from, extent.to, core.options.copySliceBytes, true)
-    await volume.readCold(log.number, extent, into, core.journal, core.readPool)
+    await volume.readCold(extent, into, core.journal, core.readPool)
     const read = into.finish()
     const bytes = Buffer.concat(read.chunks)
     read.release()
@@ -81,93 +93,14 @@ export class Retention {
   private copy (
     log: StoredLog, volume: Volume, bytes: Buffer, range: { from: bigint, to: bigint }
   ): Mutation[] {
-    const still = log.extents.some(extent => extent.volume === volume.number &&
+    const still = log.extents.find(extent => extent.volume === volume.number &&
       extent.from <= range.from && extent.to >= range.to)
-    if (log.deleted || !still) return []
+    if (log.deleted || still === undefined) return []
     try {
-      return this.copyStill(log, volume, bytes, range)
+      return putForward(this.core, log, bytes, { keys: still.keys, ...range })
     } catch (error) {
       if (error instanceof StoreError && error.code === 'DISK_FULL') return []
       throw error
-    }
-  }
-
-  private copyStill (
-    log: StoredLog, volume: Volume, bytes: Buffer, range: { from: bigint, to: bigint }
-  ): Mutation[] {
-    const { core } = this
-    const { active } = core.volumes
-    const mutations: Mutation[] = []
-    let highest = -1n
-    let run = { base: 0n, from: 0, to: 0 }
-    const endRun = (): void => {
-      if (run.to > run.from) {
-        const value = bytes.subarray(run.from, run.to)
-        mutations.push({ key: batchKey(log.number, run.base), value })
-      }
-    }
-    for (let at = 0; at < bytes.length;) {
-      const size = batchSize(bytes, at)
-      const batch = bytes.subarray(at, at + size)
-      if (maxTimestamp(batch) > highest) highest = maxTimestamp(batch)
-      if (size >= core.options.largeBatchBytes) {
-        endRun()
-        mutations.push(this.copyLarge(log, batch))
-        run = { base: 0n, from: at + size, to: at + size }
-      } else {
-        if (run.to > run.from && run.to - run.from + size > core.options.chunkBytes) {
-          endRun()
-          run = { base: 0n, from: at, to: at }
-        }
-        if (run.to === run.from) run = { base: baseOffset(batch), from: at, to: at }
-        run.to = at + size
-      }
-      at += size
-    }
-    endRun()
-    if (bytes.length > 0) {
-      mutations.push({
-        key: batchKey(indexLog(log.number), baseOffset(bytes)),
-        value: encodeIndex({
-          next: range.to, bytes: BigInt(bytes.length), maxTimestamp: highest,
-        }),
-      })
-    }
-    active.bytes += bytes.length
-    log.copying = {
-      source: volume.number,
-      extent: {
-        volume: active.number,
-        from: range.from,
-        to: range.to,
-        bytes: bytes.length,
-        maxTimestamp: highest,
-      },
-    }
-    core.flusher.note(log)
-    return mutations
-  }
-
-  /** Written once more, by a turn of its own that recovery passes over. */
-  private copyLarge (log: StoredLog, batch: Buffer): Mutation {
-    const { core } = this
-    const base = baseOffset(batch)
-    const piece = largePiece(batch, base, lastOffset(batch) + 1n)
-    core.writer.copy(log.number, base, piece)
-    const { file } = piece
-    if (file === undefined) throw new Error('a copied batch has no place')
-    file.placeBytes += piece.bytes
-    core.volumes.active.files.set(file.number, file.placeBytes)
-    return {
-      key: batchKey(log.number, base),
-      value: encodePlace({
-        file: file.number,
-        position: BigInt(piece.position),
-        length: piece.bytes,
-        last: piece.next - 1n,
-        maxTimestamp: piece.maxTimestamp,
-        epoch: piece.epoch,
-      }),
     }
   }
 

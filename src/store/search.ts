@@ -62,7 +62,7 @@ export class Search {
       const volume = this.core.volumes.opened(extent.volume)
       await volume?.closing
       if (volume === undefined) continue
-      for (const key of volume.keysFrom(indexLog(log.number), extent.from, extent.to)) {
+      for (const key of volume.keysFrom(indexLog(extent.keys), extent.from, extent.to)) {
         const value = volume.environment.get(key)
         if (value === undefined) continue
         const { next, maxTimestamp: highest } = decodeIndex(value)

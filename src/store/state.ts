@@ -36,7 +36,7 @@ export interface VolumeState {
   readonly files: ReadonlyMap<number, number>
 }
 
-export const STATE_VERSION = 1
+export const STATE_VERSION = 2
 
 const coveredLayout = struct<CoveredState>([
   u16be('version'), u32be('generation'), s64be('turn'), u32be('file'), s64be('position'),
@@ -54,13 +54,14 @@ const logLayout = struct<LogHead>([
 ])
 interface StoredExtent {
   volume: number
+  keys: number
   from: bigint
   to: bigint
   bytes: bigint
   maxTimestamp: bigint
 }
 const extentLayout = struct<StoredExtent>([
-  u32be('volume'), s64be('from'), s64be('to'), s64be('bytes'), s64be('maxTimestamp'),
+  u32be('volume'), u32be('keys'), s64be('from'), s64be('to'), s64be('bytes'), s64be('maxTimestamp'),
 ])
 interface VolumeHead { bytes: bigint, files: number }
 const volumeLayout = struct<VolumeHead>([s64be('bytes'), u32be('files')])
@@ -68,7 +69,7 @@ interface KeptFile { number: number, placeBytes: bigint }
 const keptFileLayout = struct<KeptFile>([u32be('number'), s64be('placeBytes')])
 assert.equal(coveredLayout.span, 38)
 assert.equal(logLayout.span, 22)
-assert.equal(extentLayout.span, 36)
+assert.equal(extentLayout.span, 40)
 assert.equal(volumeLayout.span, 12)
 assert.equal(keptFileLayout.span, 12)
 

@@ -9,6 +9,7 @@ import type { StoredLog } from './log.ts'
 import type { StoreOptions } from './options.ts'
 import type { Pool } from './pool.ts'
 import type { Retention } from './retention.ts'
+import type { Rewriter } from './rewrite.ts'
 import type { Search } from './search.ts'
 import type { StoredTable } from './table.ts'
 import type { Volumes } from './volumes.ts'
@@ -30,6 +31,7 @@ export interface StoreCore {
   readonly volumes: Volumes
   readonly flusher: Flusher
   readonly retention: Retention
+  readonly rewriter: Rewriter
   readonly inline: Inline
   readonly checkpoints: Checkpoints
   nextLogNumber: number

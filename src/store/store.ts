@@ -21,6 +21,7 @@ import type { StoreOptions } from './options.ts'
 import { Pool } from './pool.ts'
 import { nameCheck, replay } from './recovery.ts'
 import { Retention } from './retention.ts'
+import { Rewriter } from './rewrite.ts'
 import { Scrub } from './scrub.ts'
 import { Search } from './search.ts'
 import type { StoreCore } from './store-core.ts'
@@ -56,6 +57,7 @@ class OpenStore implements Store, StoreCore {
   readonly volumes: Volumes
   readonly flusher: Flusher
   readonly retention: Retention
+  readonly rewriter: Rewriter
   readonly inline: Inline
   readonly checkpoints: Checkpoints
   nextLogNumber = 1
@@ -85,6 +87,7 @@ class OpenStore implements Store, StoreCore {
     this.volumes = new Volumes(directory, environment, this.guard, options)
     this.flusher = new Flusher(this)
     this.retention = new Retention(this)
+    this.rewriter = new Rewriter(this)
     this.inline = new Inline(this)
     this.checkpoints = new Checkpoints(this)
     this.writer = new Writer(this.journal, this.guard, environment, mutant,

@@ -79,10 +79,10 @@ export class Volume {
   }
 
   /** Reads what is hot at once, on the event loop. */
-  read (log: number, extent: Extent, into: ReadBuilder, journal: Journal, pool: Pool): void {
+  read (extent: Extent, into: ReadBuilder, journal: Journal, pool: Pool): void {
     while (!into.full && into.offset < extent.to && into.offset < into.end) {
       const before = into.offset
-      const parts = this.gather(this.keysFor(log, extent, into), into, journal, pool)
+      const parts = this.gather(this.keysFor(extent, into), into, journal, pool)
       for (const part of parts) {
         const buffer = part.buffer ?? this.readPlaces(part, journal, pool)
         this.take(part, buffer, into, extent.to)
@@ -94,13 +94,13 @@ export class Volume {
 
   /** The same, with every page and place loaded off the event loop first. */
   async readCold (
-    log: number, extent: Extent, into: ReadBuilder, journal: Journal, pool: Pool
+    extent: Extent, into: ReadBuilder, journal: Journal, pool: Pool
   ): Promise<void> {
     this.busy++
     try {
       await this.closing
       const before = into.offset
-      const keys = this.keysFor(log, extent, into)
+      const keys = this.keysFor(extent, into)
       await this.environment.prefetch(keys)
       for (const part of this.gather(keys, into, journal, pool)) {
         const buffer = part.buffer ?? await this.readPlacesAsync(part, journal, pool)
@@ -112,9 +112,9 @@ export class Volume {
     }
   }
 
-  private keysFor (log: number, extent: Extent, into: ReadBuilder): Buffer[] {
+  private keysFor (extent: Extent, into: ReadBuilder): Buffer[] {
     const to = into.end < extent.to ? into.end : extent.to
-    return this.keysFrom(log, into.offset, to, KEYS_A_READ)
+    return this.keysFrom(extent.keys, into.offset, to, KEYS_A_READ)
   }
 
   /** Copies runs (the environment's own memory is gone with the next call) and groups places. */
@@ -195,8 +195,8 @@ export class Volume {
   }
 
   /** The first batch of the extent with a last offset at or above `offset`. */
-  firstDropped (log: number, extent: Extent, offset: bigint): bigint | undefined {
-    for (const key of this.keysFrom(log, offset, extent.to, 2)) {
+  firstDropped (extent: Extent, offset: bigint): bigint | undefined {
+    for (const key of this.keysFrom(extent.keys, offset, extent.to, 2)) {
       const value = this.environment.getFast(key)
       if (value === undefined) continue
       const place = decodePlace(value)
@@ -211,9 +211,9 @@ export class Volume {
     return undefined
   }
 
-  /** Header of the last batch that begins at or below `offset`. */
-  headerAt (log: number, offset: bigint, journal: Journal): Buffer | undefined {
-    const key = this.floorKey(log, offset)
+  /** Header of the last batch under these keys that begins at or below `offset`. */
+  headerAt (keys: number, offset: bigint, journal: Journal): Buffer | undefined {
+    const key = this.floorKey(keys, offset)
     const value = key === undefined ? undefined : this.environment.get(key)
     if (value === undefined) return undefined
     const place = decodePlace(value)
@@ -226,16 +226,16 @@ export class Volume {
   }
 
   /** Bytes of the extent's batches that end at or below `offset`. */
-  bytesBelow (log: number, extent: Extent, offset: bigint): number {
+  bytesBelow (extent: Extent, offset: bigint): number {
     let bytes = 0
-    for (const key of this.keysFrom(indexLog(log), extent.from, offset)) {
+    for (const key of this.keysFrom(indexLog(extent.keys), extent.from, offset)) {
       const entry = decodeIndex(this.environment.get(key) as Buffer)
       const base = offsetOfKey(key)
       if (entry.next <= offset && base >= extent.from) bytes += Number(entry.bytes)
       else {
         const from = base > extent.from ? base : extent.from
         const to = entry.next < offset ? entry.next : offset
-        bytes += this.walkBytes(log, from, to)
+        bytes += this.walkBytes(extent.keys, from, to)
       }
     }
     return Math.min(bytes, extent.bytes)
@@ -259,7 +259,7 @@ export class Volume {
 
   /**
    * What removes every batch from base offset `base` on: the one exception to append-only (4.1.4).
-   * Only for the active volume.
+   * Only for the active volume, and for the log's own keys: no offset is put again under a rewrite's.
    */
   cut (log: number, base: bigint): Mutation[] {
     const mutations: Mutation[] = []

@@ -233,7 +233,7 @@ export class Volumes {
     const alive = new Map<number, number>()
     for (const state of this.states.values()) {
       for (const { volume, bytes } of state.extents) {
-        alive.set(volume, (alive.get(volume) ?? 0) + bytes)
+        if (bytes > 0) alive.set(volume, (alive.get(volume) ?? 0) + bytes)
       }
     }
     return alive

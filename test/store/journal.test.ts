@@ -3,7 +3,7 @@ import {
   ENTRY_SIZE, encodeFileHeader, FILE_HEADER_SIZE, fileHeaderIsGood, kinds, readEntry,
   readTurnStart, tableIsIntact, TURN_HEADER_SIZE, writeEntry, writeTurnHeader
 } from '../../src/store/journal-format.ts'
-import { append, bytesOf, extentAt, repoint } from '../../src/store/extents.ts'
+import { append, bytesOf, extentAt, moved } from '../../src/store/extents.ts'
 import type { Extent } from '../../src/store/extents.ts'
 import { Pool } from '../../src/store/pool.ts'
 
@@ -34,7 +34,7 @@ t.test('a turn comes back as it was written, and any flipped bit of its table is
 })
 
 const extent = (volume: number, from: number, to: number, bytes = to - from): Extent =>
-  ({ volume, from: BigInt(from), to: BigInt(to), bytes, maxTimestamp: 0n })
+  ({ volume, keys: 1, from: BigInt(from), to: BigInt(to), bytes, maxTimestamp: 0n })
 
 t.test('extents join, are found, and move with a copy', async t => {
   const list = [extent(1, 0, 10), extent(2, 10, 20), extent(1, 25, 30)]
@@ -44,10 +44,23 @@ t.test('extents join, are found, and move with a copy', async t => {
   for (const [offset, index] of [[0, 0], [9, 0], [10, 1], [22, 2], [29, 2], [30, 3]] as const) {
     t.equal(extentAt(list, BigInt(offset)), index, `offset ${offset}`)
   }
-  t.same(repoint(list, 1, extent(4, 0, 10)), [extent(4, 0, 10), extent(2, 10, 20), extent(1, 25, 30)])
-  t.same(repoint(list, 1, extent(2, 5, 10)), [extent(1, 0, 5), extent(2, 5, 20), extent(1, 25, 30)],
-    'a part, which joins its neighbour')
-  t.same(repoint(list, 9, extent(4, 0, 10)), list, 'nothing of that volume is left')
+  const weigh = ({ from }: Extent, offset: bigint): number => Number(offset - from)
+  t.same(moved(list, extent(4, 0, 10), 0n, weigh),
+    [extent(4, 0, 10), extent(2, 10, 20), extent(1, 25, 30)])
+  t.same(moved(list, extent(2, 5, 10), 0n, weigh),
+    [extent(1, 0, 5), extent(2, 5, 20), extent(1, 25, 30)], 'a part, which joins its neighbour')
+  t.same(moved(list, extent(4, 5, 28, 3), 0n, weigh),
+    [extent(1, 0, 5), extent(4, 5, 28, 3), extent(1, 28, 30)], 'one over several, with less in it')
+  t.same(moved([extent(1, 0, 30)], { ...extent(1, 5, 28, 0), keys: 9 }, 0n, weigh),
+    [extent(1, 0, 5), { ...extent(1, 5, 28, 0), keys: 9 }, extent(1, 28, 30)],
+    'nothing is left of it, and its neighbours do not join over what is dead')
+  t.same(moved([extent(1, 8, 20)], extent(4, 5, 12), 8n, weigh),
+    [extent(4, 8, 12), extent(1, 12, 20)], 'trimmed meanwhile')
+  t.same(moved([extent(1, 0, 8)], extent(4, 5, 12), 0n, weigh),
+    [extent(1, 0, 5), extent(4, 5, 8)], 'cut meanwhile')
+  t.same(moved([], extent(4, 5, 12), 0n, weigh), [], 'reset meanwhile')
+  const other = { ...extent(1, 30, 40), keys: 9 }
+  t.same(append(list, other).length, 4, 'other keys are another extent')
 })
 
 t.test('pooled memory comes back with its last holder', async t => {

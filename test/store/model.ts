@@ -30,6 +30,7 @@ export const smallSizes = {
   checkpointBytes: 16 * 1024,
   aliveRatioMin: 0.5,
   copySliceBytes: 8 * 1024,
+  rewriteSealBytes: 32 * 1024,
   openVolumesMax: 2,
   reserveBytes: 0,
   scrubBytesPerSecond: 0,
@@ -63,7 +64,9 @@ export class Model {
   async step (): Promise<void> {
     const luck = this.random()
     const { model, log } = this.pick()
-    if (luck < 0.8) return this.append(model, log)
+    if (luck < 0.7) return this.append(model, log)
+    if (luck < 0.76) return this.rewrite(model, log)
+    if (luck < 0.8) return this.rewriteBeside(model, log)
     if (luck < 0.86) return this.truncate(model, log)
     if (luck < 0.95) return this.advance(model, log)
     if (luck < 0.97) {
@@ -95,6 +98,49 @@ export class Model {
       model.end = last + 1n
     }
     return log.append(Buffer.concat(made), this.random() < 0.2)
+  }
+
+  /** What compaction does: some batches of a stretch go, some become smaller. */
+  private async rewrite (model: ModelLog, log: Log): Promise<void> {
+    const { batches } = model
+    const from = this.int(batches.length + 1)
+    const stretch = batches.slice(from, from + this.int(batches.length - from + 1))
+    const last = stretch.at(-1)
+    if (last === undefined) return
+    const before = batches[from - 1]
+    const left = new Map<ModelBatch, Buffer>()
+    for (const one of stretch) {
+      const { base, bytes, timestamp } = one
+      const luck = this.random()
+      if (luck < 0.5) continue
+      const records = Number(one.last - base) + 1
+      const size = 61 + this.int(bytes.length - 60)
+      left.set(one, luck < 0.7
+        ? bytes
+        : batch({ base, records, bytes: size, timestamp, epoch: bytes.readInt32BE(12), seed: this.seed++ }))
+    }
+    const range = {
+      from: before === undefined ? lower(model.start, (stretch[0] as ModelBatch).base) : before.last + 1n,
+      to: last.last + 1n,
+      revision: log.revision,
+    }
+    if (!await log.rewrite(range, [...left.values()])) return
+    model.batches = model.batches.flatMap(one => {
+      if (!stretch.includes(one)) return [one]
+      const bytes = left.get(one)
+      return bytes === undefined ? [] : [{ ...one, bytes }]
+    })
+  }
+
+  /** The same while something else happens to the log. */
+  private async rewriteBeside (model: ModelLog, log: Log): Promise<void> {
+    const rewriting = this.rewrite(model, log)
+    for (let count = this.int(3); count > 0; count--) await new Promise(resolve => { setImmediate(resolve) })
+    const luck = this.random()
+    if (luck < 0.4) await this.append(model, log)
+    else if (luck < 0.7) await this.truncate(model, log)
+    else await this.advance(model, log)
+    await rewriting
   }
 
   private truncate (model: ModelLog, log: Log): Promise<void> {
@@ -176,6 +222,8 @@ export class Model {
     }
   }
 }
+
+function lower (left: bigint, right: bigint): bigint { return left < right ? left : right }
 
 export async function readAll (log: Log, maxBytes = 100_000): Promise<Buffer> {
   const chunks: Buffer[] = []
