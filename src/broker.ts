@@ -87,8 +87,8 @@ export interface BrokerParts {
   readonly settings: BrokerSettings
   readonly topicSettings: TopicSettingsSource
   readonly configuration: Configuration
-  /** Left out: a level that changes nothing. */
-  readonly logLevel?: LevelControl
+  /** The least level that the environment's log says. */
+  readonly logLevel: LevelControl
   readonly controllerSettings: ControllerSettings
   readonly clusterId: string
   readonly registration: BrokerRegistrationRequest
@@ -120,6 +120,7 @@ export async function assembleBroker (parts: BrokerParts): Promise<RunningBroker
     environment: parts.environment,
     registration: parts.registration,
     heartbeatMs: parts.settings.brokerHeartbeatMs,
+    isCordoned: () => rooms.currentSettings.now.isCordoned,
   })
   await lifecycle.start()
   await replicas.settled()
@@ -226,7 +227,7 @@ function brokerOf (parts: BrokerParts, rooms: Rooms, lifecycle: Lifecycle): Brok
     supportedFeatures,
     settings,
     configuration: parts.configuration,
-    loggers: new Loggers(parts.logLevel ?? { level: 'info' }),
+    loggers: new Loggers(parts.logLevel),
     environment,
     access: everybodyMayEverything,
     metadata: image,

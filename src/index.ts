@@ -10,7 +10,7 @@ import { supportedFeatures } from './core/metadata/features.ts'
 import {
   diskSpace, NO_BROKER_EPOCH, openDataDirectory, takeCleanShutdown, UNKNOWN_SPACE, writeCleanShutdown,
 } from './data-directory.ts'
-import { newId, processEnvironment } from './process-environment.ts'
+import { adjustableLog, newId, processEnvironment } from './process-environment.ts'
 import type { LogFunction } from './process-environment.ts'
 import { ConfigError } from './config/sources.ts'
 import { Admission } from './server/admission.ts'
@@ -67,7 +67,7 @@ export interface OttlaBroker {
  */
 export async function startBroker (options: BrokerOptions = {}): Promise<OttlaBroker> {
   const settings = loadSettings(sourcesOf(options))
-  const log = options.log ?? (() => {})
+  const log = adjustableLog(options.log ?? (() => {}))
   for (const { level, text } of settings.notices) log(level, text)
   checkSupported(settings)
   const admission = new Admission()
@@ -120,7 +120,7 @@ function checkSupported ({ network, get }: Settings): void {
 interface Sockets { readonly listeners: readonly Listener[], readonly admission: Admission }
 
 async function start (
-  options: BrokerOptions, settings: Settings, { listeners, admission }: Sockets, log: LogFunction
+  options: BrokerOptions, settings: Settings, { listeners, admission }: Sockets, log: ReturnType<typeof adjustableLog>
 ): Promise<OttlaBroker> {
   const nodeId = settings.get('node.id')
   const inMemory = options.sources === undefined && options.dataDirectory === undefined
@@ -152,6 +152,7 @@ async function start (
     settings: brokerSettings(settings),
     topicSettings: topicSettingsSource(settings),
     configuration: configuration(settings),
+    logLevel: log,
     controllerSettings: controllerSettings(settings, data.clusterId),
     clusterId: data.clusterId,
     advertised: new Set((settings.network.advertised ?? []).map(({ name }) => name)),

@@ -4,7 +4,23 @@ import { promises as dns } from 'node:dns'
 import { uuidFromBytes } from '../protocol/uuid.ts'
 import type { Environment, LogLevel } from './runtime/environment.ts'
 
-export type LogFunction = (level: LogLevel, message: string, fields?: object) => void
+export interface LogFunction {
+  (level: LogLevel, message: string, fields?: object): void
+  /** The least level that is said; left out by a log that cannot change it. */
+  level?: LogLevel
+}
+
+const SEVERITY: readonly LogLevel[] = ['debug', 'info', 'warn', 'error']
+
+/** A log whose least level can be changed (KIP-412): by itself, or by saying less to it. */
+export function adjustableLog (log: LogFunction): LogFunction & { level: LogLevel } {
+  if (log.level !== undefined) return log as LogFunction & { level: LogLevel }
+  const adjustable = (level: LogLevel, message: string, fields?: object): void => {
+    if (SEVERITY.indexOf(level) >= SEVERITY.indexOf(adjustable.level)) log(level, message, fields)
+  }
+  adjustable.level = 'debug' as LogLevel
+  return adjustable
+}
 
 export function processEnvironment (log: LogFunction): Environment {
   return {

@@ -215,5 +215,6 @@ function liveSettings ({ get, staticTexts }: Settings): LiveSettings {
       perAddress: get('max.connections.per.ip'),
       byAddress: addressLimits(get),
     },
+    isCordoned: get('cordoned.log.dirs').length > 0,
   }
 }

@@ -11,7 +11,11 @@ export async function processLog (level = process.env.LOG_LEVEL ?? 'info'): Prom
     formatters: { level: label => ({ level: label }) },
     serializers: { error: stdSerializers.err },
   }, await stream())
-  return (entryLevel, message, fields) => { logger[entryLevel](fields ?? {}, message) }
+  const log: LogFunction = (entryLevel, message, fields) => { logger[entryLevel](fields ?? {}, message) }
+  return Object.defineProperty(log, 'level', {
+    get: () => logger.level,
+    set: (changed: string) => { logger.level = changed },
+  })
 }
 
 /** Written at once: what is said just before the end must be seen. */

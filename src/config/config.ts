@@ -121,7 +121,7 @@ function ruleProblems (get: Settings['get']): string[] {
   if (familyValue(get, 'log.retention.ms') === 0n) {
     problems.push('log.retention.ms must be unlimited (-1) or, greater than or equal to 1')
   }
-  problems.push(...connectionProblems(get))
+  problems.push(...connectionProblems(get), ...cordonProblems(get))
   for (const kind of ['consumer', 'share', 'streams'] as const) {
     for (const what of ['heartbeat.interval.ms', 'session.timeout.ms'] as const) {
       const name = `group.${kind}.${what}` as const
@@ -134,6 +134,15 @@ function ruleProblems (get: Settings['get']): string[] {
     }
   }
   return problems
+}
+
+/** KIP-1066: only what there is can be cordoned; `*` stands for all of it. */
+function cordonProblems (get: Settings['get']): string[] {
+  const directories = [...get('log.dirs') ?? get('log.dir'), '*']
+  const missing = get('cordoned.log.dirs').filter(path => !directories.includes(path))
+  return missing.length === 0
+    ? []
+    : ['All entries in cordoned.log.dirs must be present in log.dirs or log.dir. Missing entries : ' + missing.join(', ')]
 }
 
 function noticesOf (given: ReadonlyMap<string, Given>): Notice[] {

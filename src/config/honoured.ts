@@ -24,6 +24,7 @@ export const honouredBrokerSettings: ReadonlySet<string> = new Set([
   'controller.quorum.voters',
   'controller.quota.window.num',
   'controller.quota.window.size.seconds',
+  'cordoned.log.dirs',
   'default.replication.factor',
   'delete.topic.enable',
   'fetch.max.bytes',

@@ -44,6 +44,8 @@ export interface LiveSettings {
   /** producer.id.expiration.ms */
   readonly producerExpirationMs: number
   readonly connections: ConnectionBounds
+  /** cordoned.log.dirs names the directory of the data: it takes no new replicas (KIP-1066). */
+  readonly isCordoned: boolean
 }
 
 export interface Configuration {

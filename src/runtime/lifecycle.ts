@@ -16,6 +16,8 @@ export interface LifecycleOptions {
   readonly registration: BrokerRegistrationRequest
   /** broker.heartbeat.interval.ms */
   readonly heartbeatMs: number
+  /** Whether the directory takes no new replicas, as of now (KIP-1066). */
+  isCordoned (): boolean
 }
 
 const RETRY_MS = 100
@@ -51,7 +53,7 @@ export class Lifecycle {
 
   /** Whether the broker is still fenced. */
   async #heartbeat (wantShutDown: boolean): Promise<boolean> {
-    const { controller, image } = this.#options
+    const { controller, image, registration, isCordoned } = this.#options
     const reply = await controller.heartbeat({
       brokerId: this.brokerId,
       brokerEpoch: this.#brokerEpoch,
@@ -59,7 +61,7 @@ export class Lifecycle {
       wantFence: false,
       wantShutDown,
       offlineLogDirs: [],
-      cordonedLogDirs: null,
+      cordonedLogDirs: isCordoned() ? registration.logDirs : [],
     })
     if (reply.errorCode !== undefined && reply.errorCode !== code.NONE) throw new KafkaError(reply.errorCode)
     return wantShutDown ? !reply.shouldShutDown : reply.isFenced === true

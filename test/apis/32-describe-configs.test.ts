@@ -104,7 +104,7 @@ t.test('groups, client metrics and loggers exist without being made', async t =>
   t.match((await describe(client, METRICS, 'm', ['interval.ms'])).configs, [{ value: '300000', configSource: 5, synonyms: [] }])
   t.same((await describe(client, LOGGER, '1')).configs, [{
     name: 'root',
-    value: 'INFO',
+    value: 'DEBUG',
     readOnly: false,
     configSource: 6,
     isDefault: false,

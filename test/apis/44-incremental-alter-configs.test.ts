@@ -110,6 +110,30 @@ t.test('what is set for brokers holds at once, for one and for all', async t => 
   t.equal(await valueOf(client, BROKER, '1', 'num.io.threads'), '9', 'accepted and shown')
 })
 
+t.test('KIP-1066: a cordoned directory takes no new replicas from the next heartbeat on', async t => {
+  const raw = await RawBroker.start(t)
+  const client = await raw.client()
+  await raw.topic('before')
+  t.match(await alter(client, BROKER, '1', ['cordoned.log.dirs', 'set', '/nowhere']),
+    [42, 'requirement failed: All entries in cordoned.log.dirs must be present in log.dirs or log.dir. Missing entries : /nowhere'])
+  const applied = (isCordoned: boolean) => new Promise<void>(resolve => {
+    const look = (): void => {
+      const { cordonedLogDirs } = raw.broker.metadata.brokers.get(1) ?? {}
+      if ((cordonedLogDirs ?? []).length === (isCordoned ? 1 : 0)) resolve()
+      else setImmediate(look)
+    }
+    raw.clock.advance(2000)
+    look()
+  })
+  t.same(await alter(client, BROKER, '1', ['cordoned.log.dirs', 'append', '*']), [0, null])
+  await applied(true)
+  await t.rejects(raw.topic('none'), /all their log directories cordoned/)
+  t.equal((await produce(client, 'before', batchOf(['still']))).errorCode, 0)
+  t.same(await alter(client, BROKER, '1', ['cordoned.log.dirs', 'delete']), [0, null])
+  await applied(false)
+  await raw.topic('again')
+})
+
 t.test('D13.10: loggers are changed here and not stored', async t => {
   const raw = await RawBroker.start(t)
   const client = await raw.client()
@@ -133,6 +157,13 @@ t.test('D13.10: loggers are changed here and not stored', async t => {
   })
   t.match(responses, [{ errorCode: 0 }])
   t.match((await describe(client, LOGGER, '1')).configs, [{ value: 'DEBUG' }], 'checked only')
+  const said = async (level: string): Promise<boolean> => {
+    t.same(await alter(client, LOGGER, '1', ['root', 'set', level]), [0, null])
+    const before = raw.log.items.length
+    await alter(client, BROKER, '1', ['num.io.threads', 'set', '9'])
+    return raw.log.items.length > before
+  }
+  t.same([await said('INFO'), await said('WARN'), await said('FATAL'), await said('TRACE')], [true, false, false, true])
 })
 
 t.test('D13.12: no right to', async t => {

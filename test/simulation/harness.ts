@@ -103,6 +103,7 @@ export class Harness {
       onFailed: () => { this.#failed(life) },
       topicSettings: { of: topic => settings.topicSettings(swarm, topic) },
       configuration: settings.configuration,
+      logLevel: { level: 'debug' },
       controllerSettings: settings.controllerSettings(swarm),
       clusterId: settings.CLUSTER_ID,
       registration: settings.registration(environment.newId()),

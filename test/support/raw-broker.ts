@@ -12,7 +12,7 @@ import { securityProtocolIds } from '../../src/config/listeners.ts'
 import { supportedFeatures } from '../../src/core/metadata/features.ts'
 import type { BrokerOverrides } from '../../src/index.ts'
 import { ZERO_UUID } from '../../protocol/uuid.ts'
-import { newId, processEnvironment } from '../../src/process-environment.ts'
+import { adjustableLog, newId, processEnvironment } from '../../src/process-environment.ts'
 import type { Environment } from '../../src/runtime/environment.ts'
 import type { Partition } from '../../src/runtime/partition.ts'
 import { Admission } from '../../src/server/admission.ts'
@@ -98,7 +98,7 @@ export class RawBroker {
     })
     const log = new Inbox<LogLine>()
     const clock = new StandingClock()
-    const note: Environment['log'] = (level, message, fields) => { log.push({ level, message, fields }) }
+    const note = adjustableLog((level, message, fields) => { log.push({ level, message, fields }) })
     const environment = clock.environment(note)
     const disk = new MemoryDisk()
     const real = processEnvironment(note)
@@ -119,6 +119,7 @@ export class RawBroker {
       settings: brokerSettings(settings),
       topicSettings: topicSettingsSource(settings),
       configuration: configuration(settings),
+      logLevel: note,
       controllerSettings: controllerSettings(settings, clusterId),
       clusterId,
       advertised: new Set<string>(),
