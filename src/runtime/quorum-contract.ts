@@ -32,7 +32,10 @@ export type LeaderListener = (leader: LeaderAndEpoch) => void
 export interface QuorumRuntime {
   /** Loads the newest snapshot, then follows or leads. Resolves when messages can be handled. */
   start (): Promise<void>
-  /** Resigns when leader (EndQuorumEpoch), then stops every timer. The log stays open. */
+  /**
+   * Resigns when leader (EndQuorumEpoch), then stops every timer; resolves once a snapshot that is
+   * being written is done. The log stays open.
+   */
   stop (): Promise<void>
   readonly leader: LeaderAndEpoch | undefined
   /** True once everything before this node's epoch has been delivered to the commit listeners. */

@@ -63,6 +63,8 @@ export class RunningQuorum implements QuorumRuntime {
   #nextRequestId = 1
   #timer: (Timer & { readonly dueMs: number }) | undefined
   #stopping: (() => void) | undefined
+  /** The store may not be closed under a snapshot that is being written. */
+  #writing: Promise<void> = Promise.resolve()
   #isOver = false
 
   constructor (needs: QuorumNeeds) {
@@ -157,6 +159,7 @@ export class RunningQuorum implements QuorumRuntime {
       })
     }
     this.#end()
+    await this.#writing
   }
 
   get leader (): LeaderAndEpoch | undefined {
@@ -206,7 +209,13 @@ export class RunningQuorum implements QuorumRuntime {
   onCommit (listener: CommitListener): void { this.#delivery.onCommit(listener) }
   onLeaderChange (listener: LeaderListener): void { this.#delivery.onLeaderChange(listener) }
 
-  async snapshot (records: readonly Buffer[], { endOffset, epoch }: SnapshotId): Promise<void> {
+  snapshot (records: readonly Buffer[], id: SnapshotId): Promise<void> {
+    const written = this.#snapshot(records, id)
+    this.#writing = Promise.allSettled([this.#writing, written]).then(() => {})
+    return written
+  }
+
+  async #snapshot (records: readonly Buffer[], { endOffset, epoch }: SnapshotId): Promise<void> {
     const quorum = this.#quorum
     const { log, clock } = this.#needs
     const newest = quorum?.latestSnapshot?.endOffset ?? 0n

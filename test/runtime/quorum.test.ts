@@ -125,6 +125,20 @@ t.test('a start loads the newest snapshot and the log behind it', async t => {
   t.same(texts(last.seen).slice(1), [])
 })
 
+t.test('a quorum that stops ends the snapshot that it is writing: its store may be closed', async t => {
+  const world = new World([1])
+  const node = await world.start(1)
+  await write(world, node, 'a')
+  let isWritten = false
+  const written = node.quorum.snapshot(bytes('a'), { endOffset: 2n, epoch: 1 })
+    .then(() => { isWritten = true })
+  await node.quorum.stop()
+  t.ok(isWritten)
+  await node.store.close()
+  await written
+  t.same(texts((await world.start(1)).seen), ['snapshot 2-1: a'])
+})
+
 t.test('three voters elect one leader, and everybody gets what it commits', async t => {
   const { world, leader } = await threeVoters()
   await write(world, leader, 'a')
