@@ -5,14 +5,15 @@ interface Served {
   readonly api: { readonly key: number, readonly name: string }
   readonly versions: readonly [number, number]
   readonly advertised: readonly [number, number]
+  readonly isListed?: boolean
 }
 
 const TABLE = /<!-- apis -->\n[\s\S]*?<!-- \/apis -->/
 
 export function apiTable (served: readonly Served[] = handlers): string {
   const range = ([least, most]: readonly [number, number]): string => least === most ? `${least}` : `${least}-${most}`
-  const rows = served.toSorted((a, b) => a.api.key - b.api.key).map(({ api, versions, advertised }) =>
-    `| ${api.key} | ${api.name} | ${range(versions)} | ${range(advertised)} |`)
+  const rows = served.toSorted((a, b) => a.api.key - b.api.key).map(({ api, versions, advertised, isListed = true }) =>
+    `| ${api.key} | ${api.name} | ${range(versions)} | ${isListed ? range(advertised) : 'no'} |`)
   return ['| key | API | versions served | advertised |', '|---|---|---|---|', ...rows].join('\n')
 }
 

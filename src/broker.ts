@@ -9,6 +9,8 @@ import { everybodyMayEverything } from './core/access/access.ts'
 import { bootstrapRecords } from './core/controller/bootstrap.ts'
 import type { ControllerSettings } from './core/controller/decision.ts'
 import { Sessions } from './core/controller/sessions.ts'
+import { resourceType } from './core/metadata/configs.ts'
+import { ClientInstances } from './core/telemetry/client-instances.ts'
 import { ClientQuotas } from './core/quota/client-quotas.ts'
 import { FetchSessionCache } from './core/fetch/fetch-session.ts'
 import { supportedFeatures } from './core/metadata/features.ts'
@@ -77,6 +79,7 @@ export interface Broker {
   readonly quorum: QuorumRuntime
   readonly logDirectory: LogDirectory
   readonly quotas: ClientQuotas
+  readonly telemetry: ClientInstances
 }
 
 export interface BrokerParts {
@@ -223,7 +226,9 @@ function brokerOf (parts: BrokerParts, rooms: Rooms, lifecycle: Lifecycle): Brok
   return {
     nodeId: settings.nodeId,
     clusterId: parts.clusterId,
-    served: handlers.map(({ api, advertised }) => ({ key: api.key, versions: advertised })),
+    served: handlers
+      .filter(({ isListed }) => isListed)
+      .map(({ api, advertised }) => ({ key: api.key, versions: advertised })),
     supportedFeatures,
     settings,
     configuration: parts.configuration,
@@ -241,6 +246,7 @@ function brokerOf (parts: BrokerParts, rooms: Rooms, lifecycle: Lifecycle): Brok
     quorum,
     logDirectory: parts.logDirectory,
     quotas: rooms.quotas,
+    telemetry: telemetryOf(rooms.metadata, settings.telemetryBytesMax),
     fetchSessions: new FetchSessionCache(settings.fetchSessionSlots),
     topicCreation: new TopicCreation({
       controller,
@@ -253,4 +259,16 @@ function brokerOf (parts: BrokerParts, rooms: Rooms, lifecycle: Lifecycle): Brok
       strict: settings.strict,
     }),
   }
+}
+
+/** Knows the subscriptions that are there, and follows what becomes of them. */
+function telemetryOf (metadata: MetadataRuntime, bytesMax: number): ClientInstances {
+  const telemetry = new ClientInstances(bytesMax)
+  const { CLIENT_METRICS } = resourceType
+  telemetry.load(metadata.image.configs.all(CLIENT_METRICS))
+  metadata.onDelta((delta, image) => {
+    const hasChanged = [...delta.configsChanged()].some(({ type }) => type === CLIENT_METRICS)
+    if (hasChanged) telemetry.load(image.configs.all(CLIENT_METRICS))
+  })
+  return telemetry
 }

@@ -52,6 +52,7 @@ export function brokerSettings (settings: Settings): BrokerSettings {
     groups: groupSettings(settings),
     offsetsCommitTimeoutMs: settings.get('offsets.commit.timeout.ms'),
     offsetsLoadBufferBytes: settings.get('offsets.load.buffer.size'),
+    telemetryBytesMax: settings.get('telemetry.max.bytes'),
     quotaWindows: {
       clients: {
         samples: settings.get('quota.window.num'),

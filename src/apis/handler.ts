@@ -35,6 +35,8 @@ export interface Handler<A extends Api = Api> {
   readonly versions: VersionRange
   /** The versions that ApiVersions lists: those of Kafka 4.4. */
   readonly advertised: VersionRange
+  /** Whether ApiVersions lists it at all. */
+  readonly isListed: boolean
   /** Several requests of one connection may be under way at once: their order is fixed when called. */
   readonly pipelined: boolean
   /** Keeps nothing of the request's bytes once it has answered. */
@@ -49,6 +51,7 @@ type Failed<A extends Api> = (request: MessageOf<A['request']>, error: KafkaErro
 export interface HandlerOptions<A extends Api = Api> {
   versions: VersionRange
   advertised?: VersionRange
+  isListed?: boolean
   pipelined?: boolean
   isFrameFree?: boolean
   failed?: Failed<A>
@@ -57,8 +60,10 @@ export interface HandlerOptions<A extends Api = Api> {
 /** Defines a handler; `Needs` are the parts of the broker that it uses. */
 export function handler<A extends Api, Needs> (
   api: A,
-  { versions, advertised = versions, pipelined = false, isFrameFree = false, failed }: HandlerOptions<A>,
+  {
+    versions, advertised = versions, isListed = true, pipelined = false, isFrameFree = false, failed,
+  }: HandlerOptions<A>,
   handle: (request: MessageOf<A['request']>, call: Call, needs: Needs) => Answer<A> | Promise<Answer<A>>
 ): Handler<A> & { handle: typeof handle } {
-  return { api, versions, advertised, pipelined, isFrameFree, handle: handle as any, failed }
+  return { api, versions, advertised, isListed, pipelined, isFrameFree, handle: handle as any, failed }
 }

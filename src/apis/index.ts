@@ -35,6 +35,8 @@ import { describeQuorum } from './55-describe-quorum.ts'
 import { updateFeatures } from './57-update-features.ts'
 import { describeCluster } from './60-describe-cluster.ts'
 import { describeProducers } from './61-describe-producers.ts'
+import { getTelemetrySubscriptions } from './71-get-telemetry-subscriptions.ts'
+import { pushTelemetry } from './72-push-telemetry.ts'
 import { listConfigResources } from './74-list-config-resources.ts'
 import { describeTopicPartitions } from './75-describe-topic-partitions.ts'
 import type { Handler } from './handler.ts'
@@ -42,6 +44,7 @@ import type { Handler } from './handler.ts'
 export const handlers: readonly Handler[] = [
   electLeaders, alterPartitionReassignments, listPartitionReassignments, describeProducers, describeLogDirs,
   alterReplicaLogDirs, describeQuorum, updateFeatures, describeClientQuotas, alterClientQuotas,
+  getTelemetrySubscriptions, pushTelemetry,
   produce, fetch, listOffsets, metadata, offsetCommit, offsetFetch, findCoordinator, joinGroup, heartbeat,
   leaveGroup, syncGroup, describeGroups, listGroups, apiVersions, createTopics, deleteTopics, initProducerId,
   describeCluster, deleteRecords, offsetForLeaderEpoch, createPartitions, deleteGroups, offsetDelete,

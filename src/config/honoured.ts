@@ -91,6 +91,7 @@ export const honouredBrokerSettings: ReadonlySet<string> = new Set([
   'transaction.state.log.num.partitions',
   'transaction.state.log.replication.factor',
   'transaction.state.log.segment.bytes',
+  'telemetry.max.bytes',
   'unclean.leader.election.enable',
 ])
 

@@ -40,6 +40,8 @@ export interface BrokerSettings {
   readonly offsetsLoadBufferBytes: number
   /** offsets.commit.timeout.ms */
   readonly offsetsCommitTimeoutMs: number
+  /** telemetry.max.bytes */
+  readonly telemetryBytesMax: number
   /** quota.window.* and controller.quota.window.* */
   readonly quotaWindows: QuotaWindows
   /** By name. */

@@ -58,6 +58,7 @@ export class Connection implements Session {
   readonly localAddress: string
   readonly localPort: number
   readonly remoteAddress: string
+  readonly remotePort: number
   readonly principal = 'User:ANONYMOUS'
   softwareName = ''
   softwareVersion = ''
@@ -96,6 +97,7 @@ export class Connection implements Session {
     this.localAddress = plainAddress(socket.localAddress)
     this.localPort = socket.localPort ?? 0
     this.remoteAddress = plainAddress(socket.remoteAddress)
+    this.remotePort = socket.remotePort ?? 0
     this.lastActiveMs = context.nowMs()
     this.#frames = new FrameReader(context.limits.frameBytesMax, context.pool,
       frame => {

@@ -9,6 +9,7 @@ export interface Session {
   readonly localPort: number
   /** Of the client, without the slash that Kafka prints before it. */
   readonly remoteAddress: string
+  readonly remotePort: number
   readonly principal: string
   /** As the last ApiVersions request named it (KIP-511). */
   softwareName: string

@@ -93,6 +93,7 @@ class PlainConnection implements Session {
   readonly localAddress = settings.HOST
   readonly localPort = settings.PORT
   readonly remoteAddress = '10.0.0.1'
+  readonly remotePort = 40_000
   readonly principal = 'User:ANONYMOUS'
   softwareName = ''
   softwareVersion = ''

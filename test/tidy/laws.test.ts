@@ -119,6 +119,8 @@ t.test('the table of APIs', async t => {
     '| key | API | versions served | advertised |', '|---|---|---|---|',
     '| 3 | Metadata | 7 | 7 |', '| 18 | ApiVersions | 0-5 | 0-4 |',
   ].join('\n'))
+  const [unlisted] = served
+  t.match(apiTable([{ ...unlisted, isListed: false }]), /\| 18 \| ApiVersions \| 0-5 \| no \|$/)
   const readme = 'a\n<!-- apis -->\nold\n<!-- /apis -->\nb\n'
   const fresh = withApiTable(readme, served)
   t.match(fresh, /^a\n<!-- apis -->\n\| key[\s\S]*0-4 \|\n<!-- \/apis -->\nb\n$/)

@@ -29,6 +29,9 @@ export class Configs {
     return (this.#byType.get(type) ?? new Map<string, never>()).keys()
   }
 
+  /** Every name of that type with its values. */
+  all (type: number): Iterable<readonly [name: string, values: ConfigValues]> { return this.#byType.get(type) ?? [] }
+
   replay (
     { resourceType: type, resourceName, name, value }: ConfigRecord, delta: MetadataDelta
   ): void {
