@@ -228,7 +228,8 @@ function brokerOf (parts: BrokerParts, rooms: Rooms, lifecycle: Lifecycle): Brok
     clusterId: parts.clusterId,
     served: handlers
       .filter(({ isListed }) => isListed)
-      .map(({ api, advertised }) => ({ key: api.key, versions: advertised })),
+      .map(({ api, advertised }) => ({ key: api.key, versions: advertised }))
+      .sort((one, other) => one.key - other.key),
     supportedFeatures,
     settings,
     configuration: parts.configuration,

@@ -6,7 +6,6 @@
 import type { KafkaError } from '../../protocol/errors.ts'
 import { ElectLeaders } from '../../protocol/messages/43-elect-leaders.ts'
 import type { ElectLeadersRequest } from '../../protocol/messages/43-elect-leaders.ts'
-import { failure } from '../core/controller/decision.ts'
 import { electLeaders as decide } from '../core/controller/elections.ts'
 import type { Broker } from '../broker.ts'
 import { ensureCluster } from './cluster-access.ts'
@@ -21,8 +20,7 @@ export const electLeaders = handler(ElectLeaders, { versions: [0, 2], failed },
     return (await controller.submit(view => decide(request, view), deadlineMs)).reply
   })
 
-function failed ({ topicPartitions }: ElectLeadersRequest, { errorCode, text }: KafkaError) {
-  const { errorMessage } = failure(errorCode, text ?? undefined)
+function failed ({ topicPartitions }: ElectLeadersRequest, { errorCode, text: errorMessage }: KafkaError) {
   return {
     errorCode,
     replicaElectionResults: (topicPartitions ?? []).map(({ topic, partitions }) => ({

@@ -10,7 +10,6 @@ import {
 import type {
   AlterPartitionReassignmentsRequest,
 } from '../../protocol/messages/45-alter-partition-reassignments.ts'
-import { failure } from '../core/controller/decision.ts'
 import { alterPartitionReassignments as decide } from '../core/controller/reassignments.ts'
 import type { Broker } from '../broker.ts'
 import { ensureCluster } from './cluster-access.ts'
@@ -26,8 +25,7 @@ export const alterPartitionReassignments = handler(AlterPartitionReassignments,
     return (await controller.submit(view => decide(request, view), deadlineMs)).reply
   })
 
-function failed ({ topics }: AlterPartitionReassignmentsRequest, { errorCode, text }: KafkaError) {
-  const { errorMessage } = failure(errorCode, text ?? undefined)
+function failed ({ topics }: AlterPartitionReassignmentsRequest, { errorCode, text: errorMessage }: KafkaError) {
   return {
     errorCode,
     errorMessage,

@@ -1,7 +1,6 @@
 /** ListPartitionReassignments v0: the moves under way (D17.5, KIP-455). Its timeout has no effect. */
 import type { KafkaError } from '../../protocol/errors.ts'
 import { ListPartitionReassignments } from '../../protocol/messages/46-list-partition-reassignments.ts'
-import { failure } from '../core/controller/decision.ts'
 import { listPartitionReassignments as list } from '../core/controller/reassignments.ts'
 import type { Broker } from '../broker.ts'
 import { ensureCluster } from './cluster-access.ts'
@@ -17,5 +16,5 @@ export const listPartitionReassignments = handler(ListPartitionReassignments,
   })
 
 function failed (_request: unknown, { errorCode, text }: KafkaError) {
-  return { ...failure(errorCode, text ?? undefined), topics: [] }
+  return { errorCode, errorMessage: text, topics: [] }
 }

@@ -6,7 +6,6 @@
  */
 import type { KafkaError } from '../../protocol/errors.ts'
 import { UpdateFeatures } from '../../protocol/messages/57-update-features.ts'
-import { failure } from '../core/controller/decision.ts'
 import { updateFeatures as decide } from '../core/controller/update-features.ts'
 import type { Broker } from '../broker.ts'
 import { ensureCluster } from './cluster-access.ts'
@@ -27,5 +26,5 @@ export const updateFeatures = handler(UpdateFeatures, { versions: [0, 2], failed
   })
 
 function failed (_request: unknown, { errorCode, text }: KafkaError) {
-  return { ...failure(errorCode, text ?? undefined), results: [] }
+  return { errorCode, errorMessage: text, results: [] }
 }

@@ -27,8 +27,7 @@ export const describeProducers = handler(DescribeProducers, { versions: [0, 0], 
     }),
   }))
 
-function failed ({ topics }: DescribeProducersRequest, { errorCode, text }: KafkaError) {
-  const { errorMessage } = failure(errorCode, text ?? undefined)
+function failed ({ topics }: DescribeProducersRequest, { errorCode, text: errorMessage }: KafkaError) {
   return {
     topics: topics.map(({ name, partitionIndexes }) => ({
       name,
