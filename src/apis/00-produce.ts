@@ -1,6 +1,6 @@
 /**
- * Produce v3-13: one batch for each partition (D5). v0 to v2 are listed, as Kafka does for old
- * librdkafka (KAFKA-18659), and closed.
+ * Produce v0-13: one batch for each partition (D5); v0 to v2 have messages instead, as old clients
+ * write them. Kafka 4 lists those versions for old librdkafka's sake (KAFKA-18659) but closes.
  *
  * Every offset is decided before the first await, so requests pipelined on one connection keep
  * their order while their commits overlap.
@@ -22,6 +22,7 @@ import type { Broker } from '../broker.ts'
 import { CLOSE, handler, NO_ANSWER } from './handler.ts'
 import type { Call } from './handler.ts'
 import { currentLeader } from './current-leader.ts'
+import { batchOf, PRODUCE_WITH_BATCHES } from './old-formats.ts'
 
 type Needs = Pick<Broker, 'metadata' | 'replicas' | 'access' | 'endpoints' | 'quotas' | 'environment'>
 type Topic = ProduceRequest['topicData'][number]
@@ -38,7 +39,7 @@ interface Row {
 const ACKS = new Set([-1, 0, 1])
 
 export const produce = handler(Produce,
-  { versions: [3, 13], advertised: [0, 13], pipelined: true, isFrameFree: true, failed },
+  { versions: [0, 13], pipelined: true, isFrameFree: true, failed },
   (request, call, needs: Needs) => {
     const rows = rowsOf(request, call.version, needs)
     const requestError = checkRequest(request, call, needs)
@@ -113,13 +114,15 @@ function produceRow (
   if (needs.metadata.topics.partition(topicName, index) === undefined) {
     return refusal(code.UNKNOWN_TOPIC_OR_PARTITION)
   }
-  const batch = theBatch(records, version)
-  if (!Buffer.isBuffer(batch)) return refusal(batch.errorCode)
+  const given = version < PRODUCE_WITH_BATCHES ? undefined : theBatch(records, version)
+  if (given !== undefined && !Buffer.isBuffer(given)) return refusal(given.errorCode)
   if (!ACKS.has(request.acks)) return refusal(code.INVALID_REQUIRED_ACKS)
   // D5.9: there is no transaction coordinator yet, so no partition is part of a transaction.
-  if (isTransactional(batch)) return refusal(code.INVALID_TXN_STATE)
+  if (given !== undefined && isTransactional(given)) return refusal(code.INVALID_TXN_STATE)
   const partition = needs.replicas.find(topicName, index)
   if (partition === undefined) return refusal(code.NOT_LEADER_OR_FOLLOWER)
+  const batch = given ?? batchOf(records, partition.settings)
+  if (!Buffer.isBuffer(batch)) return refusal(batch.errorCode)
   return partition.produce(batch, { version, clientId, acks: request.acks, timeoutMs: request.timeoutMs })
 }
 

@@ -1,6 +1,7 @@
 /**
- * Fetch v4-18: records for consumers (D6), with sessions (KIP-227) and the long poll.
+ * Fetch v0-18: records for consumers (D6), with sessions (KIP-227) and the long poll.
  *
+ * v0-3: messages of magic 0 and 1 for old clients, which Kafka 4 no longer serves and nobody is told of.
  * v5: log start offset. v7: sessions. v9: leader epoch (KIP-320). v11: rack (KIP-392).
  * v12: last fetched epoch (KIP-595). v13: topic ids (KIP-516). v15: replica state (KIP-903).
  * v16: where the leader is (KIP-951). v17: directory ids (KIP-853). v18: high watermark (KIP-1166).
@@ -17,6 +18,7 @@ import { currentLeader } from './current-leader.ts'
 import { largestFetch, mustWait } from './fetch-quota.ts'
 import { handler } from './handler.ts'
 import type { Call } from './handler.ts'
+import { recordsFor } from './old-formats.ts'
 
 type Needs = Pick<Broker,
   'metadata' | 'replicas' | 'access' | 'endpoints' | 'fetchSessions' | 'environment' | 'settings' | 'quotas'>
@@ -24,7 +26,9 @@ type Needs = Pick<Broker,
 const READ_UNCOMMITTED = 0
 const READ_COMMITTED = 1
 
-export const fetch = handler(Fetch, { versions: [4, 18], failed }, async (request, call, needs: Needs) => {
+export const fetch = handler(Fetch, {
+  versions: [0, 18], advertised: [4, 18], failed,
+}, async (request, call, needs: Needs) => {
   const { isolationLevel } = request
   // Kafka fails over a level that does not exist.
   if (isolationLevel !== READ_UNCOMMITTED && isolationLevel !== READ_COMMITTED) {
@@ -203,7 +207,7 @@ function responsesOf (fetched: readonly Fetched[], call: Call, needs: Needs) {
   const responses: Array<{ topic: string, topicId: string, partitions: Array<ReturnType<typeof rowOf>> }> = []
   for (const each of fetched) {
     const { topic, topicId } = each.position
-    const row = rowOf(each, call.version, leader)
+    const row = rowOf(each, call.version, leader, needs)
     const last = responses.at(-1)
     if (last?.topic === topic && last.topicId === topicId) last.partitions.push(row)
     else responses.push({ topic, topicId, partitions: [row] })
@@ -211,8 +215,9 @@ function responsesOf (fetched: readonly Fetched[], call: Call, needs: Needs) {
   return { responses, nodeEndpoints: leader.nodeEndpoints() }
 }
 
-function rowOf (fetched: Fetched, version: number, leader: ReturnType<typeof currentLeader>) {
-  const { position, errorCode, aborted, divergingEpoch, read } = fetched
+function rowOf (fetched: Fetched, version: number, leader: ReturnType<typeof currentLeader>, needs: Needs) {
+  const { position, aborted, divergingEpoch } = fetched
+  const { errorCode, records } = recordsFor(fetched, version, needs)
   const moved = version >= 16 &&
     (errorCode === code.NOT_LEADER_OR_FOLLOWER || errorCode === code.FENCED_LEADER_EPOCH)
   return {
@@ -224,6 +229,6 @@ function rowOf (fetched: Fetched, version: number, leader: ReturnType<typeof cur
     divergingEpoch,
     currentLeader: moved ? leader.of(position.topic, position.index) : undefined,
     abortedTransactions: aborted,
-    records: read?.chunks ?? [],
+    records,
   }
 }

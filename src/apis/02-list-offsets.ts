@@ -1,6 +1,7 @@
 /**
- * ListOffsets v1-11: offsets by timestamp or by special mark (D7).
+ * ListOffsets v0-11: offsets by timestamp or by special mark (D7).
  *
+ * v0: segment starts by the time of their files, for old clients; Kafka 4 no longer serves it.
  * v2: isolation level. v4: leader epochs. v7: -3 max timestamp (KIP-734). v8: -4 earliest local.
  * v9: -5 latest tiered. v11: -6 earliest pending upload (no tiering here, so -5 and -6 find nothing).
  */
@@ -15,11 +16,13 @@ type Needs = Pick<Broker, 'metadata' | 'replicas' | 'access'>
 type PartitionRequest = ListOffsetsRequest['topics'][number]['partitions'][number]
 
 /** D7.3: the first version that knows each mark. */
-const SINCE = new Map([[-1n, 1], [-2n, 1], [-3n, 7], [-4n, 8], [-5n, 9], [-6n, 11]])
+const SINCE = new Map([[-1n, 0], [-2n, 0], [-3n, 7], [-4n, 8], [-5n, 9], [-6n, 11]])
 const READ_UNCOMMITTED = 0
 const READ_COMMITTED = 1
 
-export const listOffsets = handler(ListOffsets, { versions: [1, 11], failed }, async (request, call, needs: Needs) => {
+export const listOffsets = handler(ListOffsets, {
+  versions: [0, 11], advertised: [1, 11], failed,
+}, async (request, call, needs: Needs) => {
   const { isolationLevel } = request
   // Kafka fails over a level that does not exist.
   if (isolationLevel !== READ_UNCOMMITTED && isolationLevel !== READ_COMMITTED) {
@@ -58,9 +61,10 @@ function rowsOf ({ topics }: ListOffsetsRequest): Map<string, Map<number, Row>> 
 }
 
 async function lookUp (
-  topic: string, { partitionIndex, currentLeaderEpoch, timestamp }: PartitionRequest, isDuplicate: boolean,
+  topic: string, asked: PartitionRequest, isDuplicate: boolean,
   { replicaId, isolationLevel }: ListOffsetsRequest, { version, session }: Call, { metadata, replicas, access }: Needs
-): Promise<{ errorCode: number } & Partial<OffsetLookup>> {
+): Promise<{ errorCode: number, oldStyleOffsets?: bigint[] } & Partial<OffsetLookup>> {
+  const { partitionIndex, currentLeaderEpoch, timestamp, maxNumOffsets } = asked
   if (!access.allows(session, 'describe', 'topic', topic)) return { errorCode: code.TOPIC_AUTHORIZATION_FAILED }
   if (isDuplicate) return { errorCode: code.INVALID_REQUEST }
   if (timestamp < 0n && version < (SINCE.get(timestamp) ?? Infinity)) {
@@ -71,6 +75,7 @@ async function lookUp (
     const known = metadata.topics.partition(topic, partitionIndex) !== undefined
     return { errorCode: known ? code.NOT_LEADER_OR_FOLLOWER : code.UNKNOWN_TOPIC_OR_PARTITION }
   }
+  if (version === 0) return partition.segmentStarts(timestamp, { maxNumOffsets, replicaId })
   return partition.offsetFor(timestamp, {
     currentLeaderEpoch,
     replicaId,

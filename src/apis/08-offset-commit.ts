@@ -1,6 +1,7 @@
 /**
- * OffsetCommit v2-10 (behaviour-groups 5.1).
+ * OffsetCommit v0-10 (behaviour-groups 5.1).
  *
+ * v0-1: commits of old clients, which Kafka 4 no longer serves; v0 has no member and goes to the group all the same.
  * v2-4: retention time, which is honoured. v6: leader epochs (KIP-320). v7: static members.
  * v9: member epochs (KIP-848). v10: topic ids.
  */
@@ -22,7 +23,7 @@ interface TopicAnswer {
 }
 
 export const offsetCommit = handler(OffsetCommit, {
-  versions: [2, 10], failed,
+  versions: [0, 10], advertised: [2, 10], failed,
 }, async (request, call, needs: Needs) => {
   const { access, groups } = needs
   if (!access.allows(call.session, 'read', 'group', request.groupId)) {

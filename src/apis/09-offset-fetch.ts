@@ -1,6 +1,7 @@
 /**
- * OffsetFetch v1-10 (behaviour-groups 5.2).
+ * OffsetFetch v0-10 (behaviour-groups 5.2).
  *
+ * v0: as v1, for old clients.
  * v2: null asks for all topics, top-level error. v5: leader epochs. v7: require stable (KIP-447).
  * v8: several groups (KIP-709). v9: member epochs (KIP-848). v10: topic ids.
  */
@@ -17,7 +18,9 @@ type Needs = Pick<Broker, 'access' | 'groups' | 'metadata'>
 type AskedTopic = NonNullable<OffsetFetchGroup['topics']>[number]
 type AnsweredTopic = OffsetFetchGroupResult['topics'][number]
 
-export const offsetFetch = handler(OffsetFetch, { versions: [1, 10], failed }, async (request, call, needs: Needs) => {
+export const offsetFetch = handler(OffsetFetch, {
+  versions: [0, 10], advertised: [1, 10], failed,
+}, async (request, call, needs: Needs) => {
   if (call.version >= 8) {
     const groups = await Promise.all(request.groups.map(group => fetchGroup(group, request, call, needs)))
     return { topics: [], groups }

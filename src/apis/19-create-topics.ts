@@ -1,6 +1,6 @@
 /**
- * CreateTopics v2-7 (D10). Answered when the topics are in the metadata log and open here, so that
- * the next request finds them (D0.7; Kafka may answer a little earlier).
+ * CreateTopics v0-7 (D10; v0 and v1 for old clients). Answered when the topics are in the metadata
+ * log and open here, so that the next request finds them (D0.7; Kafka may answer a little earlier).
  *
  * v4: -1 asks for the defaults. v5: effective configuration (KIP-525). v6: a quota of mutations
  * refuses instead of slowing down (KIP-599). v7: topic id (KIP-516).
@@ -20,7 +20,7 @@ type Needs = Pick<Broker, 'access' | 'controller' | 'environment' | 'quotas' | '
 /** KIP-599: v6. */
 const STRICT_SINCE = 6
 
-export const createTopics = handler(CreateTopics, { versions: [2, 7], failed },
+export const createTopics = handler(CreateTopics, { versions: [0, 7], advertised: [2, 7], failed },
   async (request, call, needs: Needs) => {
     const { session } = call
     const { access, controller, environment, replicas } = needs

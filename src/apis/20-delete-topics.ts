@@ -1,5 +1,5 @@
 /**
- * DeleteTopics v1-6 (D12).
+ * DeleteTopics v0-6 (D12; v0 for old clients).
  *
  * v5: error messages; a quota of mutations refuses instead of slowing down (KIP-599). v6: by name or by id (KIP-516).
  */
@@ -18,7 +18,7 @@ type Needs = Pick<Broker, 'access' | 'controller' | 'environment' | 'quotas'>
 /** KIP-599: v5. */
 const STRICT_SINCE = 5
 
-export const deleteTopics = handler(DeleteTopics, { versions: [1, 6], failed },
+export const deleteTopics = handler(DeleteTopics, { versions: [0, 6], advertised: [1, 6], failed },
   async (request, call, needs: Needs) => {
     const { version, session } = call
     const { access, controller, environment } = needs

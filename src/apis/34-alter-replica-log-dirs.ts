@@ -13,7 +13,7 @@ import { isCordoned } from './35-describe-log-dirs.ts'
 
 type Needs = Pick<Broker, 'access' | 'logDirectory' | 'metadata' | 'nodeId' | 'replicas'>
 
-export const alterReplicaLogDirs = handler(AlterReplicaLogDirs, { versions: [1, 2], failed },
+export const alterReplicaLogDirs = handler(AlterReplicaLogDirs, { versions: [0, 2], advertised: [1, 2], failed },
   (request, { session }, needs: Needs) => {
     ensureCluster(needs.access, session, 'alter')
     return results(request, (path, topic, index) => outcome(path, topic, index, needs))

@@ -12,7 +12,7 @@ import { handler } from './handler.ts'
 
 type Needs = Pick<Broker, 'access' | 'logDirectory' | 'metadata' | 'nodeId' | 'replicas'>
 
-export const describeLogDirs = handler(DescribeLogDirs, { versions: [1, 5], failed },
+export const describeLogDirs = handler(DescribeLogDirs, { versions: [0, 5], advertised: [1, 5], failed },
   (request, { session }, needs: Needs) => {
     ensureCluster(needs.access, session, 'describe')
     const { logDirectory: { path, space } } = needs

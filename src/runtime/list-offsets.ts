@@ -47,6 +47,28 @@ export async function offsetFor (
   }
 }
 
+/** ListOffsets v0: starts of segments, newest first; a consumer is told no offset above the high watermark. */
+export function segmentStarts (
+  partition: Partition, timestamp: bigint,
+  { maxNumOffsets, replicaId }: { maxNumOffsets: number, replicaId: number }, nowMs: number
+): { errorCode: number, oldStyleOffsets: bigint[] } {
+  try {
+    partition.ensureAvailable()
+    if (replicaId !== DEBUGGING) partition.ensureLeader()
+  } catch (error) {
+    if (error instanceof KafkaError) return { errorCode: error.errorCode, oldStyleOffsets: [] }
+    throw error
+  }
+  const { startOffset, endOffset, highWatermark } = partition
+  const oldStyleOffsets = partition.state.segments.startsBefore(timestamp, maxNumOffsets,
+    { startOffset, endOffset }, nowMs)
+  if (replicaId !== CONSUMER || !oldStyleOffsets.some(offset => offset > highWatermark)) {
+    return { errorCode: code.NONE, oldStyleOffsets }
+  }
+  const visible = oldStyleOffsets.filter(offset => offset <= highWatermark)
+  return { errorCode: code.NONE, oldStyleOffsets: [highWatermark, ...visible] }
+}
+
 /** D7.5: where readers end. Read anew after each wait: it may have moved. */
 function boundOf (partition: Partition, { replicaId, readCommitted }: OffsetQuery): bigint {
   if (replicaId !== CONSUMER) return partition.endOffset

@@ -18,7 +18,7 @@ import { endOfEpoch } from './epoch-end.ts'
 import type { EpochEnd } from './epoch-end.ts'
 import { loadLogState } from './partition-load.ts'
 import { OffsetWaiters } from './offset-waiters.ts'
-import { offsetFor } from './list-offsets.ts'
+import { offsetFor, segmentStarts } from './list-offsets.ts'
 import type { OffsetQuery } from './list-offsets.ts'
 import { produce } from './produce.ts'
 import type { ProduceOptions } from './produce.ts'
@@ -267,6 +267,11 @@ export class Partition {
   /** ListOffsets: see `list-offsets.ts`. */
   offsetFor (timestamp: bigint, query: OffsetQuery): ReturnType<typeof offsetFor> {
     return offsetFor(this, timestamp, query)
+  }
+
+  /** ListOffsets v0: see `list-offsets.ts`. */
+  segmentStarts (timestamp: bigint, query: Parameters<typeof segmentStarts>[2]): ReturnType<typeof segmentStarts> {
+    return segmentStarts(this, timestamp, query, this.#environment.nowMs())
   }
 
   abortedBetween (from: bigint, end: bigint): AbortedTransaction[] {

@@ -41,6 +41,10 @@ export interface RetentionLimits {
   deletes: boolean
 }
 
+/** Marks of ListOffsets v0 in the place of a timestamp. */
+const LATEST = -1n
+const EARLIEST = -2n
+
 /** Offsets that one segment's relative offsets can express. */
 const OFFSET_SPAN_MAX = 2n ** 31n - 1n
 
@@ -63,6 +67,24 @@ export class Segments {
       if (baseOffset <= bound) return true
     }
     return false
+  }
+
+  /**
+   * What ListOffsets v0 answers (Kafka 3.9): starts of the segments that were last written at or
+   * before `timestamp`, and the log's end as of now; -1 all, -2 the first alone. Newest first.
+   */
+  startsBefore (
+    timestamp: bigint, countMax: number, { startOffset, endOffset }: { startOffset: bigint, endOffset: bigint },
+    nowMs: number
+  ): bigint[] {
+    const starts = this.#segments.map(({ baseOffset, modifiedMs }) =>
+      ({ offset: baseOffset > startOffset ? baseOffset : startOffset, timeMs: modifiedMs }))
+    if (starts.length === 0) starts.push({ offset: startOffset, timeMs: nowMs })
+    if ((this.active?.bytes ?? 0) > 0) starts.push({ offset: endOffset, timeMs: nowMs })
+    const last = timestamp === LATEST
+      ? starts.length - 1
+      : timestamp === EARLIEST ? 0 : starts.findLastIndex(({ timeMs }) => BigInt(timeMs) <= timestamp)
+    return starts.slice(Math.max(0, last + 1 - countMax), last + 1).map(({ offset }) => offset).reverse()
   }
 
   /** D25.7: whether a new segment begins before this batch. */

@@ -1,0 +1,48 @@
+/**
+ * Clients of before Kafka 0.11 read and write messages of magic 0 and 1 (kafka-node, no-kafka).
+ * Kafka 4 dropped their versions; here 3.9's rules hold: written messages become one batch, read
+ * batches become messages.
+ */
+import { code } from '../../protocol/errors.ts'
+import { upConvert, downConvert } from '../../protocol/records/convert.ts'
+import type { RefusedBatch } from '../../protocol/records/check.ts'
+import { RecordError } from '../../protocol/records/error.ts'
+import type { Broker, Fetched } from '../broker.ts'
+
+/** The first versions that carry batches of magic 2. */
+export const PRODUCE_WITH_BATCHES = 3
+const FETCH_WITH_BATCHES = 4
+const FETCH_WITH_TIMESTAMPS = 2
+/** KIP-110: earlier clients do not know the codec. */
+const FETCH_WITH_ZSTD = 10
+
+type Settings = NonNullable<ReturnType<Broker['replicas']['find']>>['settings']
+
+/** The one batch that a partition's messages become. */
+export function batchOf (
+  records: Buffer | null, { messageBytesMax, decompressedMessageBytesMax }: Settings
+): Buffer | RefusedBatch {
+  return upConvert(records, { messageBytesMax, decompressedBytesMax: decompressedMessageBytesMax })
+}
+
+/** What a partition's row of Fetch says of its records. */
+interface FetchedRecords { errorCode: number, records: readonly Buffer[] }
+
+/** KIP-110: a topic with compression.type=zstd has nothing that a client below v10 could read. */
+export function recordsFor (
+  { errorCode, read, position }: Fetched, version: number, { replicas }: Pick<Broker, 'replicas'>
+): FetchedRecords {
+  const records = read?.chunks ?? []
+  if (version >= FETCH_WITH_ZSTD || errorCode !== code.NONE) return { errorCode, records }
+  if (replicas.find(position.topic, position.index)?.settings.compressionType === 'zstd') {
+    return { errorCode: code.UNSUPPORTED_COMPRESSION_TYPE, records: [] }
+  }
+  if (version >= FETCH_WITH_BATCHES || records.length === 0) return { errorCode, records }
+  try {
+    const magic = version < FETCH_WITH_TIMESTAMPS ? 0 : 1
+    return { errorCode, records: [downConvert(Buffer.concat(records), magic, position.fetchOffset)] }
+  } catch (error) {
+    if (!(error instanceof RecordError)) throw error
+    return { errorCode: code.UNSUPPORTED_COMPRESSION_TYPE, records: [] }
+  }
+}
