@@ -56,6 +56,7 @@ export class Member extends Client {
   /** Who it was before. */
   #formerMemberId = ''
   #generation = -1
+  #hasCoordinator = false
   /** What it was assigned; undefined: it is not in the group now. */
   owned: Owned[] | undefined
   /** Where the group's processing stands, as this member knows. */
@@ -85,11 +86,9 @@ export class Member extends Client {
         this.#all.push({ topic, index, key: `${topic.id}-${index}` })
       }
     }
-    await this.askAgain(FindCoordinator, this.versionOf(FindCoordinator, 4), {
-      key: this.#plan.name, keyType: 0, coordinatorKeys: [this.#plan.name],
-    })
     while (!this.world.isOver && !this.hasVanished) {
       try {
+        if (!this.#hasCoordinator) await this.#findCoordinator()
         this.isJoining = this.owned === undefined
         if (this.owned === undefined) await this.#join()
         else await this.#stay()
@@ -98,6 +97,15 @@ export class Member extends Client {
         await this.sleep(this.random.within(1, RETRY_MS))
       }
     }
+  }
+
+  /** Its topic may not have been made, and who is asked the next time makes it. */
+  async #findCoordinator (): Promise<void> {
+    const { coordinators } = await this.ask(FindCoordinator, this.versionOf(FindCoordinator, 4), {
+      key: this.#plan.name, keyType: 0, coordinatorKeys: [this.#plan.name],
+    })
+    this.#hasCoordinator = coordinators[0]?.errorCode === code.NONE
+    if (!this.#hasCoordinator) throw new ConnectionLost('no coordinator yet')
   }
 
   async #join (): Promise<void> {
@@ -301,5 +309,6 @@ export class Member extends Client {
       throw new ViolationError('group-error', `${where}: ${errorName(errorCode)}`)
     }
     if (errorCode === code.REBALANCE_IN_PROGRESS) this.owned = undefined
+    if (errorCode === code.NOT_COORDINATOR) this.#hasCoordinator = false
   }
 }
