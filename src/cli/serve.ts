@@ -25,11 +25,28 @@ export async function serve ({ config, override }: ServeOptions): Promise<void> 
     log('info', 'ottla serves', {
       node: broker.nodeId, clusterId: broker.clusterId, startMs: Math.round(performance.now() - startedMs),
     })
+    for (const line of startLines(broker.nodeId)) log('info', line)
     stopOnSignal(broker.stop, log)
   } catch (error) {
     log('error', explain(error))
     process.exitCode = FAILED
   }
+}
+
+/**
+ * What Kafka writes when it has started, in its order: programs that start a broker in a container
+ * wait for one of these lines. Here they come last, when requests are really answered.
+ */
+export function startLines (nodeId: number): string[] {
+  return [
+    `[BrokerLifecycleManager id=${nodeId}] The broker has caught up. Transitioning from STARTING to RECOVERY. ` +
+      '(kafka.server.BrokerLifecycleManager)',
+    `[BrokerLifecycleManager id=${nodeId}] The broker has been unfenced. Transitioning from RECOVERY to RUNNING. ` +
+      '(kafka.server.BrokerLifecycleManager)',
+    `[BrokerServer id=${nodeId}] Transition from STARTING to STARTED (kafka.server.BrokerServer)`,
+    `[KafkaRaftServer nodeId=${nodeId}] Kafka Server started (kafka.server.KafkaRaftServer)`,
+    `[KafkaServer id=${nodeId}] started (kafka.server.KafkaServer)`,
+  ]
 }
 
 /** The first signal stops in order, the second at once. */

@@ -17,15 +17,42 @@ export function settingOfVariable (variable: string): string | undefined {
     .replaceAll('_', '.').replaceAll('...', '-').replaceAll('..', '_')
 }
 
+export interface Variable { readonly variable: string, readonly text: string }
+
 /** Setting → the variable it came from and its value. */
 export function readEnvironment (
   environment: Readonly<Record<string, string | undefined>>
-): Map<string, { readonly variable: string, readonly text: string }> {
-  const found = new Map<string, { variable: string, text: string }>()
+): Map<string, Variable> {
+  const found = new Map<string, Variable>()
   for (const variable of Object.keys(environment).sort()) {
     const name = settingOfVariable(variable)
     const text = environment[variable]
     if (name !== undefined && name !== '' && text !== undefined) found.set(name, { variable, text })
   }
   return found
+}
+
+const ADVERTISED = 'advertised.listeners'
+
+/**
+ * What the scripts of those images make of the variables before Kafka sees them: a node whose roles
+ * are given, and which is told what to advertise but not where to listen, listens on the same ports
+ * of every address; a controller advertises nothing. Throws an Error that says what to change.
+ */
+export function applyImageRules (variables: Map<string, Variable>): void {
+  const roles = textOf(variables, 'process.roles')
+  const advertised = variables.get(ADVERTISED)
+  if (roles === 'controller') {
+    if (textOf(variables, ADVERTISED) !== '') {
+      throw new Error(`${advertised?.variable} is not supported on a KRaft controller: leave it out`)
+    }
+    variables.delete(ADVERTISED)
+  } else if (roles !== '' && advertised !== undefined && textOf(variables, 'listeners') === '') {
+    const text = advertised.text.replaceAll(/:\/\/(?:\[[^\]]*\]|[^:,]*):/g, '://0.0.0.0:')
+    variables.set('listeners', { variable: advertised.variable, text })
+  }
+}
+
+function textOf (variables: ReadonlyMap<string, Variable>, name: string): string {
+  return variables.get(name)?.text.trim() ?? ''
 }

@@ -2,7 +2,8 @@
  * Where settings come from, the last wins: `--config FILE`, environment, `--override key=value`.
  */
 import { readFileSync } from 'node:fs'
-import { readEnvironment } from './environment.ts'
+import { applyImageRules, readEnvironment } from './environment.ts'
+import type { Variable } from './environment.ts'
 import { parseProperties } from './properties.ts'
 
 /** A setting as somebody wrote it, and where. */
@@ -31,7 +32,7 @@ export function readSources (
   if (configFile !== undefined) {
     for (const [name, text] of readFile(configFile)) given.set(name, { text, origin: configFile })
   }
-  for (const [name, { variable, text }] of readEnvironment(environment)) {
+  for (const [name, { variable, text }] of readVariables(environment)) {
     given.set(name, { text, origin: variable })
   }
   for (const override of overrides) {
@@ -43,6 +44,16 @@ export function readSources (
     given.set(name, { text: override.slice(equals + 1), origin: '--override' })
   }
   return given
+}
+
+function readVariables (environment: NonNullable<Sources['environment']>): Map<string, Variable> {
+  const variables = readEnvironment(environment)
+  try {
+    applyImageRules(variables)
+  } catch (error) {
+    throw new ConfigError((error as Error).message)
+  }
+  return variables
 }
 
 function readFile (path: string): Map<string, string> {

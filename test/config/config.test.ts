@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { ConfigError, familyValue, loadSettings, settingsFrom } from '../../src/config/config.ts'
-import { settingOfVariable } from '../../src/config/environment.ts'
+import { applyImageRules, readEnvironment, settingOfVariable } from '../../src/config/environment.ts'
 import { honouredBrokerSettings, honouredTopicSettings } from '../../src/config/honoured.ts'
 import { nearestName } from '../../src/config/nearest.ts'
 import { parseProperties } from '../../src/config/properties.ts'
@@ -44,6 +44,23 @@ t.test('a properties file, as Java reads it', async t => {
     t.same([...parseProperties(text)], Object.entries(expected), JSON.stringify(text))
   }
   t.throws(() => parseProperties('a=\\u12'), /Malformed/)
+})
+
+t.test('where a node listens that is only told what to advertise, as Kafka\'s image has it', async t => {
+  const listenersOf = (environment: Record<string, string>): string | undefined => {
+    const variables = readEnvironment(environment)
+    applyImageRules(variables)
+    return variables.get('listeners')?.text
+  }
+  const advertised = { KAFKA_ADVERTISED_LISTENERS: 'PLAINTEXT://broker:19092,HOST://[::1]:9092,OTHER://:29092' }
+  const roles = { KAFKA_PROCESS_ROLES: 'broker,controller' }
+  t.equal(listenersOf({ ...advertised, ...roles }),
+    'PLAINTEXT://0.0.0.0:19092,HOST://0.0.0.0:9092,OTHER://0.0.0.0:29092')
+  t.equal(listenersOf({ ...advertised, ...roles, KAFKA_LISTENERS: 'PLAINTEXT://:1' }), 'PLAINTEXT://:1')
+  t.equal(listenersOf(advertised), undefined, 'without roles the default port stays, as behind a mapped one')
+  t.throws(() => listenersOf({ ...advertised, KAFKA_PROCESS_ROLES: 'controller' }),
+    /KAFKA_ADVERTISED_LISTENERS is not supported on a KRaft controller/)
+  t.equal(listenersOf({ KAFKA_ADVERTISED_LISTENERS: '', KAFKA_PROCESS_ROLES: 'controller' }), undefined)
 })
 
 t.test('variables of the environment, as Kafka\'s image reads them', async t => {
