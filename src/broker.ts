@@ -22,6 +22,7 @@ import { createDispatch } from './server/dispatch.ts'
 import type { Dispatch } from './server/dispatch.ts'
 import type { BrokerSettings, TopicSettingsSource } from './runtime/broker-settings.ts'
 import type { Configuration, LiveSettings } from './runtime/configuration.ts'
+import { Cleaner } from './runtime/cleaner.ts'
 import { Controller } from './runtime/controller.ts'
 import { ControllerDuties } from './runtime/controller-duties.ts'
 import { CurrentSettings } from './runtime/current-settings.ts'
@@ -113,7 +114,7 @@ export interface RunningBroker {
 /** Starts everything from decoded requests down; resolves when the broker is unfenced and can serve. */
 export async function assembleBroker (parts: BrokerParts): Promise<RunningBroker> {
   const rooms = openRooms(parts)
-  const { quorum, image, controller, replicas, groups, duties } = rooms
+  const { quorum, image, controller, replicas, groups, duties, cleaner } = rooms
   const shardsLoaded = connect(rooms)
   await quorum.start()
   await duties.becomeActive(() => bootstrapRecords(parts.controllerSettings.minInsyncReplicas))
@@ -128,6 +129,7 @@ export async function assembleBroker (parts: BrokerParts): Promise<RunningBroker
   await lifecycle.start()
   await replicas.settled()
   await shardsLoaded()
+  if (parts.settings.cleanerEnabled) cleaner.start()
   const broker = brokerOf(parts, rooms, lifecycle)
   return {
     broker,
@@ -137,6 +139,7 @@ export async function assembleBroker (parts: BrokerParts): Promise<RunningBroker
     stop: async () => {
       await lifecycle.stop()
       duties.stop()
+      await cleaner.stop()
       replicas.stop()
       groups.close()
       await quorum.stop()
@@ -151,6 +154,7 @@ interface Rooms {
   readonly controller: Controller
   readonly duties: ControllerDuties
   readonly replicas: Replicas
+  readonly cleaner: Cleaner
   readonly groups: GroupCoordinator
   readonly currentSettings: CurrentSettings
   readonly quotas: ClientQuotas
@@ -183,6 +187,7 @@ function openRooms (parts: BrokerParts): Rooms {
     producerExpirationMs: () => currentSettings.now.producerExpirationMs,
     producerExpirationCheckMs: settings.producerExpirationCheckMs,
   })
+  const cleaner = new Cleaner({ replicas, store, environment, settings: () => currentSettings.now.cleaner })
   const groups = new GroupCoordinator({
     clock: environment,
     timers: new Timers(environment),
@@ -194,7 +199,7 @@ function openRooms (parts: BrokerParts): Rooms {
   })
   const quotas = new ClientQuotas(settings.quotaWindows)
   const duties = new ControllerDuties({ controller, image, environment, quorum })
-  return { quorum, metadata, image, controller, duties, replicas, groups, currentSettings, quotas }
+  return { quorum, metadata, image, controller, duties, replicas, cleaner, groups, currentSettings, quotas }
 }
 
 /** Who follows whom; answers how to wait until every group shard led here has loaded. */

@@ -46,6 +46,7 @@ export function brokerSettings (settings: Settings): BrokerSettings {
       bytesMax: settings.number('metadata.log.max.record.bytes.between.snapshots'),
       recordsMax: SNAPSHOT_RECORDS_MAX,
     },
+    cleanerEnabled: settings.get('log.cleaner.enable'),
     retentionCheckMs: settings.number('log.retention.check.interval.ms'),
     initialTaskDelayMs: settings.number('log.initial.task.delay.ms'),
     producerExpirationCheckMs: settings.get('producer.id.expiration.check.interval.ms'),
@@ -157,6 +158,12 @@ function topicSettings (topic: string, image: MetadataImage, settings: Settings)
     timestampAfterMaxMs: value('message.timestamp.after.max.ms'),
     deletes: policy.includes('delete'),
     compacts,
+    compaction: {
+      lagMsMin: value('min.compaction.lag.ms'),
+      lagMsMax: value('max.compaction.lag.ms'),
+      dirtyRatioMin: value('min.cleanable.dirty.ratio'),
+    },
+    deleteRetentionMs: value('delete.retention.ms'),
     retentionMs: value('retention.ms'),
     retentionBytes: value('retention.bytes'),
     segment: {
@@ -210,6 +217,15 @@ export function configuration (settings: Settings): Configuration {
 function liveSettings ({ get, staticTexts }: Settings): LiveSettings {
   return {
     producerExpirationMs: get('producer.id.expiration.ms'),
+    cleaner: {
+      backoffMs: Number(get('log.cleaner.backoff.ms')),
+      map: {
+        bufferBytes: Number(get('log.cleaner.dedupe.buffer.size')),
+        loadFactor: get('log.cleaner.io.buffer.load.factor'),
+      },
+      readBytes: get('log.cleaner.io.buffer.size'),
+      bytesPerSecond: get('log.cleaner.io.max.bytes.per.second'),
+    },
     connections: {
       total: get('max.connections'),
       byListener: listenerLimits(staticTexts),

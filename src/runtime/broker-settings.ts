@@ -30,6 +30,8 @@ export interface BrokerSettings {
     retryBackoffMs: number
   }
   readonly metadataSnapshots: SnapshotLimits
+  /** log.cleaner.enable */
+  readonly cleanerEnabled: boolean
   /** log.retention.check.interval.ms and log.initial.task.delay.ms */
   readonly retentionCheckMs: number
   readonly initialTaskDelayMs: number

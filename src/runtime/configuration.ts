@@ -5,6 +5,7 @@
 import type { ConfigValues } from '../core/metadata/configs.ts'
 import type { MetadataImage } from '../core/metadata/image.ts'
 import type { Failure } from '../core/controller/decision.ts'
+import type { CleanerSettings } from './cleaner-settings.ts'
 
 /** A name behind a key, with the value that it has there (KIP-226). */
 export interface ConfigSynonym {
@@ -43,6 +44,7 @@ export interface ConnectionBounds {
 export interface LiveSettings {
   /** producer.id.expiration.ms */
   readonly producerExpirationMs: number
+  readonly cleaner: CleanerSettings
   readonly connections: ConnectionBounds
   /** cordoned.log.dirs names the directory of the data: it takes no new replicas (KIP-1066). */
   readonly isCordoned: boolean

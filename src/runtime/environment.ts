@@ -19,6 +19,8 @@ export interface Environment extends Clock {
   random (): number
   /** A random UUID in its 36-character form. */
   newUuid (): string
+  /** The MD5 of the bytes, as four words. */
+  md5 (bytes: Uint8Array, into: Uint32Array): void
   /** A random id in Kafka's form: 22 characters of base64, never one that starts with `-`. */
   newId (): string
   /** Whether this is an address, or the name of a host that is known. */

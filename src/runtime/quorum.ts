@@ -17,7 +17,7 @@ export { METADATA_LOG } from './quorum-running.ts'
 
 export interface QuorumParts {
   readonly store: Pick<Store, 'openLog' | 'table' | 'sync'>
-  readonly environment: Omit<Environment, 'newUuid' | 'newId' | 'resolves'>
+  readonly environment: Omit<Environment, 'newUuid' | 'newId' | 'resolves' | 'md5'>
   readonly nodeId: number
   readonly clusterId: string
   /** The node's `directory.id`. */

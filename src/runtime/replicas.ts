@@ -1,6 +1,6 @@
 /**
  * The replicas that this broker hosts: opened, led, configured and removed as the metadata log says.
- * Also the periodic work on their logs: retention and the expiry of producers.
+ * Also the periodic work on their logs: retention, but for compacted topics, and the expiry of producers.
  */
 import { OFFSETS_TOPIC } from '../core/metadata/internal-topics.ts'
 import type { MetadataDelta } from '../core/metadata/delta.ts'
@@ -210,19 +210,22 @@ export class Replicas {
     this.#timedFlush.require(everyMs)
   }
 
-  /** D25.8-9: moves log start offsets by size and time; also called by tests and tools. */
+  /** D25.8: of compacted topics the cleaner takes care; also called by tests and tools. */
   applyRetention (): void {
-    const nowMs = this.#options.environment.nowMs()
-    for (const partition of this.all()) {
-      const { settings, state, startOffset, highWatermark, endOffset } = partition
-      const start = state.segments.retain(
-        { bytes: settings.retentionBytes, ms: settings.retentionMs, deletes: settings.deletes },
-        { startOffset, highWatermark, endOffset }, nowMs)
-      if (start <= startOffset) continue
-      partition.advanceStart(start).catch(error => {
-        this.#options.environment.log('warn', `${partition.name} keeps what retention would drop`, { error })
-      })
-    }
+    for (const partition of this.all()) if (!partition.settings.compacts) this.retain(partition)
+  }
+
+  /** D25.8-9: moves the partition's log start by size and time. */
+  retain (partition: Partition): void {
+    const { environment } = this.#options
+    const { settings, state, startOffset, highWatermark, endOffset } = partition
+    const start = state.segments.retain(
+      { bytes: settings.retentionBytes, ms: settings.retentionMs, deletes: settings.deletes },
+      { startOffset, highWatermark, endOffset }, environment.nowMs())
+    if (start <= startOffset) return
+    partition.advanceStart(start).catch(error => {
+      environment.log('warn', `${partition.name} keeps what retention would drop`, { error })
+    })
   }
 
   #expireProducers (): void {

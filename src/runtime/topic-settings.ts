@@ -1,4 +1,5 @@
 /** A topic's effective configuration, as far as the log and the leader act on it. */
+import type { CompactionLimits } from '../core/compaction/cleanable.ts'
 import type { SegmentLimits } from '../core/replica/segments.ts'
 
 export interface TopicSettings {
@@ -17,6 +18,9 @@ export interface TopicSettings {
   /** cleanup.policy */
   deletes: boolean
   compacts: boolean
+  compaction: CompactionLimits
+  /** delete.retention.ms: how long readers may take to see a tombstone. */
+  deleteRetentionMs: bigint
   /** retention.ms and retention.bytes; -1 never. */
   retentionMs: bigint
   retentionBytes: bigint

@@ -1,4 +1,5 @@
 import t from 'tap'
+import { writeEmptyBatch } from '../../protocol/records/write.ts'
 import { FakeLog } from './fake-log.ts'
 import { record, started } from './notebook.ts'
 
@@ -33,6 +34,21 @@ t.test('2, load: a long one lets others have their turns, and ends when nobody w
   t.equal(coordinator.state, 'LOADING')
   coordinator.close()
   t.equal(machine().seen.length, 6_000)
+})
+
+t.test('2, load: what compaction leaves has gaps, and batches without records', async t => {
+  const log = new FakeLog()
+  log.write([record('a'), record('b')])
+  log.batches.push(writeEmptyBatch({ baseOffset: 2n, producerId: 7n, producerEpoch: 0, baseSequence: 0 }, 3, 0n))
+  log.endOffset = 10n
+  log.write([record('c')])
+  log.batches.push(writeEmptyBatch({ baseOffset: 20n }, 1, 0n))
+  log.endOffset = 22n
+  const { coordinator, machine, clock } = await started({ log })
+  await clock.advance(1_000)
+  t.equal(coordinator.state, 'ACTIVE')
+  t.same(machine().seen, ['a', 'b', 'c'])
+  t.same(machine().positions.map(({ offset }) => offset), [0n, 1n, 10n])
 })
 
 t.test('2, load: transactions, control batches, records of unknown types', async t => {

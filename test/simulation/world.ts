@@ -1,5 +1,6 @@
 /** What the parts of one simulation share: time, chance, the disk, the verdict. */
 import type { Environment, LogLevel } from '../../src/runtime/environment.ts'
+import { md5 } from '../../src/process-environment.ts'
 import { MemoryDisk } from '../../src/store/disk-memory.ts'
 import type { RareStateName } from './coverage.ts'
 import { Random } from './random.ts'
@@ -92,6 +93,7 @@ export class World {
       atTurnEnd: run => { this.scheduler.atTurnEnd(() => { if (isAlive()) run() }) },
       random: () => random.next(),
       resolves: async () => false,
+      md5,
       newUuid: () => uuidOf(random.bytes(16)),
       newId: () => idOf(random),
       log: (level, message, fields) => { this.#log(level, message, fields) },
