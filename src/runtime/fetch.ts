@@ -44,6 +44,8 @@ export interface Fetched {
   readonly aborted: AbortedTransaction[] | null
   readonly divergingEpoch: { epoch: number, endOffset: bigint } | undefined
   readonly read: LogRead | undefined
+  /** D6.20: what Kafka would have read, which cuts the last batch at the limit. */
+  readonly readableBytes: number
 }
 
 export interface FetchResult { readonly partitions: Fetched[], release (): void }
@@ -61,7 +63,7 @@ export async function fetch (
   for (;;) {
     const seen = targets.map(({ partition }) => progressOf(partition))
     const result = await readAll(targets, options)
-    const bytes = result.partitions.reduce((sum, { read }) => sum + (read?.bytes ?? 0), 0)
+    const bytes = result.partitions.reduce((sum, { readableBytes }) => sum + readableBytes, 0)
     const leftMs = deadlineMs - environment.nowMs()
     if (bytes >= minBytes || leftMs <= 0 || isImmediate(targets, result, options)) return result
     result.release()
@@ -184,7 +186,7 @@ function readOne (
     const diverging = divergence(partition, position)
     const facts = factsOf(partition)
     if (diverging !== undefined) {
-      return { position, ...facts, errorCode: code.NONE, aborted: null, divergingEpoch: diverging, read: undefined }
+      return { position, ...facts, errorCode: code.NONE, aborted: null, divergingEpoch: diverging, read: undefined, readableBytes: 0 }
     }
     if (position.fetchOffset < partition.startOffset || position.fetchOffset > partition.endOffset) {
       throw new KafkaError(code.OFFSET_OUT_OF_RANGE)
@@ -226,6 +228,7 @@ function readRecords (
     aborted: options.readCommitted ? abortedIn(partition, from, read) : null,
     divergingEpoch: undefined,
     read,
+    readableBytes: read === undefined ? 0 : readableBytes(read, bound, bytesMax),
   })
   if (from >= bound) return done(undefined)
   // D6.22: a negative limit is a bug of the client's that Kafka answers like this.
@@ -235,13 +238,23 @@ function readRecords (
   return read instanceof Promise ? read.then(done) : done(read)
 }
 
+/** A batch that did not fit counts up to the limit: there is no use in waiting for more. */
+function readableBytes ({ chunks, bytes }: LogRead, bound: bigint, bytesMax: number): number {
+  const last = chunks.at(-1)
+  return bytes >= bytesMax || last === undefined || endOf(last) >= bound ? bytes : bytesMax
+}
+
+function endOf (chunk: Buffer): bigint {
+  let end = -1n
+  for (const batch of batchesIn(chunk)) end = lastOffset(batch) + 1n
+  return end
+}
+
 /** D6.23: those that may touch what was read. */
 function abortedIn (partition: Partition, from: bigint, read: LogRead | undefined): AbortedTransaction[] {
   const last = read?.chunks.at(-1)
   if (last === undefined || partition.state.aborted.entries.length === 0) return []
-  let end = from
-  for (const batch of batchesIn(last)) end = lastOffset(batch) + 1n
-  return partition.abortedBetween(from, end)
+  return partition.abortedBetween(from, endOf(last))
 }
 
 function failed (position: FetchPosition, errorCode: number, aborted: [] | null): Fetched {
@@ -254,6 +267,7 @@ function failed (position: FetchPosition, errorCode: number, aborted: [] | null)
     aborted,
     divergingEpoch: undefined,
     read: undefined,
+    readableBytes: 0,
   }
 }
 

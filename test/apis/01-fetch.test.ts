@@ -201,6 +201,8 @@ t.test('when it answers', async t => {
   t.equal(client.frames.items.length, count, 'not enough yet')
   await produce(other, 'a', batchOf(['3']))
   t.same(await answer(), ['a-0:0:2'], 'D6.26: min_bytes have come')
+  t.same(told(await fetchAll(client, [at('a')], { maxWaitMs: 500, maxBytes: size + 1, minBytes: size + 1 })),
+    ['a-0:0:1'], 'D6.20: what does not fit was there to be read, and nothing more is waited for')
 
   answer = await waits([at('a', 3n)], {}, client)
   leadBy(raw.partition('a'), { leaderId: 2, leaderEpoch: 7 })()
