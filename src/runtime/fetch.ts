@@ -179,14 +179,14 @@ function readOne (
   target: FetchTarget, options: FetchOptions, bytesLeft: number, isFirst: boolean
 ): Fetched | Promise<Fetched> {
   const { position, partition, errorCode } = target
-  if (partition === undefined) return failed(position, errorCode, target.isRefused ? [] : null)
-  const failure = (error: unknown): Fetched => failed(position, errorCodeOf(error, options.version), null)
+  if (partition === undefined) return nothingOf(position, errorCode, target.isRefused ? [] : null)
+  const failure = (error: unknown): Fetched => nothingOf(position, errorCodeOf(error, options.version), null)
   try {
     checkReadable(partition, position, options)
     const diverging = divergence(partition, position)
     const facts = factsOf(partition)
     if (diverging !== undefined) {
-      return { position, ...facts, errorCode: code.NONE, aborted: null, divergingEpoch: diverging, read: undefined, readableBytes: 0 }
+      return { ...nothingOf(position, code.NONE, null), ...facts, divergingEpoch: diverging }
     }
     if (position.fetchOffset < partition.startOffset || position.fetchOffset > partition.endOffset) {
       throw new KafkaError(code.OFFSET_OUT_OF_RANGE)
@@ -257,7 +257,7 @@ function abortedIn (partition: Partition, from: bigint, read: LogRead | undefine
   return partition.abortedBetween(from, endOf(last))
 }
 
-function failed (position: FetchPosition, errorCode: number, aborted: [] | null): Fetched {
+function nothingOf (position: FetchPosition, errorCode: number, aborted: [] | null): Fetched {
   return {
     position,
     errorCode,
