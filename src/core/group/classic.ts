@@ -10,6 +10,7 @@
  *   Dead                <- any                         unloaded
  */
 import { code } from '../../../protocol/errors.ts'
+import { javaStringHash } from '../../../protocol/records/hashes.ts'
 import type { Ticket } from '../decision.ts'
 import { CONSUMER, subscribedTopics } from './subscription.ts'
 import type { GroupDeadline } from './shard-state.ts'
@@ -205,8 +206,8 @@ export class ClassicGroup {
   }
 
   /**
-   * 4.2, vote: each member votes for the first of its protocols that all have. Of equals, the one
-   * that got its first vote first: Kafka leaves that open.
+   * 4.2, vote: each member votes for the first of its protocols that all have. Of equals, the first
+   * in the order of Java's hash table, as groups of Kafka's own do.
    */
   selectProtocol (): string {
     const votes = new Map<string, number>()
@@ -216,7 +217,7 @@ export class ClassicGroup {
     }
     let winner = ''
     let most = 0
-    for (const [name, count] of votes) {
+    for (const [name, count] of [...votes].sort(([a], [b]) => javaBucket(a) - javaBucket(b))) {
       if (count > most) [winner, most] = [name, count]
     }
     return winner
@@ -250,4 +251,10 @@ export class ClassicGroup {
       this.#supporters.set(name, (this.#supporters.get(name) ?? 0) + by)
     }
   }
+}
+
+/** The place of a key in Java's hash table of the smallest size. */
+function javaBucket (key: string): number {
+  const hash = javaStringHash(key)
+  return (hash ^ (hash >>> 16)) & 15
 }

@@ -112,6 +112,8 @@ class Walk {
     else {
       driver.log.length = this.#size
       driver.fail(code.COORDINATOR_NOT_AVAILABLE)
+      // A group whose first record failed is gone, and another counts from the beginning.
+      if (driver.describe('group', 5).groupState === 'Dead') this.told.clear()
     }
   }
 
