@@ -74,7 +74,7 @@ function refused (
 /** One row a topic: the partitions that never reached the group join the others. */
 function merged (committed: readonly TopicAnswer[], refusals: readonly TopicAnswer[]): TopicAnswer[] {
   const topics = new Map<string, TopicAnswer>()
-  for (const topic of [...committed, ...refusals]) {
+  for (const topic of [...refusals, ...committed]) {
     const key = `${topic.topicId}/${topic.name}`
     const known = topics.get(key)
     topics.set(key, known === undefined ? topic : { ...known, partitions: [...known.partitions, ...topic.partitions] })

@@ -4,8 +4,7 @@
  *
  * v1: key type. v4: several keys (KIP-699). v6: share keys.
  */
-import { code, errorText } from '../../protocol/errors.ts'
-import type { KafkaError } from '../../protocol/errors.ts'
+import { code, errorText, KafkaError } from '../../protocol/errors.ts'
 import { FindCoordinator } from '../../protocol/messages/10-find-coordinator.ts'
 import type { FindCoordinatorRequest } from '../../protocol/messages/10-find-coordinator.ts'
 import { OFFSETS_TOPIC } from '../core/metadata/internal-topics.ts'
@@ -18,6 +17,9 @@ type Needs = Pick<Broker, 'access' | 'groups' | 'metadata' | 'endpoints' | 'topi
 const GROUP = 0
 const TRANSACTION = 1
 const SHARE = 2
+
+/** Groups 1.2: a share's partition is found by its group, topic id and number. */
+const SHARE_KEY = /^.+:[\w-]{22}:-?\d+$/
 
 const NO_NODE = { nodeId: -1, host: '', port: -1 }
 
@@ -59,8 +61,13 @@ async function find (
     // There is no transaction coordinator in this release: clients must not retry for ever.
     return failed(code.UNSUPPORTED_VERSION)
   }
-  if (keyType === SHARE && version >= 6) return failed(code.UNSUPPORTED_VERSION)
-  if (keyType !== GROUP) return failed(code.INVALID_REQUEST)
+  if (keyType === SHARE && version >= 6) {
+    // Share groups are absent from this release as well.
+    return failed(SHARE_KEY.test(key) ? code.UNSUPPORTED_VERSION : code.INVALID_REQUEST)
+  }
+  if (keyType === SHARE) return failed(code.INVALID_REQUEST)
+  // Groups 1.3: the error answer of the whole request, which has texts.
+  if (keyType !== GROUP) throw new KafkaError(code.INVALID_REQUEST)
   await needs.topicCreation.ensureInternal(OFFSETS_TOPIC)
   const partition = needs.metadata.topics.partition(OFFSETS_TOPIC, needs.groups.partitionFor(key))
   const node = needs.endpoints.alive(session).find(({ nodeId }) => nodeId === partition?.leader)
