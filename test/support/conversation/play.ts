@@ -72,12 +72,19 @@ export class Player {
       case 'coordinator': return await this.#awaitCoordinator(step.group)
       case 'bytes': return yield { step, version: undefined, answer: await this.#bytes(step) }
       case 'take': return yield { step, version: undefined, answer: await this.#take(step) }
-      case 'ask':
-        for (const version of step.versions) {
-          this.#variables.bind('v', version, '')
-          if (step.later !== undefined) await this.#send(step, version, step.later)
-          else yield { step, version, answer: await this.#ask(step, version) }
-        }
+      case 'ask': return yield * this.#askEach(step)
+    }
+  }
+
+  async * #askEach (step: Ask): AsyncGenerator<Heard, void, undefined> {
+    for (const version of step.versions) {
+      this.#variables.bind('v', version, '')
+      try {
+        if (step.later !== undefined) await this.#send(step, version, step.later)
+        else yield { step, version, answer: await this.#ask(step, version) }
+      } catch (error) {
+        throw new Error(`${step.api} v${version}, ${step.shows}: ${(error as Error).message}`, { cause: error })
+      }
     }
   }
 

@@ -17,7 +17,7 @@ export function present (answer: Json, rules: readonly Rule[], variables: Variab
         break
       case 'let': {
         const value = find(json, rule.path)
-        if (value !== undefined) variables.bind(rule.name, value, rule.path.split('.').at(-1) as string)
+        if (value !== undefined) variables.bind(variables.ofVersion(rule.name), value, rule.path.split('.').at(-1) as string)
         break
       }
       case 'clock':

@@ -20,7 +20,14 @@ export class Variables {
     return Object.fromEntries(Object.entries(json).map(([name, value]) => [name, this.resolve(value)]))
   }
 
-  #resolveText (text: string): Json {
+  /** `${v}` stands for the version in names as well, so that each version may have a variable of its own. */
+  ofVersion (text: string): string {
+    const version = this.#bound.get('v')?.value
+    return version === undefined ? text : text.replaceAll('${v}', String(version))
+  }
+
+  #resolveText (template: string): Json {
+    const text = this.ofVersion(template)
     const whole = /^\$([\w.-]+)$/.exec(text)?.[1]
     if (whole !== undefined) return this.#get(whole)
     return text.replace(/\$\{([\w.-]+)\}/g, (_, name: string) => String(this.#get(name)))
