@@ -58,5 +58,5 @@ export function strangersAtTheTop (entries: readonly string[], ignored: readonly
 
 const TOP_LEVEL = new Set([
   '.ci', '.dockerignore', '.gitignore', '.npmrc', '.taprc', 'CHANGELOG.md', 'Dockerfile', 'LICENSE', 'README.md',
-  'package-lock.json', 'package.json', 'protocol', 'scripts', 'src', 'test', 'tsconfig.json',
+  'container', 'package-lock.json', 'package.json', 'protocol', 'scripts', 'src', 'test', 'tsconfig.json',
 ])
