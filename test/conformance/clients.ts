@@ -1,0 +1,40 @@
+/**
+ * The clients of `npm run conformance`: which release of each, what it takes to have it here, and
+ * how long its cases may take. Their programs are in the folders of their names.
+ */
+
+/** What is fetched, and by which of the machine's own package managers. */
+export type Recipe =
+  | { readonly from: 'pip' | 'npm' | 'go' | 'cargo', readonly packages: readonly string[] }
+  /** On the machine already, or absent: its program is a TypeScript one that looks for it. */
+  | { readonly from: 'machine' }
+
+export interface Client {
+  readonly name: string
+  /** Of the package; what `machine` clients have is told by their programs. */
+  readonly version: string
+  readonly recipe: Recipe
+  /** For the cases. */
+  readonly limitMs: number
+  /** For fetching and building it, the first time. */
+  readonly installLimitMs: number
+}
+
+const MINUTE = 60_000
+
+function client (
+  name: string, version: string, recipe: Recipe, limits: { limitMs?: number, installLimitMs?: number } = {}
+): Client {
+  return { name, version, recipe, limitMs: 2 * MINUTE, installLimitMs: 3 * MINUTE, ...limits }
+}
+
+const pip = (...packages: string[]): Recipe => ({ from: 'pip', packages })
+
+/** In the order in which they run: the quick to have first. */
+export const clients: readonly Client[] = [
+  client('kcat', '', { from: 'machine' }),
+  client('confluent-kafka', '2.16.1', pip('confluent-kafka==2.16.1')),
+  client('kafka-python', '3.0.12',
+    pip('kafka-python==3.0.12', 'python-snappy==0.7.3', 'lz4==4.4.5', 'zstandard==0.25.0', 'crc32c==2.9.post0')),
+  client('aiokafka', '0.14.0', pip('aiokafka==0.14.0', 'cramjam==2.14.0')),
+]
