@@ -100,7 +100,7 @@ export class Player {
       const answer = readable(api, version, await coming.answer)
       const missing = until.find(({ path, is }) => JSON.stringify(find(answer, path)) !== JSON.stringify(is))
       if (missing === undefined) return this.#present(answer, ask)
-      if (tries === RETRIES_MAX) throw new Error(`${ask.shows}: ${missing.path} is never ${JSON.stringify(missing.is)}`)
+      if (tries === RETRIES_MAX || typeof answer === 'string') throw new Error(`${ask.shows}: ${missing.path} is never ${JSON.stringify(missing.is)}`)
       await pause(RETRY_MS)
     }
   }
