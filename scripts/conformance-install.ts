@@ -9,11 +9,13 @@ import { dirname, join } from 'node:path'
 import type { Client } from '../test/conformance/clients.ts'
 import { root } from './repository.ts'
 
-export type Installed =
-  | { readonly words: readonly [string, ...string[]], readonly isAbsent?: false }
-  | { readonly isAbsent: true, readonly why: string }
-
 type Words = readonly [string, ...string[]]
+
+export type Installed =
+  | { readonly words: Words }
+  | { readonly isAbsent: true, readonly why: string }
+  /** It is here, but our own program does not build with it. */
+  | { readonly isBroken: true, readonly why: string }
 
 /** A recipe for one package manager: what is done once, and what the program is started by. */
 interface Steps {
@@ -45,7 +47,9 @@ export async function install (client: Client, cache: string): Promise<Installed
   const isHere = existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted
   for (const words of [...isHere ? [] : steps.once, ...steps.build ?? []]) {
     const complaint = await run(words, folder, client.installLimitMs)
-    if (complaint !== undefined) return { isAbsent: true, why: `${words.slice(0, 2).join(' ')}: ${complaint}` }
+    if (complaint === undefined) continue
+    const why = `${words.slice(0, 2).join(' ')}: ${complaint}`
+    return /\bmain\.(?:go|rs):\d/.test(complaint) ? { isBroken: true, why } : { isAbsent: true, why }
   }
   writeFileSync(stamp, wanted)
   return { words: steps.start }
@@ -91,7 +95,7 @@ function stepsOf ({ name, recipe }: Client, folder: string): Steps {
       ]
       const program = join(folder, 'cases')
       return {
-        sources: [[`${programs}/${name}/main.go`, 'main.go']],
+        sources: [[`${programs}/${name}/main.go`, 'main.go'], [`${programs}/harness.go`, 'harness.go']],
         once,
         build: [['go', 'mod', 'tidy'], ['go', 'build', '-o', program, '.']],
         start: [program],

@@ -61,7 +61,8 @@ async function judge (client: Client, options: Options): Promise<Outcome> {
   progress(`${client.name}: installing`)
   const limitMs = Math.min(client.installLimitMs, leftMs())
   const installed = await install({ ...client, installLimitMs: limitMs }, options.cache)
-  if (installed.isAbsent === true) return absent(installed.why)
+  if ('isAbsent' in installed) return absent(installed.why)
+  if ('isBroken' in installed) return { cases: 1, failures: [{ name: 'build', why: installed.why }] }
   const directory = mkdtempSync(join(tmpdir(), 'ottla-conformance-'))
   progress(`${client.name}: starting a broker`)
   const broker = await (options.isAgainstKafka ? startKafka() : startOttla(join(directory, 'data')))

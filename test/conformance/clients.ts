@@ -29,6 +29,7 @@ function client (
 }
 
 const pip = (...packages: string[]): Recipe => ({ from: 'pip', packages })
+const go = (...packages: string[]): Recipe => ({ from: 'go', packages })
 
 /** In the order in which they run: the quick to have first. */
 export const clients: readonly Client[] = [
@@ -37,4 +38,8 @@ export const clients: readonly Client[] = [
   client('kafka-python', '3.0.12',
     pip('kafka-python==3.0.12', 'python-snappy==0.7.3', 'lz4==4.4.5', 'zstandard==0.25.0', 'crc32c==2.9.post0')),
   client('aiokafka', '0.14.0', pip('aiokafka==0.14.0', 'cramjam==2.14.0')),
+  client('franz-go', '1.22.2',
+    go('github.com/twmb/franz-go@v1.22.2', 'github.com/twmb/franz-go/pkg/kadm@v1.19.0')),
+  client('sarama', '1.61.1', go('github.com/IBM/sarama@v1.61.1')),
+  client('kafka-go', '0.4.51', go('github.com/segmentio/kafka-go@v0.4.51')),
 ]
