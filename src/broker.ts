@@ -105,6 +105,7 @@ export interface RunningBroker {
   readonly broker: Broker
   readonly dispatch: Dispatch
   readonly brokerEpoch: bigint
+  readonly cleaner: Cleaner
   /** Called at once and whenever one of these settings changes. */
   onLiveSettings (listener: (settings: LiveSettings) => void): void
   /** Leaves the cluster in order; the store stays open. */
@@ -135,6 +136,7 @@ export async function assembleBroker (parts: BrokerParts): Promise<RunningBroker
     broker,
     dispatch: createDispatch(handlers, broker),
     brokerEpoch: lifecycle.brokerEpoch,
+    cleaner,
     onLiveSettings: listener => { rooms.currentSettings.onChange(listener) },
     stop: async () => {
       await lifecycle.stop()

@@ -3,6 +3,7 @@
  * that was cut, or whose topic is no longer compacted, begins again at its start (D25.11, D25.19).
  */
 import { readInt64, writeInt64 } from '../../protocol/records/int64.ts'
+import { StoreError } from '../store/store.ts'
 import type { Log, Store } from '../store/store.ts'
 
 const PREFIX = 'cleaner/'
@@ -24,8 +25,12 @@ export class CleanOffsets {
     return readInt64(value, 0)
   }
 
-  /** Resolves when it is on the disk, together with everything that was put before. */
+  /**
+   * Resolves when it is on the disk, together with everything that was put before. Rejects with
+   * DISK_FULL before the table has to refuse it, which would stop the broker (R-S9).
+   */
   async put (log: Log, offset: bigint, revision: number): Promise<void> {
+    if (this.#store.stats().diskFull) throw new StoreError('DISK_FULL', 'the disk is full')
     this.#revisions.set(log, revision)
     const value = Buffer.alloc(VALUE_BYTES)
     writeInt64(value, offset, 0)

@@ -16,7 +16,7 @@ import type { Partition } from './partition.ts'
 import type { Replicas } from './replicas.ts'
 
 export interface CleanerOptions {
-  readonly replicas: Replicas
+  readonly replicas: Pick<Replicas, 'all' | 'retain'>
   readonly store: Store
   readonly environment: Environment
   settings (): CleanerSettings
@@ -64,6 +64,8 @@ export class Cleaner {
 
   /** Compacts the log that has most of it to do, if one is due; false: none was, or not to its end. */
   async cleanNext (): Promise<boolean> {
+    // R-S9: what the table cannot keep would stop the broker; compaction can wait.
+    if (this.#options.store.stats().diskFull) return false
     try {
       await this.#forget()
       const dirtiest = this.#dirtiest()

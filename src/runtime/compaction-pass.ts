@@ -68,14 +68,19 @@ export class CompactionPass {
   async run (): Promise<void> {
     const { partition, range, offsets } = this.#options
     this.#options.pace.resume()
-    await this.#keepProducers()
-    const map = await this.#index()
-    await this.#sieve(map.map, map.end)
-    // R-S1: a power loss must not cut the log below what is said to be clean.
-    await this.#options.sync()
-    this.#ensureSame()
-    await offsets.put(partition.log, map.end > range.firstDirtyOffset ? map.end : range.firstDirtyOffset,
-      this.#revision)
+    await this.#keepState()
+    const { map, end } = await this.#index()
+    // P4: what takes an older value's place, or is said to be clean, must outlast a power loss itself.
+    await this.#sync()
+    await this.#sieve(map, end)
+    await offsets.put(partition.log, end > range.firstDirtyOffset ? end : range.firstDirtyOffset, this.#revision)
+  }
+
+  async #sync (): Promise<void> {
+    const { pace, sync } = this.#options
+    pace.pause()
+    await sync()
+    pace.resume()
   }
 
   #ensureSame (): void {
@@ -86,17 +91,17 @@ export class CompactionPass {
   }
 
   /**
-   * Of a producer only the last batch is left in the log, and a retry may be of an older one: a
-   * checkpoint that knows all five must outlast the pass, so its last batch is above the range.
+   * What is derived from the log must not be derived from what compaction leaves of it: of a producer
+   * only the last batch, though a retry may be of an older one, and of segments no bounds. So there
+   * must be a checkpoint that outlasts the pass, because its last batch is above the range.
    */
-  async #keepProducers (): Promise<void> {
+  async #keepState (): Promise<void> {
     const { partition: { log }, range: { firstUncleanableOffset: end, firstDirtyOffset }, offsets } = this.#options
-    if (![...this.#state.producers.entries].some(({ batches }) => batches.length > 1)) return
     const isKept = (): boolean => (log.checkpoint?.offset ?? -1n) > end
     if (isKept()) return
     log.checkpointSoon()
     for (let waits = 0; !isKept(); waits++) {
-      if (waits === CHECKPOINT_WAITS_MAX) throw new PassEnded('no checkpoint was taken')
+      if (waits === CHECKPOINT_WAITS_MAX) throw new PassEnded(`no checkpoint of ${log.name} was taken`)
       await this.#options.pace.wait(CHECKPOINT_WAIT_MS)
       this.#ensureSame()
     }
