@@ -23,6 +23,8 @@ export const rareStates = [
   { name: 'coordinator asked while it loads', least: 2 },
   { name: 'sync that does not end', least: 1 },
   { name: 'metadata written for longer than a session', least: 1 },
+  { name: 'log compacted', least: 1000 },
+  { name: 'death while a log is compacted', least: 40 },
   { name: 'volume dropped', least: 8 },
   { name: 'fetch that waits while the log start moves', least: 2 },
   { name: 'fetch below the log start', least: 15 },

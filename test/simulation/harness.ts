@@ -102,7 +102,7 @@ export class Harness {
       settings: settings.brokerSettings(swarm),
       onFailed: () => { this.#failed(life) },
       topicSettings: { of: topic => settings.topicSettings(swarm, topic) },
-      configuration: settings.configuration,
+      configuration: settings.configuration(swarm),
       logLevel: { level: 'debug' },
       controllerSettings: settings.controllerSettings(swarm),
       clusterId: settings.CLUSTER_ID,

@@ -1,4 +1,6 @@
 /** What must hold after every event, seen from outside: offsets, watermarks, flushes. */
+import { batchesIn } from '../../protocol/records/batches.ts'
+import { lastOffset } from '../../protocol/records/header.ts'
 import { OFFSETS_TOPIC } from '../../src/core/metadata/internal-topics.ts'
 import type { GroupCoordinator } from '../../src/runtime/group-coordinator.ts'
 import type { PartitionLog } from '../../src/runtime/partition-log.ts'
@@ -133,10 +135,9 @@ export async function readLog (log: Log, from: bigint): Promise<FoundLog> {
     const read = await log.read(offset, log.endOffset, READ_BYTES, true)
     const bytes = Buffer.concat(read.chunks)
     read.release()
-    const found = readRecords(bytes)
-    if (found.length === 0) break
-    for (const { offset: at, value, epoch } of found) records.set(at, { value, epoch })
-    offset = BigInt((found.at(-1)?.offset ?? 0) + 1)
+    if (bytes.length === 0) break
+    for (const { offset: at, value, epoch } of readRecords(bytes)) records.set(at, { value, epoch })
+    for (const batch of batchesIn(bytes)) offset = lastOffset(batch) + 1n
   }
   return { start: Number(log.startOffset), end: Number(log.endOffset), records }
 }

@@ -163,6 +163,27 @@ export const mutants: readonly Mutant[] = [
     replace: 'if (this.#opening.has(name)) void this.#open(topic, index);\n' +
       'if (this.#opening.has(name) || !facts',
   },
+  {
+    number: 22,
+    breaks: 'a tombstone goes before its horizon',
+    file: 'src/core/compaction/sieve.js',
+    find: 'return horizonMs !== undefined && horizonMs <= BigInt(this.#rules.nowMs);',
+    replace: 'return horizonMs !== undefined;',
+  },
+  {
+    number: 23,
+    breaks: 'the last record of a key counts as one before the last',
+    file: 'src/core/compaction/sieve.js',
+    find: 'return lastDistance < 0 || base + record.offsetDelta >= lastDistance;',
+    replace: 'return lastDistance < 0 || base + record.offsetDelta > lastDistance;',
+  },
+  {
+    number: 24,
+    breaks: 'what is derived of a log is forgotten with its records',
+    file: 'src/runtime/compaction-pass.js',
+    find: 'await this.#keepState();',
+    replace: '',
+  },
 ]
 
 /** The changed text. Throws if `find` does not occur exactly once. */

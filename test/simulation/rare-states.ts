@@ -65,6 +65,7 @@ export class RareStates {
     if (death !== 'stop') {
       if (life?.running === undefined) this.#world.reached('death during a start')
       if (this.#writingSinceMs !== undefined) this.#world.reached('death while metadata is being written')
+      if (life?.running?.cleaner.current !== undefined) this.#world.reached('death while a log is compacted')
       if (this.#activity.hasBatchesUnderWay()) this.#world.reached('death with batches under way')
       if (this.#activity.isRebalancing()) this.#world.reached('death during a rebalance')
     }

@@ -2,7 +2,10 @@
 import type { ControllerSettings } from '../../src/core/controller/decision.ts'
 import { OFFSETS_TOPIC } from '../../src/core/metadata/internal-topics.ts'
 import { supportedFeatures } from '../../src/core/metadata/features.ts'
+import { SLOT_BYTES } from '../../src/core/compaction/offset-map.ts'
 import type { BrokerSettings } from '../../src/runtime/broker-settings.ts'
+import type { CleanerSettings } from '../../src/runtime/cleaner-settings.ts'
+import type { Configuration } from '../../src/runtime/configuration.ts'
 import type { TopicSettings } from '../../src/runtime/topic-settings.ts'
 import { settingsFrom } from '../../src/config/config.ts'
 import { MetadataImage } from '../../src/core/metadata/image.ts'
@@ -13,7 +16,7 @@ import type { Swarm } from './swarm.ts'
 
 const configured = settingsFrom(new Map())
 const defaultSettings = processSettings(configured)
-export const configuration = configurationOf(configured)
+const defaultConfiguration = configurationOf(configured)
 const defaultTopicSettings = topicSettingsSource(configured).of('', new MetadataImage())
 
 export const CLUSTER_ID = 'c2ltdWxhdGVkLWNsdXN0ZQ'
@@ -39,20 +42,47 @@ export function brokerSettings (swarm: Swarm): BrokerSettings {
   }
 }
 
+export function configuration ({ compaction }: Swarm): Configuration {
+  if (compaction === undefined) return defaultConfiguration
+  const { backoffMs, keysMax, readBytes } = compaction
+  const cleaner: CleanerSettings = {
+    backoffMs, map: { bufferBytes: (keysMax + 1) * SLOT_BYTES, loadFactor: 1 }, readBytes, bytesPerSecond: Infinity,
+  }
+  return { ...defaultConfiguration, live: image => ({ ...defaultConfiguration.live(image), cleaner }) }
+}
+
 const ONE_FLUSH = 1n
 
 export function topicSettings (swarm: Swarm, topic: string): TopicSettings {
   if (topic === OFFSETS_TOPIC) {
     const flushMessages = swarm.offsetsFlush ? ONE_FLUSH : defaultTopicSettings.flushMessages
-    return { ...defaultTopicSettings, flushMessages, deletes: false, compacts: true }
+    const bytesMax = swarm.compaction?.offsetsSegmentBytes ?? defaultTopicSettings.segment.bytesMax
+    return {
+      ...defaultTopicSettings,
+      ...compactedBy(swarm),
+      flushMessages,
+      segment: { ...defaultTopicSettings.segment, bytesMax },
+    }
   }
   const plan = planOf(swarm, topic)
   if (plan === undefined) return defaultTopicSettings
   return {
     ...defaultTopicSettings,
+    ...(plan === swarm.compaction?.topic ? compactedBy(swarm) : {}),
     flushMessages: plan.flushes ? ONE_FLUSH : defaultTopicSettings.flushMessages,
     retentionBytes: BigInt(plan.retentionBytes),
     segment: { ...defaultTopicSettings.segment, bytesMax: plan.segmentBytes },
+  }
+}
+
+function compactedBy ({ compaction }: Swarm): Partial<TopicSettings> {
+  if (compaction === undefined) return { deletes: false, compacts: true }
+  const { deleteRetentionMs, lagMsMin, dirtyRatioMin } = compaction
+  return {
+    deletes: false,
+    compacts: true,
+    compaction: { ...defaultTopicSettings.compaction, lagMsMin: BigInt(lagMsMin), dirtyRatioMin },
+    deleteRetentionMs: BigInt(deleteRetentionMs),
   }
 }
 
@@ -62,14 +92,14 @@ export function isFlushed (swarm: Swarm, topic: string): boolean {
 }
 
 function planOf (swarm: Swarm, topic: string): Swarm['topics'][number] | undefined {
-  return swarm.topics.find(({ name }) => name === topic)
+  return [...swarm.topics, swarm.compaction?.topic].find(plan => plan?.name === topic)
 }
 
 export function controllerSettings (swarm: Swarm): ControllerSettings {
   return {
     clusterId: CLUSTER_ID,
     nodeId: defaultSettings.nodeId,
-    numPartitions: Math.max(...swarm.topics.map(({ partitions }) => partitions)),
+    numPartitions: Math.max(...[...swarm.topics, swarm.compaction?.topic].map(plan => plan?.partitions ?? 1)),
     defaultReplicationFactor: 1,
     deleteTopicEnable: true,
     minInsyncReplicas: 1,

@@ -3,6 +3,7 @@ import { check } from './checker.ts'
 import { Admin } from './clients/admin.ts'
 import { Consumer } from './clients/consumer.ts'
 import type { Context } from './clients/client.ts'
+import { KeyedReader } from './clients/keyed-reader.ts'
 import { Member } from './clients/member.ts'
 import { Producer } from './clients/producer.ts'
 import { DerivedState } from './derived.ts'
@@ -10,12 +11,13 @@ import { Faults } from './faults.ts'
 import { GroupLedger } from './group-ledger.ts'
 import { Harness } from './harness.ts'
 import { History } from './history.ts'
+import { KeyHistory } from './key-history.ts'
 import { Invariants } from './invariants.ts'
 import { Ledger } from './ledger.ts'
 import { Network } from './network.ts'
 import { RareStates } from './rare-states.ts'
 import { drawSwarm } from './swarm.ts'
-import type { Swarm } from './swarm.ts'
+import type { CompactionPlan, Swarm } from './swarm.ts'
 import { ViolationError, World } from './world.ts'
 import type { Violation } from './world.ts'
 
@@ -65,13 +67,21 @@ class Simulation {
   readonly harness: Harness
   readonly ledger = new Ledger()
   readonly history = new History()
+  readonly keyHistory = new KeyHistory({
+    survives: (key, offset, life) => this.ledger.find(key)?.survives(offset, life) ?? true,
+  })
+
   readonly producers: Producer[]
+  readonly keyedProducers: Producer[]
+  readonly keyedReaders: KeyedReader[]
   readonly consumers: Consumer[]
   readonly admins: Admin[] = []
   readonly groups: Group[]
   readonly #faults: Faults
   readonly #pending = new Set<string>()
   #livenessFromMs = Infinity
+  /** When the last client ended. */
+  #lastEndedMs = 0
 
   constructor (swarm: Swarm) {
     const world = this.world = new World(swarm)
@@ -105,6 +115,11 @@ class Simulation {
     })
     const context: Context = { world, network, ledger: this.ledger, history: this.history }
     this.producers = world.swarm.producers.map(plan => new Producer(context, plan))
+    const { compaction } = world.swarm
+    const keyed = { ...context, history: this.keyHistory }
+    this.keyedProducers = (compaction?.producers ?? []).map(plan => new Producer(keyed, plan))
+    this.keyedReaders = Array.from({ length: compaction?.readers ?? 0 }, (_each, number) =>
+      new KeyedReader(context, `keyed-reader-${number}`, compaction as CompactionPlan, this.keyHistory))
     this.consumers = world.swarm.consumers.map(plan => new Consumer(context, plan))
     for (let number = 0; number < world.swarm.admins; number++) {
       this.admins.push(new Admin(context, `admin-${number}`))
@@ -130,9 +145,8 @@ class Simulation {
     this.#faults.start()
     new DerivedState(world, harness).start()
     const members = this.groups.flatMap(group => group.members)
-    for (const client of [...this.producers, ...this.consumers, ...this.admins, ...members]) {
-      this.#spawn(client)
-    }
+    for (const client of [...this.producers, ...this.consumers, ...this.admins, ...members,
+      ...this.keyedProducers, ...this.keyedReaders]) this.#spawn(client)
     scheduler.after(swarm.safetyMs, 'liveness', () => { this.#beginLiveness() })
     try {
       await scheduler.run(() => world.violation !== undefined || this.#isOver())
@@ -155,6 +169,7 @@ class Simulation {
     this.#pending.add(client.name)
     void this.world.spawn(client.name, () => client.run()).finally(() => {
       this.#pending.delete(client.name)
+      this.#lastEndedMs = this.world.scheduler.nowMs
     })
   }
 
@@ -183,9 +198,10 @@ class Simulation {
     if (store === undefined) return ['the broker']
     const endOf = (key: string): number => Number(store.findLog(key)?.endOffset ?? 0n)
     return [
-      ...[...this.producers, ...this.admins].map(({ name }) => name)
+      ...[...this.producers, ...this.keyedProducers, ...this.admins].map(({ name }) => name)
         .filter(name => this.#pending.has(name)),
       ...this.groups.filter(group => !isStable(group)).map(({ ledger }) => ledger.name),
+      ...this.keyedReaders.filter(reader => !reader.hasReadSince(this.#lastEndedMs)).map(({ name }) => name),
       ...this.consumers.flatMap(consumer => consumer.behind(endOf)),
     ]
   }

@@ -15,6 +15,23 @@ export interface TopicPlan {
   readonly segmentBytes: number
 }
 
+/** What is compacted, and how eagerly. */
+export interface CompactionPlan {
+  /** Its producers own their keys, so that each key's values come in an order. */
+  readonly topic: TopicPlan
+  readonly producers: readonly ProducerPlan[]
+  readonly readers: number
+  readonly deleteRetentionMs: number
+  readonly lagMsMin: number
+  readonly dirtyRatioMin: number
+  readonly backoffMs: number
+  /** Keys that the cleaner's map takes. */
+  readonly keysMax: number
+  readonly readBytes: number
+  /** Of `__consumer_offsets`. */
+  readonly offsetsSegmentBytes: number
+}
+
 /** Mean milliseconds between two faults of a kind; Infinity: none. */
 export interface FaultPlan {
   readonly killMs: number
@@ -47,6 +64,8 @@ export interface ProducerPlan {
   readonly recordsMax: number
   readonly bytesMax: number
   readonly compresses: boolean
+  /** It writes to the compacted topic, with so many keys. */
+  readonly keys?: number
 }
 
 export interface ConsumerPlan {
@@ -88,6 +107,7 @@ export interface Swarm {
   readonly consumers: readonly ConsumerPlan[]
   readonly groups: readonly GroupPlan[]
   readonly admins: number
+  readonly compaction: CompactionPlan | undefined
 }
 
 const KB = 1024
@@ -114,6 +134,7 @@ export function drawSwarm (seed: number): Swarm {
     consumers: drawConsumers(random),
     groups: drawGroups(random),
     admins: random.between(0, 2),
+    compaction: drawCompaction(random.fork()),
   }
   const crawls = random.chance(drawn.faults === NEVER ? 0.3 : 0.05) ? [drawCrawl(random)] : []
   const endsMs = crawls.map(({ atMs, forMs }) => atMs + forMs)
@@ -213,6 +234,38 @@ function drawProducers (random: Random): ProducerPlan[] {
     })
   }
   return producers
+}
+
+function drawCompaction (random: Random): CompactionPlan | undefined {
+  if (!random.chance(0.6)) return undefined
+  const producers = Array.from({ length: random.between(1, 2) }, (_each, index): ProducerPlan => ({
+    name: `keyed-${index}`,
+    idempotent: true,
+    acks: -1,
+    everyMs: random.pick([10, 40]),
+    recordsMax: random.pick([1, 3, 10]),
+    bytesMax: random.pick([10, 60, 200]),
+    compresses: random.chance(0.3),
+    keys: random.pick([2, 7, 30]),
+  }))
+  return {
+    topic: {
+      name: 'compacted',
+      partitions: random.between(1, 2),
+      flushes: random.chance(0.5),
+      retentionBytes: -1,
+      segmentBytes: random.pick([3, 6, 12]) * KB,
+    },
+    producers,
+    readers: random.between(1, 2),
+    deleteRetentionMs: random.pick([0, 300, 2_000, 1_000_000]),
+    lagMsMin: random.pick([0, 0, 300]),
+    dirtyRatioMin: random.pick([0, 0.3, 0.5]),
+    backoffMs: random.pick([20, 200, 1_000]),
+    keysMax: random.pick([12, 40, 1_000]),
+    readBytes: random.pick([1, 2 * KB, 512 * KB]),
+    offsetsSegmentBytes: random.pick([600, 4 * KB, 1024 * KB]),
+  }
 }
 
 function drawConsumers (random: Random): ConsumerPlan[] {

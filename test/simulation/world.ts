@@ -27,6 +27,7 @@ const LINES_KEPT = 40
 const TOLD: ReadonlyArray<[words: string, state: RareStateName]> = [
   [': loads again', 'coordinator loaded again'],
   [' did not end within ', 'sync that does not end'],
+  [' was compacted', 'log compacted'],
 ]
 
 export class World {
@@ -101,8 +102,8 @@ export class World {
   }
 
   #log (level: LogLevel, message: string, fields: object | undefined): void {
-    if (level === 'debug') return
     for (const [words, state] of TOLD) if (message.includes(words)) this.reached(state)
+    if (level === 'debug') return
     const { error } = (fields ?? {}) as { error?: unknown }
     const why = error instanceof Error ? `: ${error.stack ?? error.message}` : ''
     this.tell(`${level} ${message}${why}`)

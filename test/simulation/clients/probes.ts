@@ -37,6 +37,8 @@ async function duplicate (producer: Producer, last: Batch): Promise<void> {
   const { target } = last
   const { errorCode, baseOffset } = await send(producer, last)
   if (errorCode !== code.NONE) return isTold(producer, target, last, errorCode)
+  // The power may have been lost while a connection was waited for.
+  if (producer.ledgerOf(target.topic, target.index).hasLost) return
   const [first] = last.operation.values
   if (Number(baseOffset) !== first?.offset) {
     throw new ViolationError('idempotence',

@@ -8,7 +8,7 @@ import { InitProducerId } from '../../../protocol/messages/22-init-producer-id.t
 import type { Operation } from '../history.ts'
 import { ConnectionLost } from '../network.ts'
 import type { Link } from '../network.ts'
-import type { ProducerPlan } from '../swarm.ts'
+import type { ProducerPlan, TopicPlan } from '../swarm.ts'
 import { ViolationError } from '../world.ts'
 import { Client } from './client.ts'
 import type { Context, TopicFacts } from './client.ts'
@@ -47,6 +47,7 @@ const RETRY_MS = 20
 /** Now and then it does what none should, or begins a new epoch. */
 const PROBES = 0.1
 const BUMPS = 0.2
+const TOMBSTONES = 0.25
 
 /** Nothing of the batch is in the log. A lost leader may have written it (1.3, KAFKA-13574). */
 const CERTAIN = new Set<number>([
@@ -73,7 +74,9 @@ export class Producer extends Client {
   }
 
   async run (): Promise<void> {
-    for (const { name } of this.world.swarm.topics) {
+    const { swarm } = this.world
+    const topics = this.plan.keys === undefined ? swarm.topics : [swarm.compaction?.topic as TopicPlan]
+    for (const { name } of topics) {
       const topic = await this.topicOf(name)
       for (let index = 0; index < topic.partitions; index++) {
         this.targets.push({
@@ -124,12 +127,18 @@ export class Producer extends Client {
     }
   }
 
+  #newName (): string {
+    const { plan: { keys }, random } = this
+    const name = `${this.name}.${this.#count++}`
+    return keys === undefined ? name : `${name}/k${random.int(keys)}${random.chance(TOMBSTONES) ? '-' : ''}`
+  }
+
   makeBatch (target: Target): Batch {
     const { plan, random } = this
     const values: string[] = []
     const paddings: number[] = []
     for (let count = random.between(1, plan.recordsMax); count > 0; count--) {
-      values.push(`${this.name}.${this.#count++}`)
+      values.push(this.#newName())
       paddings.push(random.int(plan.bytesMax))
     }
     const operation: Mutable<Operation> = {
