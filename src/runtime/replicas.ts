@@ -34,6 +34,8 @@ export type LeadershipListener = (partition: Partition) => void
 const RESOURCE_TOPIC = 2
 /** How soon a full disk is asked again. */
 const FULL_DISK_RETRY_MS = 500
+/** A checkpoint comes with the next flush into the volume, a quarter of a second later. */
+const CHECKPOINT_MS = 500
 
 export function logName (topicId: string, index: number): string { return `${topicId}-${index}` }
 
@@ -50,6 +52,8 @@ export class Replicas {
   readonly #timedFlush: TimedFlush
   /** By log name: what a full disk has refused is tried again. */
   readonly #refusals = new Map<string, Timer>()
+  /** Their retention waits for a checkpoint. */
+  readonly #retaining = new Set<Partition>()
   #stopped = false
 
   constructor (options: ReplicasOptions) {
@@ -223,9 +227,30 @@ export class Replicas {
       { bytes: settings.retentionBytes, ms: settings.retentionMs, deletes: settings.deletes },
       { startOffset, highWatermark, endOffset }, environment.nowMs())
     if (start <= startOffset) return
+    if (state.producers.size > 0 && this.#awaitsCheckpoint(partition, start)) return
     partition.advanceStart(start).catch(error => {
       environment.log('warn', `${partition.name} keeps what retention would drop`, { error })
     })
+  }
+
+  /**
+   * P5: a start derives the producers from the batches behind the newest checkpoint; those that
+   * retention drops must lie below it, or a retry of one of them would be taken for a new batch.
+   */
+  #awaitsCheckpoint (partition: Partition, start: bigint): boolean {
+    const { checkpoint } = partition.log
+    const isTaken = checkpoint !== undefined && checkpoint.offset >= start
+    if (isTaken && checkpoint.isDurable) return false
+    if (this.#retaining.has(partition)) return true
+    this.#retaining.add(partition)
+    if (!isTaken) partition.log.checkpointSoon()
+    const timer = this.#options.environment.setTimer(CHECKPOINT_MS, () => {
+      this.#timers.delete(timer)
+      this.#retaining.delete(partition)
+      if (!this.#stopped && !partition.gone) this.retain(partition)
+    })
+    this.#timers.add(timer)
+    return true
   }
 
   #expireProducers (): void {

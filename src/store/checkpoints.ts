@@ -6,6 +6,7 @@ import assert from 'node:assert'
 import { s32be, struct, u32be } from 'buffer-layout'
 import { at, baseOffset, leaderEpoch } from '../../protocol/records/header.ts'
 import { s64be } from '../../protocol/records/int64.ts'
+import type { Checkpoint } from './contract.ts'
 import type { StoredLog } from './log.ts'
 import type { StoreCore } from './store-core.ts'
 
@@ -21,6 +22,8 @@ export interface TakenCheckpoint { log: StoredLog, value: Buffer }
 export class Checkpoints {
   private readonly due = new Set<StoredLog>()
   private readonly forced = new Set<StoredLog>()
+  /** On their way to the disk. */
+  private readonly unsettled = new Set<Buffer>()
   private bytes = 0
   private readonly core: StoreCore
 
@@ -73,22 +76,26 @@ export class Checkpoints {
       // a log that was cut meanwhile: the check at open would refuse it, so it need not be written
       const { offset } = headLayout.decode(value)
       if (offset > log.endOffset) continue
-      this.core.keptTable.keepCheckpoint(log.number, value).catch(() => {}) // the guard has told
+      this.unsettled.add(value)
+      this.core.keptTable.keepCheckpoint(log.number, value)
+        .then(() => { this.unsettled.delete(value) }, () => {}) // the guard has told
     }
   }
 
   /** The newest checkpoint, if it is not ahead of the log and its last batch is still the same. */
-  find (log: StoredLog): { offset: bigint, state: Buffer } | undefined {
+  find (log: StoredLog): Checkpoint | undefined {
     const value = this.core.keptTable.checkpointOf(log.number)
     if (value === undefined || value.length < headLayout.span) return undefined
     const { offset, base, epoch, crc } = headLayout.decode(value)
     if (offset > log.endOffset || offset < log.startOffset) return undefined
-    const state = value.subarray(headLayout.span)
-    if (base < 0n) return { offset, state }
+    const found = {
+      offset, state: value.subarray(headLayout.span), isDurable: !this.unsettled.has(value),
+    }
+    if (base < 0n) return found
     const header = log.headerAt(base)
-    if (header === undefined) return base < log.startOffset ? { offset, state } : undefined
+    if (header === undefined) return base < log.startOffset ? found : undefined
     const same = baseOffset(header) === base && leaderEpoch(header) === epoch &&
       header.readUInt32BE(at.crc) === crc
-    return same ? { offset, state } : undefined
+    return same ? found : undefined
   }
 }

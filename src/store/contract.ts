@@ -105,7 +105,14 @@ export interface Log {
   /** A checkpoint is taken with the next flush: after a rewrite the present one may not be found. */
   checkpointSoon (): void
   /** The newest checkpoint that is not ahead of the log and still agrees with its batches. */
-  readonly checkpoint: { readonly offset: bigint, readonly state: Buffer } | undefined
+  readonly checkpoint: Checkpoint | undefined
+}
+
+export interface Checkpoint {
+  readonly offset: bigint
+  readonly state: Buffer
+  /** A start after a kill or a power loss finds it, too. */
+  readonly isDurable: boolean
 }
 
 export interface LogRead {

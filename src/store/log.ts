@@ -6,7 +6,7 @@
 import { baseOffset, batchSize, lastOffset, leaderEpoch } from '../../protocol/records/header.ts'
 import { checkBatches } from './append-check.ts'
 import type { Checked } from './append-check.ts'
-import type { Log, LogRead } from './contract.ts'
+import type { Checkpoint, Log, LogRead } from './contract.ts'
 import { StoreError } from './error.ts'
 import { append, bytesOf, extentAt, moved } from './extents.ts'
 import type { Extent, Extents } from './extents.ts'
@@ -371,9 +371,7 @@ export class StoredLog implements Log, TurnMember {
     return undefined
   }
 
-  get checkpoint (): { offset: bigint, state: Buffer } | undefined {
-    return this.core.checkpoints.find(this)
-  }
+  get checkpoint (): Checkpoint | undefined { return this.core.checkpoints.find(this) }
 
   onCheckpoint (take: () => Buffer | undefined): void { this.takeCheckpoint = take }
   checkpointSoon (): void { this.core.checkpoints.force(this) }

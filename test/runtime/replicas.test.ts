@@ -10,12 +10,14 @@ import { settingsFrom } from '../../src/config/config.ts'
 import { MetadataImage } from '../../src/core/metadata/image.ts'
 import { processEnvironment } from '../../src/process-environment.ts'
 import type { Partition } from '../../src/runtime/partition.ts'
+import { loadLogState } from '../../src/runtime/partition-load.ts'
 import { logName, Replicas } from '../../src/runtime/replicas.ts'
 import { topicSettingsSource } from '../../src/settings.ts'
 import { MemoryDisk } from '../../src/store/disk-memory.ts'
 import { openStore } from '../../src/store/store.ts'
 import { realEnvironment } from '../store/fixtures.ts'
 import { idOf } from '../support/metadata-cluster.ts'
+import { batchOf } from '../support/producing.ts'
 
 const NODE = 1
 const TOPIC = 'topic'
@@ -48,15 +50,20 @@ function deleted (number: number): MetadataEntry[] {
   return [entry(RemoveTopicRecord, 0, { topicId: idOf(number) })]
 }
 
-async function open (t: Test) {
-  const store = await openStore('/data', realEnvironment(new MemoryDisk().disk()))
+async function open (t: Test, disk = new MemoryDisk()) {
+  const store = await openStore('/data', realEnvironment(disk.disk()), { flushIntervalMs: 1 })
+  const environment = processEnvironment((_level, message) => { lines.push(message) })
   const image = new MetadataImage()
   const source = topicSettingsSource(settingsFrom(new Map()))
   const lines: string[] = []
   const replicas = new Replicas({
     nodeId: NODE,
     store,
-    environment: processEnvironment((_level, message) => { lines.push(message) }),
+    // What waits for something looks again at once.
+    environment: {
+      ...environment,
+      setTimer: (delayMs, run) => environment.setTimer(delayMs < NEVER_MS ? 1 : delayMs, run),
+    },
     settingsOf: topic => source.of(topic, image),
     retentionCheckMs: NEVER_MS,
     initialTaskDelayMs: NEVER_MS,
@@ -67,7 +74,8 @@ async function open (t: Test) {
   replicas.onLeadership(partition => { led.push(partition) })
   t.teardown(async () => {
     replicas.stop()
-    await store.close()
+    // On a disk that was killed under it there is nothing to close.
+    await store.close().catch(() => {})
   })
   let baseOffset = 0n
   const apply = (...batches: MetadataEntry[][]): void => {
@@ -77,7 +85,7 @@ async function open (t: Test) {
       baseOffset += BigInt(entries.length)
     }
   }
-  return { store, replicas, apply, led, lines }
+  return { store, environment, replicas, apply, led, lines }
 }
 
 t.test('a partition that changes while it is opened is one replica with the newest facts', async t => {
@@ -110,4 +118,29 @@ t.test('a topic of the same name follows one that is deleted while it is opened'
   t.equal(partition?.identity.topicId, idOf(2))
   t.equal(partition?.leaderEpoch, 0)
   t.same(led.map(({ identity }) => identity.topicId), [idOf(2)])
+})
+
+t.test('P5: a producer is known after a kill though retention has dropped its batches', async t => {
+  const disk = new MemoryDisk()
+  const { environment, replicas, apply } = await open(t, disk)
+  apply(created(1))
+  await replicas.settled()
+  const partition = replicas.find(TOPIC, 0) as Partition
+  const segment = { ...partition.settings.segment, bytesMax: 100 }
+  partition.settings = { ...partition.settings, retentionBytes: 100n, retentionMs: -1n, segment }
+  const options = { version: 9, acks: -1, clientId: null, timeoutMs: 1000 }
+  await partition.produce(batchOf(['a'], { producerId: 7n, producerEpoch: 0, baseSequence: 0 }), options)
+  await partition.produce(batchOf(['b']), options)
+  await partition.produce(batchOf(['c']), options)
+  const moved = new Promise<void>(resolve => {
+    partition.watch(event => { if (event === 'start-moved') resolve() })
+  })
+  replicas.applyRetention()
+  await moved
+  t.equal(partition.startOffset, 1n)
+  disk.kill()
+  const store = await openStore('/data', realEnvironment(disk.disk()))
+  t.teardown(() => store.close())
+  const state = await loadLogState(store.openLog(logName(idOf(1), 0)), segment, environment)
+  t.match(state.producers.find(7n)?.batches, [{ firstSequence: 0, baseOffset: 0n }])
 })
