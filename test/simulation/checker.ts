@@ -4,6 +4,9 @@
  */
 import type { Operation } from './history.ts'
 
+/** A reader may have been overtaken before whatever happened since. */
+const ANY_LIFE = 0
+
 export interface Finding { readonly rule: string, readonly detail: string }
 
 /** The values of one key, in the order of their offsets. */
@@ -17,7 +20,7 @@ export interface CheckerOptions {
   /** False: taken back by a power loss, so it never was. */
   survives (key: string, offset: number, life: number): boolean
   /** Values that retention has dropped need not be read. */
-  isDropped (key: string, offset: number): boolean
+  isDropped (key: string, offset: number, life: number): boolean
   /** Whether everything acknowledged must have been read by now. */
   readonly isComplete: boolean
 }
@@ -102,22 +105,22 @@ class KeyChecker {
   #lostWrite ({ first, last }: Version): void {
     let bound = -1
     for (const value of this.#read) bound = Math.max(bound, first.get(value) ?? -1)
-    for (const { does, outcome, values } of this.#operations) {
+    for (const { does, outcome, values, life } of this.#operations) {
       if (does !== 'send' || outcome !== 'ok') continue
       for (const { value, offset } of values) {
         if (this.#read.has(value) || (last.get(value) ?? Infinity) > bound) continue
-        if (offset !== undefined && this.#options.isDropped(this.#key, offset)) continue
+        if (offset !== undefined && this.#options.isDropped(this.#key, offset, life)) continue
         this.#found('lost-write', `${value} at ${offset}`)
       }
     }
   }
 
   #unseen (): void {
-    for (const { does, outcome, values } of this.#operations) {
+    for (const { does, outcome, values, life } of this.#operations) {
       if (does !== 'send' || outcome !== 'ok') continue
       for (const { value, offset } of values) {
         if (offset === undefined || this.#read.has(value)) continue
-        if (this.#options.isDropped(this.#key, offset)) continue
+        if (this.#options.isDropped(this.#key, offset, life)) continue
         this.#found('unseen', `${value} at ${offset}`)
       }
     }
@@ -147,7 +150,7 @@ class KeyChecker {
     const gap = new Set(byIndex.slice(from, to))
     return [...this.#log.entries()].every(([offset, values]) => {
       const [value] = values ?? []
-      return value === undefined || !gap.has(value) || this.#options.isDropped(this.#key, offset)
+      return value === undefined || !gap.has(value) || this.#options.isDropped(this.#key, offset, ANY_LIFE)
     })
   }
 

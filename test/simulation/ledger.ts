@@ -17,6 +17,8 @@ interface Recovery {
   readonly end: number
   /** A power loss in default mode: what lay above `end` was taken back. */
   readonly mayShrink: boolean
+  /** The highest log start that anybody was told before. */
+  readonly startBefore: number
 }
 
 export class LogLedger {
@@ -58,6 +60,12 @@ export class LogLedger {
   /** Whether what a life told about this offset holds still. */
   survives (offset: number, life: number): boolean {
     return !this.#recoveries.some(found => found.life > life && found.mayShrink && offset >= found.end)
+  }
+
+  /** Whether retention dropped what a life told of; a power loss may have brought it back since. */
+  isDropped (offset: number, life: number): boolean {
+    return offset < this.startOffset ||
+      this.#recoveries.some(found => found.life > life && offset < found.startBefore)
   }
 
   /** A client was told, in that life, that the offset has this value. */
@@ -114,7 +122,7 @@ export class LogLedger {
           `and is ${value} of epoch ${epoch}`)
       }
     }
-    this.#recoveries.push({ life, end, mayShrink })
+    this.#recoveries.push({ life, end, mayShrink, startBefore: this.startOffset })
     if (!mayShrink && !this.isDeleted) return
     this.#entries.length = Math.min(this.#entries.length, end)
     this.told = Math.min(this.told, end)

@@ -209,7 +209,7 @@ class Simulation {
   #judge (): void {
     const findings = check(this.history.operations, {
       survives: (key, offset, life) => this.ledger.find(key)?.survives(offset, life) ?? true,
-      isDropped: (key, offset) => offset < (this.ledger.find(key)?.startOffset ?? 0),
+      isDropped: (key, offset, life) => this.ledger.find(key)?.isDropped(offset, life) ?? false,
       isComplete: true,
     })
     const [first] = findings
