@@ -1,7 +1,7 @@
 import t from 'tap'
 import { MemoryDisk } from '../../src/store/disk-memory.ts'
 import { openStore } from '../../src/store/store.ts'
-import type { LogRead, Store } from '../../src/store/store.ts'
+import type { LogRead, Store, StoreOptions } from '../../src/store/store.ts'
 import { batch, realEnvironment } from './fixtures.ts'
 import { readAll, smallSizes } from './model.ts'
 
@@ -9,9 +9,9 @@ async function until (done: () => boolean): Promise<void> {
   while (!done()) await new Promise(resolve => { setImmediate(resolve) })
 }
 
-function machine (): { memory: MemoryDisk, open: () => Promise<Store> } {
+function machine (options: Partial<StoreOptions> = {}): { memory: MemoryDisk, open: () => Promise<Store> } {
   const memory = new MemoryDisk()
-  return { memory, open: () => openStore('/data', realEnvironment(memory.disk()), smallSizes) }
+  return { memory, open: () => openStore('/data', realEnvironment(memory.disk()), { ...smallSizes, ...options }) }
 }
 
 t.test('the tail is read at once and without copies, a release too many is a bug', async t => {
@@ -48,7 +48,8 @@ t.test('several appends of a turn are one write and one promise', async t => {
 })
 
 t.test('a durable append and sync wait for the disk, a committed one does not', async t => {
-  const { memory, open } = machine()
+  // the watch over a sync that never ends would keep the process for as long
+  const { memory, open } = machine({ syncTimeoutMs: 200 })
   const store = await open()
   const log = store.openLog('orders-0')
   memory.faults = { syncsHang: true }
