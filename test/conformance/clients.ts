@@ -47,4 +47,5 @@ export const clients: readonly Client[] = [
   client('kafkajs', '2.2.4', npm('kafkajs@2.2.4')),
   client('kafka-node', '5.0.0', npm('kafka-node@5.0.0', 'snappy@6.3.5')),
   client('no-kafka', '3.4.4', npm('no-kafka@3.4.4', 'snappy@6.3.5')),
+  client('kafka-tools', '', { from: 'machine' }, { limitMs: 5 * MINUTE }),
 ]
