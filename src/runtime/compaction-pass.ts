@@ -119,6 +119,8 @@ export class CompactionPass {
     const indexing = new Indexing(map, transactions, (key, into) => { environment.md5(key, into) })
     for await (const bytes of this.#chunks(from, bound)) {
       for (const batch of batchesIn(bytes)) {
+        const breath = pace.breathe()
+        if (breath !== undefined) await breath
         if (!indexing.meet(batch)) continue
         const plain = isLarge(batch) ? await this.#plainLater(batch) : plainRecords(batch, this.#limits)
         await breathing(indexing.index(batch, plain, this.#limits), pace.breathe)
@@ -169,11 +171,13 @@ export class CompactionPass {
   }
 
   async #replace (sieve: Sieve, cleaned: CleanedSegments): Promise<void> {
-    const { partition: { log } } = this.#options
+    const { partition: { log }, pace } = this.#options
     const stretches = new Stretches()
     const start = log.startOffset
     for await (const bytes of this.#chunks(start, cleaned.end)) {
       for (const batch of batchesIn(bytes)) {
+        const breath = pace.breathe()
+        if (breath !== undefined) await breath
         const fate = sieve.judge(batch)
         // The batch that holds the log's start stays whole until the start has passed it.
         const isWhole = fate === 'keep' || baseOffset(batch) < start
@@ -189,8 +193,6 @@ export class CompactionPass {
     const { pace } = this.#options
     // A new checksum must not hide that a batch was damaged (R-S6).
     ensureIntact(batch)
-    const breath = pace.breathe()
-    if (breath !== undefined) await breath
     if (!isLarge(batch) && batch.length <= AT_ONCE_BYTES) return retain(batch, retention, this.#limits)
     return retainAsync(batch, retention, this.#limits, pace.breathe)
   }
@@ -225,8 +227,6 @@ export class CompactionPass {
       await pace.move(bytes.length, settings.bytesPerSecond)
       for (const batch of batchesIn(bytes)) offset = lastOffset(batch) + 1n
       yield bytes
-      const breath = pace.breathe()
-      if (breath !== undefined) await breath
     }
   }
 }
