@@ -81,9 +81,6 @@ export class Connection {
 
   get isOpen (): boolean { return this.#failure === undefined }
 
-  /** Bytes that the socket has not taken yet. */
-  get bytesWaiting (): number { return this.#socket.writableLength }
-
   /** Rejects with ClientError; `waitMs` is what the broker may wait itself before it answers. */
   request<A extends Api> (
     api: A, version: number, body: MessageToWrite<A['request']>, waitMs = 0
@@ -104,6 +101,15 @@ export class Connection {
   send<A extends Api> (api: A, version: number, body: MessageToWrite<A['request']>): void {
     if (this.#failure !== undefined) throw this.#failure
     this.#write(api, version, body)
+  }
+
+  /** Resolves when the socket takes more; for senders that no answer slows down. */
+  async written (): Promise<void> {
+    if (!this.#socket.writableNeedDrain) return
+    await new Promise<void>(resolve => {
+      this.#socket.once('drain', resolve)
+      this.#socket.once('close', () => { resolve() })
+    })
   }
 
   #write<A extends Api> (api: A, version: number, body: MessageToWrite<A['request']>): number {
