@@ -22,7 +22,7 @@ export function unusedDependencies (
     new RegExp(`(?:^|[\\s"'/])${name.replace(/^@types\//, '').replace(/[/.]/g, '\\$&')}(?:$|[\\s"'/])`, 'm').test(said)
   const unused = Object.keys(manifest.dependencies ?? {}).filter(name => !isImported(name))
   const unusedDev = Object.keys(manifest.devDependencies ?? {}).filter(name =>
-    !isImported(name) && !isSaid(name) && !commandsOf(name).some(isSaid))
+    !isImported(name.replace(/^@types\//, '')) && !isSaid(name) && !commandsOf(name).some(isSaid))
   return [...unused, ...unusedDev]
 }
 

@@ -37,8 +37,8 @@ export const walls: Readonly<Record<string, Wall>> = {
   },
   cli: {
     imports: [
-      'client', 'protocol', 'commander', 'pino', 'pino-pretty', 'node:fs', 'node:net', 'node:os', 'node:path',
-      'node:process', 'node:url', ...config,
+      'client', 'protocol', 'commander', 'cli-progress', 'cli-table3', 'pino', 'pino-pretty', 'node:buffer', 'node:events',
+      'node:fs', 'node:net', 'node:os', 'node:path', 'node:process', 'node:stream', 'node:url', ...config,
     ],
     types: ['src/process-environment.ts'],
   },
@@ -49,6 +49,8 @@ export const walls: Readonly<Record<string, Wall>> = {
 export const doors: Readonly<Record<string, readonly string[]>> = {
   'src/cli/serve.ts': ['src/index.ts', 'src/broker.ts'],
   'src/cli/dump.ts': ['store'],
+  'src/cli/dump-source.ts': ['store'],
+  'src/cli/read-only-disk.ts': ['store'],
   'src/cli/format.ts': ['store', 'src/data-directory.ts'],
 }
 
