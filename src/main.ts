@@ -1,5 +1,9 @@
 #!/usr/bin/env node
 /** The process: arguments in, exit code out. */
-import { program } from './cli/program.ts'
+import { processTerminal } from './cli/terminal.ts'
 
-await program().parseAsync(process.argv)
+const words = process.argv.slice(2)
+const { run } = words[0] === 'serve' ? await import('./cli/broker-command.ts') : await import('./cli/commands.ts')
+const exitCode = await run(words, processTerminal())
+// A broker goes on in the background, and sets its own when it ends.
+if (exitCode !== 0) process.exitCode = exitCode

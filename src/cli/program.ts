@@ -1,17 +1,20 @@
-/** The command line: one file a command, each loaded when it is asked for. */
+/** The command line without its commands: how it speaks, and that it does not end the process itself. */
 import { Command } from 'commander'
+import type { Terminal } from './terminal.ts'
 
-export function program (): Command {
-  const ottla = new Command('ottla').description('A Kafka wire-protocol broker')
-  ottla.command('serve')
-    .description('run a broker in the foreground')
-    .option('--config <file>', 'a server.properties file')
-    .option('--override <key=value>', 'one setting, over file and environment; may be repeated', collect, [])
-    .action(async options => {
-      const { serve } = await import('./serve.ts')
-      await serve(options)
+/** Adds commands, each of which loads its own file when it is asked for. */
+export type Define = (ottla: Command, terminal: Terminal) => void
+
+export function program (terminal: Terminal, define: Define): Command {
+  const ottla = new Command('ottla')
+    .description('A Kafka wire-protocol broker, and the commands to look into it and into any other')
+    .exitOverride()
+    .configureOutput({
+      writeOut: text => { terminal.output.write(text) },
+      writeErr: text => { terminal.messages.write(text) },
+      outputError: (text, out) => { out(text.replace(/^error: /, 'ottla: ')) },
     })
+    .showHelpAfterError('see --help')
+  define(ottla, terminal)
   return ottla
 }
-
-function collect (value: string, before: readonly string[]): string[] { return [...before, value] }
