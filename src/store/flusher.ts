@@ -29,6 +29,8 @@ interface Captured {
 }
 
 const RETRY_MS = 500
+/** Between two slices of copying: at most half of the time is theirs. */
+const SOON_MS = 20
 /** Pages of the tree that a transaction copies, beside what it puts. */
 const FLUSH_MARGIN_BYTES = 256 * 1024
 
@@ -54,8 +56,16 @@ export class Flusher {
   }
 
   /** Something is left to do although no log has anything new. */
-  noteAgain (): void {
-    this.timer ??= this.core.environment.setTimer(this.core.options.flushIntervalMs, () => {
+  noteAgain (): void { this.timer ??= this.startIn(this.core.options.flushIntervalMs) }
+
+  /** The same, but sooner: others get the disk in between, and then it goes on. */
+  noteSoon (): void {
+    this.timer?.cancel()
+    this.timer = this.startIn(Math.min(SOON_MS, this.core.options.flushIntervalMs))
+  }
+
+  private startIn (delayMs: number): { cancel (): void } {
+    return this.core.environment.setTimer(delayMs, () => {
       this.timer = undefined
       this.start()
     })

@@ -62,6 +62,8 @@ export class Retention {
       const bytes = alive.get(volume.number) ?? 0
       if (!volume.sealed || bytes === 0 || bytes >= volume.bytes * options.aliveRatioMin) continue
       for (const log of logsByNumber.values()) {
+        // what compaction is about to replace is not worth copying, and must not stand in its way
+        if (this.core.rewriter.isBusy(log)) continue
         const extent = log.extents.find(({ volume: number, bytes: weight }) =>
           number === volume.number && weight > 0)
         if (extent !== undefined) return { volume, log, extent }
@@ -119,9 +121,10 @@ export class Retention {
       for (const number of volume.files.keys()) journal.dropPlaces(number)
       flusher.also(forgetVolume(volume.number))
     }
-    if (this.candidate() !== undefined) {
-      this.shrunk = true
-      flusher.noteAgain()
-    }
+    const goesOn = this.candidate() !== undefined
+    if (!goesOn && !this.core.rewriter.hasBusy()) return
+    this.shrunk = true
+    if (goesOn) flusher.noteSoon()
+    else flusher.noteAgain()
   }
 }

@@ -21,6 +21,9 @@ interface Request {
   readonly fail: (error: unknown) => void
 }
 
+/** A log with a rewrite less long ago is being compacted: the next one will come. */
+const PASS_PAUSE_MS = 1000
+
 /** The keys of a pass: a later range of it may go on under them, and one volume has them alone. */
 interface Keys { number: number, end: bigint, volume: number }
 
@@ -28,6 +31,8 @@ export class Rewriter {
   private waiting: Request[] = []
   private taken: Request[] = []
   private readonly keys = new WeakMap<StoredLog, Keys>()
+  /** When each log was last asked to be rewritten, milliseconds; kept while that is recent. */
+  private readonly asked = new Map<StoredLog, number>()
   private readonly core: StoreCore
 
   constructor (core: StoreCore) {
@@ -43,6 +48,7 @@ export class Rewriter {
   ): Promise<boolean> {
     ensureWithin(log, range, batches)
     const { core } = this
+    this.asked.set(log, core.environment.nowMs())
     // only what lies in volumes has a place to be replaced in
     if (this.endInVolumes(log) < range.to) await core.flusher.flush()
     if (this.isInActive(log, range) && core.retention.askForSeal()) await core.flusher.flush()
@@ -66,6 +72,25 @@ export class Rewriter {
   private isPossible (log: StoredLog, { to, revision }: RewriteRange): boolean {
     return !log.deleted && log.revision === revision && log.startOffset < to &&
       this.endInVolumes(log) >= to
+  }
+
+  /** Whether a compaction pass seems to be under way in the log. */
+  isBusy (log: StoredLog): boolean {
+    const askedMs = this.asked.get(log)
+    if (askedMs === undefined) return false
+    if (!log.deleted && this.isRecent(askedMs)) return true
+    this.asked.delete(log)
+    return false
+  }
+
+  hasBusy (): boolean {
+    for (const log of this.asked.keys()) if (this.isBusy(log)) return true
+    return false
+  }
+
+  /** A clock that was set back makes nothing recent for ever. */
+  private isRecent (askedMs: number): boolean {
+    return Math.abs(this.core.environment.nowMs() - askedMs) < PASS_PAUSE_MS
   }
 
   /** What the flush that is being fixed puts. */
