@@ -26,6 +26,7 @@ export async function showConfigs (
     columns: ['name', 'config', 'value', 'source'],
     rows: resources.flatMap(({ name, configs }) => configs
       .filter(config => options.all === true || isNotDefault(config))
+      .sort((left, right) => left.name < right.name ? -1 : 1)
       .map(config => ({
         kind,
         name,

@@ -3,6 +3,7 @@ import { code, KafkaError } from '../../protocol/errors.ts'
 import { DescribeLogDirs } from '../../protocol/messages/35-describe-log-dirs.ts'
 import type { Client } from '../client/client.ts'
 import { failureOf, throwFailures } from './error.ts'
+import { byPartition } from './group-requests.ts'
 import { show } from './output.ts'
 import type { Terminal } from './terminal.ts'
 import { namedTopics } from './topics.ts'
@@ -59,7 +60,7 @@ async function describe (client: Client, names: readonly string[]) {
         sizeBytes: each.partitionSize,
         offsetLag: each.offsetLag,
         future: each.isFutureKey,
-      }))),
+      }))).sort(byPartition),
     })))
   }
   return directories

@@ -62,8 +62,9 @@ async function pump (
   sink: Sink, progress: Progress, terminal: Terminal
 ): Promise<void> {
   for await (const { texts, bytes } of lines(input)) {
+    const facts = { timestamp: BigInt(terminal.nowMs()), headers: headers ?? [] }
     for (const text of texts) {
-      const record = { ...recordOf(text, options), timestamp: BigInt(terminal.nowMs()), headers: headers ?? [] }
+      const record = { ...recordOf(text, options), ...facts }
       if (sink.add(record) >= BATCH_BYTES) await sink.flush()
     }
     // What has come by now is sent before more is waited for: a typed line goes at once.

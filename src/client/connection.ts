@@ -107,8 +107,11 @@ export class Connection {
   async written (): Promise<void> {
     if (!this.#socket.writableNeedDrain) return
     await new Promise<void>(resolve => {
-      this.#socket.once('drain', resolve)
-      this.#socket.once('close', () => { resolve() })
+      const done = (): void => {
+        this.#socket.off('drain', done).off('close', done)
+        resolve()
+      }
+      this.#socket.on('drain', done).on('close', done)
     })
   }
 
