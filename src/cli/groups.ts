@@ -3,7 +3,7 @@ import { code } from '../../protocol/errors.ts'
 import type { Client } from '../client/client.ts'
 import { about } from './error.ts'
 import { byPartition, committedOffsets, describeGroup, findGroups, readersOf } from './group-requests.ts'
-import type { DescribedGroup } from './group-requests.ts'
+import type { DescribedGroup, ListedGroup } from './group-requests.ts'
 import { findOffsets, mark, partitionKey } from './offset-lookup.ts'
 import { show, showJson } from './output.ts'
 import type { Terminal } from './terminal.ts'
@@ -26,7 +26,7 @@ export async function describeGroups (
   names: readonly string[], options: SharedOptions & { members?: boolean }, terminal: Terminal
 ): Promise<void> {
   const described = await withClient(options, async client => {
-    const wanted = names.length > 0 ? names : (await findGroups(client)).map(({ group }) => group)
+    const wanted = names.length > 0 ? names : (await findGroups(client)).filter(isOfConsumers).map(({ group }) => group)
     const found: FullGroup[] = []
     for (const name of wanted) found.push(await about(`group ${name}`, () => fullGroup(client, name)))
     return found
@@ -43,6 +43,9 @@ export async function describeGroups (
     else await showOffsets(group, offsets, terminal)
   }
 }
+
+/** Share and streams groups have commands of their own with Kafka; brokers of before KIP-848 tell no type. */
+function isOfConsumers ({ type }: ListedGroup): boolean { return ['', 'classic', 'consumer'].includes(type.toLowerCase()) }
 
 type Offsets = Awaited<ReturnType<typeof offsetsOf>>
 interface FullGroup { readonly group: DescribedGroup, readonly offsets: Offsets }

@@ -71,21 +71,24 @@ export class Client {
 
   /** `topics` null: all of them. Nothing is created. */
   async describe (topics: readonly string[] | null): Promise<Cluster> {
-    const answer = await this.any(Metadata, {
+    return await this.#describe(topics, false)
+  }
+
+  /** The same; topics that are not there may be made, as for a producer (auto.create.topics.enable). */
+  async describeOrCreate (topics: readonly string[]): Promise<Cluster> {
+    return await this.#describe(topics, true)
+  }
+
+  async #describe (topics: readonly string[] | null, mayCreate: boolean): Promise<Cluster> {
+    const cluster = clusterOf(await this.any(Metadata, {
       topics: topics === null ? null : topics.map(name => ({ name })),
-      allowAutoTopicCreation: false,
-    })
-    const cluster = clusterOf(answer)
+      allowAutoTopicCreation: mayCreate,
+    }))
     for (const [id, address] of cluster.brokers) {
       const where = textOf(address)
       if (!this.#bootstrap.some(known => textOf(known) === where)) this.#named.set(where, `the address of broker ${id}`)
     }
     return cluster
-  }
-
-  /** Metadata that may create the topics, as a producer's does (auto.create.topics.enable). */
-  async describeOrCreate (topics: readonly string[]): Promise<Cluster> {
-    return clusterOf(await this.any(Metadata, { topics: topics.map(name => ({ name })), allowAutoTopicCreation: true }))
   }
 
   /** Any broker: an open connection, else the first bootstrap address that can be reached. */

@@ -36,7 +36,7 @@ const ADVERTISED = 'it must be reachable from here; correct advertised.listeners
 function remedyOf (code: string | undefined, isAdvertised: boolean): string {
   switch (code) {
     case 'ECONNREFUSED':
-      return `nothing listens there; ${isAdvertised ? ADVERTISED : 'start the broker, or name another with --bootstrap-server'}`
+      return `nothing listens there; ${isAdvertised ? ADVERTISED : 'start the broker, or name another address'}`
     case 'ENOTFOUND': case 'EAI_AGAIN':
       return `this host name is not known here; ${isAdvertised ? ADVERTISED : 'check its spelling'}`
     case 'ETIMEDOUT': case 'EHOSTUNREACH': case 'ENETUNREACH':

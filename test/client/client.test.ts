@@ -1,9 +1,10 @@
 /** The client against a broker in memory, and against one whose answers need patience. */
-import { createServer } from 'node:net'
+import { connect, createServer } from 'node:net'
 import t from 'tap'
 import type { Test } from 'tap'
 import { responseFrame } from '../../protocol/frame.ts'
 import { code, KafkaError } from '../../protocol/errors.ts'
+import { Produce } from '../../protocol/messages/00-produce.ts'
 import { Metadata } from '../../protocol/messages/03-metadata.ts'
 import { ListGroups } from '../../protocol/messages/16-list-groups.ts'
 import { ApiVersions } from '../../protocol/messages/18-api-versions.ts'
@@ -13,6 +14,7 @@ import { Client } from '../../src/client/client.ts'
 import { topicIn } from '../../src/client/cluster.ts'
 import { ClientError } from '../../src/client/error.ts'
 import { FrameReader } from '../../src/client/frames.ts'
+import { Producer } from '../../src/client/producer.ts'
 import { mayTryAgain, pauseMs, retryDefaults } from '../../src/client/retry.ts'
 import { startBroker } from '../../src/index.ts'
 
@@ -32,11 +34,11 @@ t.test('a broker in memory', async t => {
   t.equal(await client.cluster(), cluster, 'asked once')
 
   const created = await client.controller(CreateTopics, {
-    topics: [{ name: 'many', numPartitions: 5000, replicationFactor: 1, assignments: [], configs: [] }], timeoutMs: 30_000,
+    topics: [{ name: 'many', numPartitions: 50, replicationFactor: 1, assignments: [], configs: [] }], timeoutMs: 30_000,
   })
   t.equal(created.topics[0]?.errorCode, code.NONE)
   const topic = topicIn(await client.describe(null), 'many')
-  t.equal(topic.partitions.length, 5000, 'an answer of many small parts')
+  t.equal(topic.partitions.length, 50)
   t.same(topic.partitions.map(({ partition }) => partition), [...topic.partitions.keys()], 'by number')
   t.equal(topic.partitions[0]?.leaderId, broker.nodeId)
 
@@ -55,6 +57,46 @@ t.test('a broker in memory', async t => {
   t.equal((await other.cluster()).clusterId, broker.clusterId, 'the next bootstrap address is tried')
   const nobody = new Client([{ host: '127.0.0.1', port: 1 }, { host: '127.0.0.1', port: 2 }])
   await t.rejects(nobody.cluster(), { code: 'UNREACHABLE', message: /127.0.0.1:1: .*; .*127.0.0.1:2: / })
+})
+
+t.test('a batch whose answer was lost is sent again, and written once (KIP-98)', async t => {
+  let target = 0
+  let produced = 0
+  // Between client and broker: the first answer to Produce does not come through.
+  const proxy = createServer(socket => {
+    const broker = connect(target, '127.0.0.1')
+    const requests = new FrameReader(1000)
+    let isCut = false
+    socket.on('data', chunk => {
+      requests.push(Buffer.from(chunk))
+      for (let frame = requests.next(); frame !== undefined; frame = requests.next()) {
+        if (frame.readInt16BE(0) === Produce.key && produced++ === 0) isCut = true
+      }
+      broker.write(chunk)
+    })
+    broker.on('data', chunk => {
+      if (isCut) socket.destroy()
+      else socket.write(chunk)
+    })
+    socket.on('error', () => {}).on('close', () => { broker.destroy() })
+    broker.on('error', () => {})
+  })
+  await new Promise<void>(resolve => proxy.listen(0, '127.0.0.1', resolve))
+  t.teardown(() => { proxy.close() })
+  const { port } = proxy.address() as { port: number }
+  const broker = await startBroker({
+    settings: { listeners: ['PLAINTEXT://127.0.0.1:0'], 'advertised.listeners': [`PLAINTEXT://127.0.0.1:${port}`] },
+  })
+  t.teardown(() => broker.stop())
+  target = broker.port
+  const client = new Client([{ host: '127.0.0.1', port }], soon)
+  t.teardown(() => client.close())
+  const producer = new Producer(client, { acks: -1, codec: 'none' })
+  await client.describeOrCreate(['once'])
+  const record = { timestamp: 1n, key: null, value: Buffer.from('x') }
+  t.equal(await producer.send('once', 0, [record, record]), 0n)
+  t.equal(await producer.send('once', 0, [record]), 2n, 'the first two were written once')
+  t.equal(produced, 3)
 })
 
 t.test('a connection that was lost is opened again', async t => {

@@ -5,6 +5,7 @@ import t from 'tap'
 import type { Test } from 'tap'
 import { responseFrame } from '../../protocol/frame.ts'
 import { Metadata } from '../../protocol/messages/03-metadata.ts'
+import { ListGroups } from '../../protocol/messages/16-list-groups.ts'
 import { ApiVersions } from '../../protocol/messages/18-api-versions.ts'
 import { parseAddresses, textOf } from '../../src/client/address.ts'
 import { Connection, connectionDefaults } from '../../src/client/connection.ts'
@@ -144,6 +145,18 @@ t.test('requests are pipelined, and only so many', async t => {
   await t.rejects(connection.request(Metadata, 1, noTopics), { code: 'BUSY' })
   t.same((await Promise.all(answers)).map(({ topics }) => topics), [[], [], [], []])
   t.equal(new Set(arrived).size, 4, 'each has a correlation id of its own')
+})
+
+t.test('an answer of very many small parts', async t => {
+  const groups = Array.from({ length: 20_000 }, (_, index) => ({ groupId: `g${index}`, protocolType: '' }))
+  const address = await listening(t, socket => {
+    socket.on('data', (frame: Buffer) => {
+      socket.write(Buffer.concat(responseFrame(ListGroups, 5, correlationOf(frame), { groups })))
+    })
+  })
+  const connection = await Connection.open(address, options)
+  t.teardown(() => { connection.close() })
+  t.equal((await connection.request(ListGroups, 5, { statesFilter: [], typesFilter: [] })).groups.length, groups.length)
 })
 
 t.test('closing rejects what is under way', async t => {
