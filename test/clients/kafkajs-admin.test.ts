@@ -1,10 +1,13 @@
 /** kafkajs administers: topics, offsets and groups, with Kafka's own errors. */
+import kafkajs from 'kafkajs'
 import type { Admin } from 'kafkajs'
 import t from 'tap'
 import { Clients, reasonOf, received } from '../support/kafkajs.ts'
 import type { Received } from '../support/kafkajs.ts'
 import { Inbox } from '../support/inbox.ts'
 
+// Not among the names that Node finds in a CommonJS package.
+const { ConfigResourceTypes } = kafkajs
 const clients = await Clients.start(t)
 const admin = clients.kafka.admin({ retry: { retries: 0 } })
 t.teardown(() => admin.disconnect())
@@ -212,4 +215,115 @@ t.test('a topic that is deleted under its consumer is made again by it, and read
   await clients.send(topic, [{ value: 'again' }])
   await inbox.has(4)
   t.match(inbox.items[3], { value: 'again', offset: 0n })
+})
+
+/** An entry of a topic's settings, by the names that kafkajs gives it. */
+async function settingOf (topic: string, name: string): Promise<object | undefined> {
+  const { resources } = await admin.describeConfigs({
+    includeSynonyms: true, resources: [{ type: ConfigResourceTypes.TOPIC, name: topic, configNames: [name] }],
+  })
+  return resources[0]?.configEntries[0]
+}
+
+t.test('settings of topics and of the broker are described and altered', async t => {
+  const topic = clients.name('settled')
+  await admin.createTopics({ topics: [{ topic, configEntries: [{ name: 'retention.ms', value: '60000' }] }] })
+  t.match(await settingOf(topic, 'retention.ms'), {
+    configName: 'retention.ms', configValue: '60000', readOnly: false, configSource: 1, isSensitive: false,
+    configSynonyms: [{ configName: 'retention.ms', configValue: '60000', configSource: 1 }],
+  })
+  t.match(await settingOf(topic, 'cleanup.policy'), { configValue: 'delete', configSource: 5 })
+  const alter = (value: string, validateOnly = false): Promise<unknown> => admin.alterConfigs({
+    validateOnly, resources: [{ type: ConfigResourceTypes.TOPIC, name: topic, configEntries: [{ name: 'cleanup.policy', value }] }],
+  })
+  await alter('compact', true)
+  t.match(await settingOf(topic, 'cleanup.policy'), { configValue: 'delete' }, 'validateOnly alters nothing')
+  await alter('compact')
+  t.match(await settingOf(topic, 'cleanup.policy'), { configValue: 'compact', configSource: 1 })
+  t.match(await settingOf(topic, 'retention.ms'), { configValue: '604800000', configSource: 5 },
+    'AlterConfigs sets the whole: what it does not name is a default again')
+  t.equal(await reasonOf(alter('shred')), 'INVALID_CONFIG')
+  t.match(await settingOf(topic, 'cleanup.policy'), { configValue: 'compact' })
+  t.equal(await reasonOf(admin.describeConfigs({
+    includeSynonyms: false, resources: [{ type: ConfigResourceTypes.TOPIC, name: ABSENT }],
+  })), 'UNKNOWN_TOPIC_OR_PARTITION')
+  const { resources } = await admin.describeConfigs({
+    includeSynonyms: false, resources: [{ type: ConfigResourceTypes.BROKER, name: '1' }],
+  })
+  t.match(resources[0]?.configEntries.find(({ configName }) => configName === 'num.partitions'), { configValue: '1', readOnly: true })
+})
+
+t.test('partitions are added, never taken away', async t => {
+  const topic = await clients.topic()
+  const grow = (count: number, more: object = {}): Promise<unknown> =>
+    admin.createPartitions({ topicPartitions: [{ topic, count, ...more }] })
+  const count = async (): Promise<number | undefined> =>
+    (await admin.fetchTopicMetadata({ topics: [topic] })).topics[0]?.partitions.length
+  await admin.createPartitions({ validateOnly: true, topicPartitions: [{ topic, count: 2 }] })
+  t.equal(await count(), 1, 'validateOnly adds nothing')
+  await grow(2)
+  await grow(4, { assignments: [[1], [1]] })
+  t.equal(await count(), 4)
+  t.equal(await reasonOf(grow(3)), 'INVALID_PARTITIONS')
+  t.equal(await reasonOf(grow(5, { assignments: [[9]] })), 'INVALID_REPLICA_ASSIGNMENT')
+  t.equal(await reasonOf(admin.createPartitions({ topicPartitions: [{ topic: ABSENT, count: 2 }] })), 'UNKNOWN_TOPIC_OR_PARTITION')
+  await clients.send(topic, [{ partition: 3, value: 'in the last' }])
+  t.match(await clients.readAll(topic, 1), [{ partition: 3, value: 'in the last' }])
+})
+
+t.test('records are deleted from the beginning of a log', async t => {
+  const topic = await clients.topic()
+  await clients.send(topic, Array.from({ length: 10 }, (_, n) => ({ value: `${n}` })))
+  const remove = async (offset: string): Promise<string> => {
+    await admin.fetchTopicOffsets(topic) // kafkajs deletes only where it knows the leader already
+    try {
+      await admin.deleteTopicRecords({ topic, partitions: [{ partition: 0, offset }] })
+      return 'NONE'
+    } catch (error) {
+      const { cause } = error as { cause: { partitions: Array<{ error: { type: string } }> } }
+      return cause.partitions[0]?.error.type ?? ''
+    }
+  }
+  t.equal(await remove('4'), 'NONE')
+  t.same(await admin.fetchTopicOffsets(topic), [{ partition: 0, offset: '10', high: '10', low: '4' }])
+  t.same((await clients.readAll(topic, 6)).map(({ value }) => value), ['4', '5', '6', '7', '8', '9'])
+  t.equal(await remove('11'), 'OFFSET_OUT_OF_RANGE')
+  t.equal(await remove('-1'), 'NONE', 'everything there is')
+  t.same(await admin.fetchTopicOffsets(topic), [{ partition: 0, offset: '10', high: '10', low: '10' }])
+})
+
+t.test('groups are deleted when nobody is in them', async t => {
+  const [topic, groupId] = [await clients.topic(), clients.name('group')]
+  const consumer = await clients.consumer({ groupId }, t)
+  await clients.send(topic, [{ value: 'x' }])
+  const inbox = new Inbox<Received>()
+  await consumer.subscribe({ topic, fromBeginning: true })
+  await consumer.run({ eachMessage: async each => { inbox.push(received(each)) } })
+  await inbox.has(1)
+  const refusedWith = async (...groups: string[]): Promise<object> => {
+    try {
+      await admin.deleteGroups(groups)
+      return []
+    } catch (error) {
+      return (error as { groups: object[] }).groups
+    }
+  }
+  t.match(await refusedWith(groupId), [{ groupId, error: { type: 'NON_EMPTY_GROUP' } }])
+  await consumer.disconnect()
+  t.same(await offsetsOf(groupId, topic), ['1'])
+  t.match(await admin.deleteGroups([groupId]), [{ groupId, errorCode: 0 }])
+  t.same(await offsetsOf(groupId, topic), ['-1'], 'its offsets went with it')
+  t.match(await refusedWith('nobody'), [{ groupId: 'nobody', error: { type: 'GROUP_ID_NOT_FOUND' } }])
+})
+
+t.test('partitions stay where they are on the only broker', async t => {
+  const topic = await clients.topic(2)
+  const reassign = (replicas: number[]): Promise<void> =>
+    admin.alterPartitionReassignments({ topics: [{ topic, partitionAssignment: [{ partition: 0, replicas }] }] })
+  await reassign([1])
+  t.same(await admin.listPartitionReassignments({ topics: [{ topic, partitions: [0, 1] }] }), { topics: [] })
+  t.same(await admin.listPartitionReassignments({}), { topics: [] })
+  await t.rejects(reassign([9]), { errors: [{ type: 'INVALID_REPLICA_ASSIGNMENT', topic, partition: 0 }] })
+  const { topics } = await admin.fetchTopicMetadata({ topics: [topic] })
+  t.match(topics[0]?.partitions.map(({ replicas }) => replicas), [[1], [1]])
 })
