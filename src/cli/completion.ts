@@ -18,6 +18,7 @@ export interface Candidate { readonly word: string, readonly description: string
 export type NameKind = 'topic' | 'group' | 'broker'
 export type Names = (kind: NameKind, bootstrapServer: string) => Promise<readonly string[]>
 
+/** Nobody waits longer for a tab; OTTLA_COMPLETION_TIMEOUT_MS is for brokers that are far away. */
 const ANSWER_WITHIN_MS = 300
 
 /** Options whose value is a name of the cluster. */
@@ -106,10 +107,11 @@ function choices ({ argChoices, description }: Argument | Option): Candidate[] {
 export const namesOfBroker: Names = async (kind, bootstrapServer) => {
   let client: Client | undefined
   let timer: NodeJS.Timeout | undefined
-  const late = new Promise<string[]>(resolve => { timer = setTimeout(resolve, ANSWER_WITHIN_MS, []) })
+  const timeoutMs = Number(process.env.OTTLA_COMPLETION_TIMEOUT_MS ?? ANSWER_WITHIN_MS)
+  const late = new Promise<string[]>(resolve => { timer = setTimeout(resolve, timeoutMs, []) })
   try {
     client = new Client(parseAddresses(bootstrapServer), {
-      clientId: 'ottla-completion', attemptsMax: 1, connectTimeoutMs: ANSWER_WITHIN_MS, requestTimeoutMs: ANSWER_WITHIN_MS,
+      clientId: 'ottla-completion', attemptsMax: 1, connectTimeoutMs: timeoutMs, requestTimeoutMs: timeoutMs,
     })
     return await Promise.race([late, askedOf(client, kind)])
   } catch {

@@ -9,6 +9,7 @@ import { topicIn } from '../client/cluster.ts'
 import { Producer } from '../client/producer.ts'
 import { about, CommandError, UsageError } from './error.ts'
 import { lines } from './lines.ts'
+import { showJson } from './output.ts'
 import { settings } from './parse.ts'
 import { progressOf } from './progress.ts'
 import type { Progress } from './progress.ts'
@@ -45,7 +46,7 @@ export async function produce (topic: string, options: ProduceOptions, terminal:
     const input = options.file === undefined ? terminal.input : createReadStream(options.file)
     const progress = await progressOf(terminal, total === undefined ? 'records' : 'bytes', total)
     try {
-      await pump({ input, total }, options, headers, sink, progress, terminal)
+      await pump({ topic, input, total }, options, headers, sink, progress, terminal)
     } finally {
       progress.stop()
     }
@@ -58,8 +59,8 @@ async function partitionsOf (client: Client, topic: string): Promise<number> {
 }
 
 async function pump (
-  { input, total }: { input: Readable, total: number | undefined }, options: ProduceOptions, headers: NewRecord['headers'],
-  sink: Sink, progress: Progress, terminal: Terminal
+  { topic, input, total }: { topic: string, input: Readable, total: number | undefined },
+  options: ProduceOptions, headers: NewRecord['headers'], sink: Sink, progress: Progress, terminal: Terminal
 ): Promise<void> {
   for await (const { texts, bytes } of lines(input)) {
     const facts = { timestamp: BigInt(terminal.nowMs()), headers: headers ?? [] }
@@ -71,6 +72,7 @@ async function pump (
     await sink.flush()
     progress.advance(total === undefined ? sink.sent : bytes)
   }
+  if (options.json === true) return await showJson(terminal, [{ topic, records: sink.sent }])
   if (terminal.isWatched) {
     progress.stop()
     say(terminal, `${sink.sent} records sent`)

@@ -18,6 +18,7 @@ t.test('lines become records, and records lines', async t => {
     'the topic is made')
   t.equal((await ask('consume lines --from beginning --until-end')).output, 'one\n\ntwo\nthree\n')
   t.equal((await ask('consume lines --from beginning --max-messages 2')).output, 'one\n\n')
+  t.same((await ask('produce lines --json', { input: 'a\nb\n' })).rows, [{ topic: 'lines', records: 2 }])
 
   const keyed = await ask(['produce', 'keyed', '--key-separator', ':', '--null-value', 'NULL', '--header', 'h=1', '--header',
     'i='], { input: 'a:1\nb:NULL\nno key\n:empty\na:x:y\n', nowMs: () => 77 })

@@ -28,6 +28,8 @@ export function defineBrokerTools (ottla: Command, terminal: Terminal): void {
 
   ottla.command('completion').description('the script that makes a shell complete this command: source <(ottla completion bash)')
     .addArgument(new Argument('<shell>').choices(['bash', 'zsh']))
+    .addHelpText('after', '\nNames come from the broker of OTTLA_BOOTSTRAP_SERVER, if it answers within ' +
+      'OTTLA_COMPLETION_TIMEOUT_MS (300).')
     .action(async shell => { await (await import('../completion.ts')).printScript(shell, terminal) })
   ottla.command('complete', { hidden: true }).argument('[words...]').allowUnknownOption()
     .action(async words => { await (await import('../completion.ts')).complete(words, ottla, terminal) })

@@ -17,7 +17,8 @@ export function defineRecords (ottla: Command, terminal: Terminal): void {
     .addOption(new Option('--acks <acks>', 'who must have it').choices(['all', '1', '0']).default('all'))
     .addOption(new Option('--compression <codec>').choices(['none', 'gzip', 'snappy', 'lz4', 'zstd']).default('none'))
     .option('--null-value <text>', 'a value that is this text is null: a tombstone')
-    .addHelpText('after', '\nA line is the value, without its end. A record that cannot be sent ends the command with exit code 1.'))
+    .addHelpText('after', '\nA line is the value, without its end. A record that cannot be sent ends the command with exit code 1.'),
+  '{ "topic", "records" }, once all are sent')
     .action(async (topic, options) => await (await import('../produce.ts')).produce(topic, options, terminal))
 
   json(shared(ottla.command('consume').description('print records as they come')
