@@ -1,5 +1,6 @@
 /** The command line without its commands: how it speaks, and that it does not end the process itself. */
-import { Command } from 'commander'
+import { Command, Help } from 'commander'
+import type { Option } from 'commander'
 import type { Terminal } from './terminal.ts'
 
 /** Adds commands, each of which loads its own file when it is asked for. */
@@ -15,6 +16,12 @@ export function program (terminal: Terminal, define: Define): Command {
       outputError: (text, out) => { out(text.replace(/^error: /, 'ottla: ')) },
     })
     .showHelpAfterError('see --help')
+    .configureHelp({ optionDescription: describe })
   define(ottla, terminal)
   return ottla
+}
+
+/** That an option which may be repeated begins with none goes without saying. */
+function describe (option: Option): string {
+  return new Help().optionDescription(option).replace(/ ?\(default: \[\]\)$/, '')
 }

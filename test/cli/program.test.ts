@@ -23,6 +23,7 @@ t.test('help is an answer, wrong usage is none', async t => {
     ['--help', 0, /^Usage: ottla [\s\S]*serve[\s\S]*topics[\s\S]*dump/, /^$/],
     ['topics --help', 0, /list, describe, create, delete and alter topics/, /^$/],
     ['topics list --help', 0, /--bootstrap-server <host:port>[\s\S]*OTTLA_BOOTSTRAP_SERVER[\s\S]*With --json, a line is:\n {2}\{ "topic"/, /^$/],
+    ['produce --help', 0, /--header <name=value> +of every record; may be repeated\n/, /^$/],
     ['', 2, /^$/, /^Usage: ottla/],
     ['topics', 2, /^$/, /^Usage: ottla topics/],
     ['tapirs', 2, /^$/, /^ottla: unknown command 'tapirs'\n\(Did you mean topics\?\)\nsee --help\n$/],
