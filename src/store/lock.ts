@@ -50,7 +50,8 @@ function readText (path: string): string | undefined {
 
 async function lives (path: string, seen: string, mine: Holder): Promise<boolean> {
   const holder = parse(seen)
-  if (holder?.host === mine.host) return beganAt(holder.pid) === holder.began
+  // without /proc nobody knows when a process began: then only the beat tells
+  if (holder?.host === mine.host && mine.began !== '') return beganAt(holder.pid) === holder.began
   const before = touchedAt(path)
   if (before === undefined) return false
   if (Math.abs(Date.now() - before) > 60 * BEAT_MS) return false
@@ -107,7 +108,12 @@ function hostName (): string { return readText('/proc/sys/kernel/hostname')?.tri
 /** When the process with this pid began: a pid alone may belong to somebody else by now. */
 function beganAt (pid: number): string | undefined {
   const stat = readText(`/proc/${pid}/stat`)
-  if (stat === undefined) return undefined
-  const ticks = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]
-  return `${readText('/proc/sys/kernel/random/boot_id')?.trim() ?? ''}/${ticks ?? ''}`
+  const ticks = stat === undefined ? undefined : ticksIn(stat)
+  return ticks === undefined ? undefined : `${readText('/proc/sys/kernel/random/boot_id')?.trim() ?? ''}/${ticks}`
+}
+
+/** Of a line of /proc/PID/stat; undefined for a process that is dead and only not yet waited for. */
+export function ticksIn (stat: string): string | undefined {
+  const [state, ...rest] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  return state === 'Z' || state === 'X' ? undefined : rest[18] ?? ''
 }

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import t from 'tap'
 import { MemoryDisk } from '../../src/store/disk-memory.ts'
+import { ticksIn } from '../../src/store/lock.ts'
 import { nodeDisk } from '../../src/store/disk-node.ts'
 import type { Disk } from '../../src/store/disk.ts'
 import { seeded } from './model.ts'
@@ -150,4 +151,10 @@ t.test('faults come on demand', async t => {
   memory.faults = { commitError: 'EIO' }
   const environment = disk.openEnvironment('/data/keys', { mapBytes: 1 << 20 })
   await t.rejects(environment.apply([{ key: text('k'), value: text('1') }]).committed)
+})
+
+t.test('a dead process that nobody has waited for holds nothing', async t => {
+  const rest = Array.from({ length: 30 }, (_, index) => String(index + 4)).join(' ')
+  t.equal(ticksIn(`7 (a b) c) S ${rest}`), '22')
+  t.equal(ticksIn(`7 (node) Z ${rest}`), undefined)
 })
