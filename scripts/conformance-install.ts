@@ -28,6 +28,8 @@ interface Steps {
 }
 
 const COMPLAINT_CHARACTERS = 300
+/** What the compilers say of our own sources. */
+const OURS = /\b(?:main|harness)\.go:\d|could not compile `cases`/
 
 /** The folder of the programs, from the root. */
 export const PROGRAMS = 'test/conformance'
@@ -48,8 +50,8 @@ export async function install (client: Client, cache: string): Promise<Installed
   for (const words of [...isHere ? [] : steps.once, ...steps.build ?? []]) {
     const complaint = await run(words, folder, client.installLimitMs)
     if (complaint === undefined) continue
-    const why = `${words.slice(0, 2).join(' ')}: ${complaint}`
-    return /\bmain\.(?:go|rs):\d/.test(complaint) ? { isBroken: true, why } : { isAbsent: true, why }
+    const why = `${words.slice(0, 2).join(' ')}: ${shortened(complaint)}`
+    return OURS.test(complaint) ? { isBroken: true, why } : { isAbsent: true, why }
   }
   writeFileSync(stamp, wanted)
   return { words: steps.start }
@@ -104,7 +106,7 @@ function stepsOf ({ name, recipe }: Client, folder: string): Steps {
     case 'cargo':
       writeFileSync(join(folder, 'Cargo.toml'), manifestOf(packages))
       return {
-        sources: [[`${programs}/${name}/main.rs`, 'src/main.rs']],
+        sources: [[`${programs}/${name}/main.rs`, 'src/main.rs'], [`${programs}/harness.rs`, 'src/harness.rs']],
         once: [],
         build: [['cargo', 'build', '--quiet']],
         start: [join(folder, 'target/debug/cases')],
@@ -121,9 +123,10 @@ function manifestOf (packages: readonly string[]): string {
 
 /** Runs a step; what it complained of when it failed. */
 function run ([command, ...parameters]: Words, cwd: string, limitMs: number): Promise<string | undefined> {
-  // npm builds what has no binary for this machine with the headers that Node was installed with.
+  // npm builds what has no binary for this machine: with the headers that Node was installed with, and
+  // @confluentinc/kafka-javascript over the libraries of the machine rather than fetched sources of them.
   const child = spawn(command, parameters, {
-    cwd, detached: true, stdio: ['ignore', 'ignore', 'pipe'], env: { npm_config_nodedir: '/usr', ...process.env },
+    cwd, detached: true, stdio: ['ignore', 'ignore', 'pipe'], env: { npm_config_nodedir: '/usr', CKJS_LINKING: 'dynamic', ...process.env },
   })
   let said = ''
   let isLate = false
@@ -140,12 +143,12 @@ function run ([command, ...parameters]: Words, cwd: string, limitMs: number): Pr
     child.on('close', code => {
       clearTimeout(timer)
       if (isLate) resolve(`not done within ${limitMs / 1000} s`)
-      else resolve(code === 0 ? undefined : shortened(said) || `exit code ${code}`)
+      else resolve(code === 0 ? undefined : said.trim() || `exit code ${code}`)
     })
   })
 }
 
 /** Its last words on one line. */
 function shortened (text: string): string {
-  return text.trim().replaceAll(/\s+/g, ' ').slice(-COMPLAINT_CHARACTERS)
+  return text.replaceAll(/\s+/g, ' ').slice(-COMPLAINT_CHARACTERS)
 }

