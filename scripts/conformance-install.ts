@@ -7,6 +7,7 @@ import { spawn } from 'node:child_process'
 import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Client } from '../test/conformance/clients.ts'
+import { killGroup } from './conformance-program.ts'
 import { root } from './repository.ts'
 
 type Words = readonly [string, ...string[]]
@@ -34,7 +35,7 @@ const OURS = /\b(?:main|harness)\.go:\d|could not compile `cases`/
 /** The folder of the programs, from the root. */
 export const PROGRAMS = 'test/conformance'
 
-export async function install (client: Client, cache: string): Promise<Installed> {
+export async function install (client: Client, cache: string, signal: AbortSignal): Promise<Installed> {
   const { name, recipe } = client
   if (recipe.from === 'machine') return { words: [process.execPath, `${root}dist/${PROGRAMS}/${name}/cases.js`] }
   const folder = join(cache, name)
@@ -48,7 +49,7 @@ export async function install (client: Client, cache: string): Promise<Installed
   const wanted = JSON.stringify(recipe)
   const isHere = existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted
   for (const words of [...isHere ? [] : steps.once, ...steps.build ?? []]) {
-    const complaint = await run(words, folder, client.installLimitMs)
+    const complaint = await run(words, { cwd: folder, limitMs: client.installLimitMs, signal })
     if (complaint === undefined) continue
     const why = `${words.slice(0, 2).join(' ')}: ${shortened(complaint)}`
     return OURS.test(complaint) ? { isBroken: true, why } : { isAbsent: true, why }
@@ -122,7 +123,9 @@ function manifestOf (packages: readonly string[]): string {
 }
 
 /** Runs a step; what it complained of when it failed. */
-function run ([command, ...parameters]: Words, cwd: string, limitMs: number): Promise<string | undefined> {
+function run (
+  [command, ...parameters]: Words, { cwd, limitMs, signal }: { cwd: string, limitMs: number, signal: AbortSignal }
+): Promise<string | undefined> {
   // npm builds what has no binary for this machine: with the headers that Node was installed with, and
   // @confluentinc/kafka-javascript over the libraries of the machine rather than fetched sources of them.
   const child = spawn(command, parameters, {
@@ -131,17 +134,23 @@ function run ([command, ...parameters]: Words, cwd: string, limitMs: number): Pr
   let said = ''
   let isLate = false
   child.stderr.setEncoding('utf8').on('data', text => { said = (said + String(text)).slice(-10_000) })
+  const kill = (): void => { killGroup(child) }
   const timer = setTimeout(() => {
     isLate = true
-    if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL')
+    kill()
   }, limitMs)
+  signal.addEventListener('abort', kill)
+  const settle = (): void => {
+    clearTimeout(timer)
+    signal.removeEventListener('abort', kill)
+  }
   return new Promise(resolve => {
     child.on('error', error => {
-      clearTimeout(timer)
+      settle()
       resolve('code' in error && error.code === 'ENOENT' ? 'not on this machine' : error.message)
     })
     child.on('close', code => {
-      clearTimeout(timer)
+      settle()
       if (isLate) resolve(`not done within ${limitMs / 1000} s`)
       else resolve(code === 0 ? undefined : said.trim() || `exit code ${code}`)
     })

@@ -1,5 +1,6 @@
 /** A program of the conformance run: started beside a broker, heard line by line, ended when late. */
 import { spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { createInterface } from 'node:readline'
 
 /** What a program prints, a line of JSON each. */
@@ -20,30 +21,40 @@ export interface Outcome {
 
 const COMPLAINT_CHARACTERS = 2000
 
+/** Ends a process that leads a group of its own, and all that it has started. */
+export function killGroup ({ pid }: ChildProcess): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, 'SIGKILL')
+  } catch { /* it is gone already */ }
+}
+
+export interface ProgramOptions {
+  readonly cwd: string
+  readonly environment: Readonly<Record<string, string>>
+  readonly limitMs: number
+  /** Ends it before its time. */
+  readonly signal: AbortSignal
+  /** What to do at the end of each case. */
+  readonly onCase: (cases: number) => void
+}
+
 export class Program {
   readonly ended: Promise<Outcome>
   readonly #outcome: Outcome = { cases: 0, failures: [] }
-  readonly #kill: () => void
   #said = ''
   #last = 'the start'
   #isLate = false
 
-  /** @param onCase what to do at the end of each case */
   constructor (
     [command, ...parameters]: readonly [string, ...string[]],
-    { cwd, environment, limitMs, onCase }: {
-      cwd: string, environment: Readonly<Record<string, string>>, limitMs: number, onCase: (cases: number) => void
-    }
+    { cwd, environment, limitMs, signal, onCase }: ProgramOptions
   ) {
     // A group of its own, so that what it starts ends with it.
     const child = spawn(command, parameters, {
       cwd, detached: true, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...environment },
     })
-    this.#kill = () => {
-      try {
-        if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL')
-      } catch { /* it is gone already */ }
-    }
+    const kill = (): void => { killGroup(child) }
+    signal.addEventListener('abort', kill)
     child.stderr.setEncoding('utf8').on('data', text => { this.#hear(String(text)) })
     createInterface({ input: child.stdout }).on('line', line => {
       this.#take(line)
@@ -51,13 +62,14 @@ export class Program {
     })
     const timer = setTimeout(() => {
       this.#isLate = true
-      this.#kill()
+      kill()
     }, limitMs)
     this.ended = new Promise(resolve => {
       child.on('error', error => { this.#fail('start', error.message) })
       child.on('close', code => {
         clearTimeout(timer)
-        this.#kill()
+        signal.removeEventListener('abort', kill)
+        kill()
         if (this.#isLate) this.#fail('the limit of time', `not done within ${limitMs / 1000} s, after ${this.#last}`)
         else if (code !== 0 && this.#outcome.failures.length === 0) {
           this.#fail('the end', `exit code ${code} after ${this.#last}: ${this.#said.trim()}`)
@@ -66,9 +78,6 @@ export class Program {
       })
     })
   }
-
-  /** Ends it and all that it has started. */
-  kill (): void { this.#kill() }
 
   #take (line: string): void {
     let told: Line

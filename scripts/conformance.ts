@@ -19,6 +19,8 @@ const USAGE = `usage: npm run conformance -- [client...] [--against ottla|kafka]
 clients: ${clients.map(({ name }) => name).join(', ')}`
 
 const MINUTES = 10
+/** As a shell says it of SIGINT. */
+const INTERRUPTED = 130
 /** Kafka waits three seconds before the first rebalance of a group; a single node of ours does not. */
 const SETTINGS = [['group.initial.rebalance.delay.ms', '0']] as const
 
@@ -27,6 +29,8 @@ interface Options {
   readonly isAgainstKafka: boolean
   readonly cache: string
   readonly deadlineMs: number
+  /** Given by the terminal: nothing goes on after it. */
+  readonly signal: AbortSignal
 }
 
 interface Row extends Outcome { readonly client: Client, readonly seconds: number }
@@ -42,6 +46,7 @@ export async function main (parameters: readonly string[]): Promise<number> {
   for (const client of options.wanted) {
     const startedMs = performance.now()
     const outcome = await judge(client, options)
+    if (options.signal.aborted) return INTERRUPTED
     rows.push({ ...outcome, client, seconds: (performance.now() - startedMs) / 1000 })
     print(rows.at(-1)!)
   }
@@ -60,7 +65,7 @@ async function judge (client: Client, options: Options): Promise<Outcome> {
   if (leftMs() <= 0) return absent('no time left: --minutes N gives more')
   progress(`${client.name}: installing`)
   const limitMs = Math.min(client.installLimitMs, leftMs())
-  const installed = await install({ ...client, installLimitMs: limitMs }, options.cache)
+  const installed = await install({ ...client, installLimitMs: limitMs }, options.cache, options.signal)
   if ('isAbsent' in installed) return absent(installed.why)
   if ('isBroken' in installed) return { cases: 1, failures: [{ name: 'build', why: installed.why }] }
   const directory = mkdtempSync(join(tmpdir(), 'ottla-conformance-'))
@@ -70,14 +75,12 @@ async function judge (client: Client, options: Options): Promise<Outcome> {
     cwd: directory,
     environment: { BOOTSTRAP: `127.0.0.1:${broker.port}` },
     limitMs: Math.max(1, Math.min(client.limitMs, leftMs())),
+    signal: options.signal,
     onCase: cases => { progress(`${client.name}: ${cases} cases`) },
   })
-  const interrupted = (): void => { program.kill() }
-  process.once('SIGINT', interrupted)
   try {
     return await program.ended
   } finally {
-    process.removeListener('SIGINT', interrupted)
     await broker.stop()
     rmSync(directory, { recursive: true, force: true })
   }
@@ -125,7 +128,10 @@ function parse (parameters: readonly string[]): Options | undefined {
     const minutes = Number(values.minutes ?? MINUTES)
     const known = positionals.every(name => clients.some(client => client.name === name))
     if (!known || !(minutes > 0) || !['ottla', 'kafka', undefined].includes(values.against)) return undefined
+    const interruption = new AbortController()
+    process.once('SIGINT', () => { interruption.abort() })
     return {
+      signal: interruption.signal,
       wanted: positionals.length === 0 ? clients : clients.filter(({ name }) => positionals.includes(name)),
       isAgainstKafka: values.against === 'kafka',
       cache: resolve(values.cache ?? join(tmpdir(), 'ottla-conformance')),
