@@ -29,6 +29,7 @@ interface Steps {
 }
 
 const COMPLAINT_CHARACTERS = 300
+const NOT_HERE = 'not on this machine'
 /** What the compilers say of our own sources. */
 const OURS = /\b(?:main|harness)\.go:\d|could not compile `cases`/
 
@@ -51,7 +52,7 @@ export async function install (client: Client, cache: string, signal: AbortSigna
   for (const words of [...isHere ? [] : steps.once, ...steps.build ?? []]) {
     const complaint = await run(words, { cwd: folder, limitMs: client.installLimitMs, signal })
     if (complaint === undefined) continue
-    const why = `${words.slice(0, 2).join(' ')}: ${shortened(complaint)}`
+    const why = `${words.slice(0, complaint === NOT_HERE ? 1 : 2).join(' ')}: ${shortened(complaint)}`
     return OURS.test(complaint) ? { isBroken: true, why } : { isAbsent: true, why }
   }
   writeFileSync(stamp, wanted)
@@ -147,7 +148,7 @@ function run (
   return new Promise(resolve => {
     child.on('error', error => {
       settle()
-      resolve('code' in error && error.code === 'ENOENT' ? 'not on this machine' : error.message)
+      resolve('code' in error && error.code === 'ENOENT' ? NOT_HERE : error.message)
     })
     child.on('close', code => {
       settle()
