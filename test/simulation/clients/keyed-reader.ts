@@ -64,7 +64,8 @@ export class KeyedReader extends Client {
       const row = await this.#fetch(topic, index, offset)
       // What a power loss took back was read, or is waited for: the next reading begins anew.
       if (row === undefined || ledger.losses !== losses) return
-      if (offset === 0) end = row.end
+      // The value that took another's place may have been written after the reading began.
+      end = row.end
       offset = this.#take(row, offset, ledger, names)
     }
     if (ledger.losses !== losses) return

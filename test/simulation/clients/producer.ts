@@ -79,6 +79,8 @@ export class Producer extends Client {
     for (const { name } of topics) {
       const topic = await this.topicOf(name)
       for (let index = 0; index < topic.partitions; index++) {
+        // From now on it follows what each start finds: an answer may come after the next one.
+        this.ledgerOf(topic, index)
         this.targets.push({
           topic, index, key: `${topic.id}-${index}`, nextSequence: 0, queue: [], last: undefined,
         })
