@@ -19,6 +19,7 @@ function run (seed: number, { atMs, forMs, syncMs }: Swarm['crawls'][number], fa
     producers: swarm.producers.map(producer => ({ ...producer, everyMs: 200 })),
     consumers: swarm.consumers.slice(0, 1).map(consumer => ({ ...consumer, maxWaitMs: 500 })),
     groups: [],
+    compaction: undefined,
     admins: 2,
   })
 }
