@@ -14,6 +14,12 @@ export interface KeyRules {
   survives (log: string, offset: number, life: number): boolean
 }
 
+export interface ReadingRules {
+  readonly tombstonesSinceMs: number
+  /** A reading that began after the tombstone had gone never sees what it stood for: once is excused. */
+  mayBeOutdated (key: string, name: string): boolean
+}
+
 export class KeyHistory extends History {
   readonly #rules: KeyRules
   /** By log and key, oldest first. */
@@ -54,11 +60,12 @@ export class KeyHistory extends History {
   /**
    * What is wrong with a reading of the whole log that began when `acknowledged` held: each key's
    * last name must be that or a later one. A tombstone that was written after `tombstonesSinceMs`
-   * must still be there, so that whoever read the value before it learns that it is gone.
+   * must still be there, so that whoever read the value before it learns that it is gone; where it
+   * need not, a slow reader may have met the value before and come too late for the tombstone.
    */
   problem (
     log: string, acknowledged: ReadonlyMap<string, number>, lastNames: ReadonlyMap<string, string>,
-    tombstonesSinceMs: number
+    { tombstonesSinceMs, mayBeOutdated }: ReadingRules
   ): string | undefined {
     for (const [key, least] of acknowledged) {
       const attempts = this.#attempts.get(log)?.get(key) ?? []
@@ -68,7 +75,12 @@ export class KeyHistory extends History {
       if (attempts[found]?.operation.outcome === 'fail') return `${key} is ${name}, which was refused`
       if (found >= least) continue
       const last = attempts[least] as Attempt
-      if (name !== undefined) return `${key} is ${name}, and was ${last.name} before`
+      const isOver = attempts.slice(least).some(({ name: later, operation }) =>
+        isTombstone(later) && operation.atMs <= tombstonesSinceMs)
+      if (name !== undefined) {
+        if (isOver && mayBeOutdated(key, name)) continue
+        return `${key} is ${name}, and was ${last.name} before`
+      }
       if (!attempts.slice(least).some(attempt => isTombstone(attempt.name))) return `${key} was ${last.name}, and is gone`
       if (isTombstone(last.name) && last.operation.atMs > tombstonesSinceMs) {
         return `the tombstone ${last.name} is gone before its time`

@@ -33,6 +33,8 @@ export class KeyedReader extends Client {
   readonly #keys: KeyHistory
   /** By partition, when the last reading that came to its end began. */
   readonly #readAtMs = new Map<number, number>()
+  /** By log, the values that the last reading was excused for. */
+  readonly #excused = new Map<string, ReadonlyMap<string, string>>()
 
   constructor (context: Context, name: string, plan: CompactionPlan, keys: KeyHistory) {
     super(context, name)
@@ -60,12 +62,13 @@ export class KeyedReader extends Client {
     const beganAtMs = this.nowMs
     const acknowledged = this.#keys.acknowledged(ledger.key)
     const names = new Map<string, string>()
-    for (let offset = 0, end = 1; offset < end;) {
+    for (let offset = 0; ;) {
       const row = await this.#fetch(topic, index, offset)
       // What a power loss took back was read, or is waited for: the next reading begins anew.
       if (row === undefined || ledger.losses !== losses) return
-      // The value that took another's place may have been written after the reading began.
-      end = row.end
+      // The value that took another's place may have been written after the reading began, and an
+      // answer's high watermark is older than its records (D6.24): the end is where nothing follows.
+      if (row.bytes.length === 0 && offset >= row.end) break
       offset = this.#take(row, offset, ledger, names)
     }
     if (ledger.losses !== losses) return
@@ -77,7 +80,15 @@ export class KeyedReader extends Client {
     // Where clocks jump, nobody knows when a tombstone's time is over.
     const { faults } = this.world.swarm
     const keptMs = faults.clockJumpMs === Infinity ? this.#plan.deleteRetentionMs : 0
-    const problem = this.#keys.problem(log, acknowledged, names, this.nowMs - keptMs)
+    const excused = new Map<string, string>()
+    const problem = this.#keys.problem(log, acknowledged, names, {
+      tombstonesSinceMs: this.nowMs - keptMs,
+      mayBeOutdated: (key, name) => {
+        excused.set(key, name)
+        return this.#excused.get(log)?.get(key) !== name
+      },
+    })
+    this.#excused.set(log, excused)
     if (problem !== undefined) throw new ViolationError('last-value', `${log}: ${problem}`)
   }
 
@@ -113,8 +124,8 @@ export class KeyedReader extends Client {
   #fetched ({ records, highWatermark }: Row, offset: number, life: number): Fetched | undefined {
     const end = Number(highWatermark)
     const bytes = records ?? Buffer.alloc(0)
-    if (bytes.length > 0 || end === 0) return { bytes, end, life }
-    if (offset >= end) return undefined
+    if (bytes.length > 0 || offset === end) return { bytes, end, life }
+    if (offset > end) return undefined
     throw new ViolationError('gaps-are-passed', `nothing is served at ${offset} of ${end}`)
   }
 
