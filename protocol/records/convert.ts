@@ -76,16 +76,19 @@ function unwrapped (wrapper: Message, rules: UpConversionRules): Iterable<Messag
   return messages
 }
 
+/** What an old format spends on a record beside its key and value, about. */
+const RECORD_OVERHEAD = 34
 /** Small records grow fivefold in the old formats, and nobody who reads them has large batches. */
 const DOWN_CONVERTED_BYTES_MAX = 32 * 1024 * 1024
 
 /**
  * The batches of a log as messages of magic 0 or 1: headers and control batches are left out, and
  * so are uncompressed records below `fromOffset`. Throws UnsupportedCompressionTypeException for
- * zstd, which old clients cannot read.
+ * zstd, which old clients cannot read. `met` is told the bytes of each record, uncompressed.
  */
 export function downConvert (
   bytes: Buffer, magic: 0 | 1, fromOffset: bigint, limitBytes = DOWN_CONVERTED_BYTES_MAX,
+  met: (recordBytes: number) => void = () => {},
 ): Buffer {
   const sets: Buffer[] = []
   for (const batch of batchesIn(bytes)) {
@@ -94,14 +97,14 @@ export function downConvert (
       continue
     }
     if (header.magicOf(batch) === 2 && !isControl(batch)) {
-      sets.push(downConverted(batch, magic, fromOffset, limitBytes))
+      sets.push(downConverted(batch, magic, fromOffset, limitBytes, met))
     }
   }
   return Buffer.concat(sets)
 }
 
 function downConverted (
-  batch: Buffer, magic: 0 | 1, fromOffset: bigint, limitBytes: number,
+  batch: Buffer, magic: 0 | 1, fromOffset: bigint, limitBytes: number, met: (recordBytes: number) => void,
 ): Buffer {
   const attributes = header.attributesOf(batch)
   const codec = codecOf(attributes)
@@ -111,14 +114,18 @@ function downConverted (
   }
   // A compressed set is decompressed as a whole by its reader anyway.
   const from = codec === 'none' ? fromOffset : 0n
-  return writeMessageSet(recordsFrom(batch, from, limitBytes), {
+  return writeMessageSet(recordsFrom(batch, from, limitBytes, met), {
     magic, codec, timestampType: timestampTypeOf(attributes),
     logAppendTime: header.maxTimestamp(batch),
   })
 }
 
 function * recordsFrom (
-  batch: Buffer, offset: bigint, limitBytes: number,
+  batch: Buffer, offset: bigint, limitBytes: number, met: (recordBytes: number) => void,
 ): Generator<LogRecord, void, undefined> {
-  for (const record of recordsOf(batch, limitBytes)) if (record.offset >= offset) yield record
+  for (const record of recordsOf(batch, limitBytes)) {
+    if (record.offset < offset) continue
+    met((record.key?.length ?? 0) + (record.value?.length ?? 0) + RECORD_OVERHEAD)
+    yield record
+  }
 }

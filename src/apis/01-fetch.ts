@@ -18,7 +18,8 @@ import { currentLeader } from './current-leader.ts'
 import { largestFetch, mustWait } from './fetch-quota.ts'
 import { handler } from './handler.ts'
 import type { Call } from './handler.ts'
-import { recordsFor } from './old-formats.ts'
+import { conversionBudget, recordsFor } from './old-formats.ts'
+import type { ConversionBudget } from './old-formats.ts'
 
 type Needs = Pick<Broker,
   'metadata' | 'replicas' | 'access' | 'endpoints' | 'fetchSessions' | 'environment' | 'settings' | 'quotas'>
@@ -205,9 +206,10 @@ function factsOf ({ errorCode, highWatermark, logStartOffset, divergingEpoch, re
 function responsesOf (fetched: readonly Fetched[], call: Call, needs: Needs) {
   const leader = currentLeader(needs, call.session)
   const responses: Array<{ topic: string, topicId: string, partitions: Array<ReturnType<typeof rowOf>> }> = []
+  const budget = conversionBudget()
   for (const each of fetched) {
     const { topic, topicId } = each.position
-    const row = rowOf(each, call.version, leader, needs)
+    const row = rowOf(each, call.version, leader, { needs, budget })
     const last = responses.at(-1)
     if (last?.topic === topic && last.topicId === topicId) last.partitions.push(row)
     else responses.push({ topic, topicId, partitions: [row] })
@@ -215,9 +217,11 @@ function responsesOf (fetched: readonly Fetched[], call: Call, needs: Needs) {
   return { responses, nodeEndpoints: leader.nodeEndpoints() }
 }
 
-function rowOf (fetched: Fetched, version: number, leader: ReturnType<typeof currentLeader>, needs: Needs) {
+interface Answering { readonly needs: Needs, readonly budget: ConversionBudget }
+
+function rowOf (fetched: Fetched, version: number, leader: ReturnType<typeof currentLeader>, answer: Answering) {
   const { position, aborted, divergingEpoch } = fetched
-  const { errorCode, records } = recordsFor(fetched, version, needs)
+  const { errorCode, records } = recordsFor(fetched, version, answer.needs, answer.budget)
   const moved = version >= 16 &&
     (errorCode === code.NOT_LEADER_OR_FOLLOWER || errorCode === code.FENCED_LEADER_EPOCH)
   return {

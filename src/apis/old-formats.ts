@@ -4,6 +4,7 @@
  * batches become messages.
  */
 import { code } from '../../protocol/errors.ts'
+import { batchesIn } from '../../protocol/records/batches.ts'
 import { upConvert, downConvert } from '../../protocol/records/convert.ts'
 import type { RefusedBatch } from '../../protocol/records/check.ts'
 import { RecordError } from '../../protocol/records/error.ts'
@@ -15,6 +16,8 @@ const FETCH_WITH_BATCHES = 4
 const FETCH_WITH_TIMESTAMPS = 2
 /** KIP-110: earlier clients do not know the codec. */
 const FETCH_WITH_ZSTD = 10
+/** R-X6: both conversions run on the event loop, and nobody who needs them has large sets. */
+const CONVERTED_BYTES_MAX = 8 * 1024 * 1024
 
 type Settings = NonNullable<ReturnType<Broker['replicas']['find']>>['settings']
 
@@ -22,15 +25,22 @@ type Settings = NonNullable<ReturnType<Broker['replicas']['find']>>['settings']
 export function batchOf (
   records: Buffer | null, { messageBytesMax, decompressedMessageBytesMax }: Settings
 ): Buffer | RefusedBatch {
-  return upConvert(records, { messageBytesMax, decompressedBytesMax: decompressedMessageBytesMax })
+  const decompressedBytesMax = Math.min(CONVERTED_BYTES_MAX, decompressedMessageBytesMax)
+  return upConvert(records, { messageBytesMax, decompressedBytesMax })
 }
+
+/** What one answer may still convert, in bytes: what is left out comes with the next fetch. */
+export interface ConversionBudget { bytes: number }
+
+export function conversionBudget (): ConversionBudget { return { bytes: CONVERTED_BYTES_MAX } }
 
 /** What a partition's row of Fetch says of its records. */
 interface FetchedRecords { errorCode: number, records: readonly Buffer[] }
 
 /** KIP-110: a topic with compression.type=zstd has nothing that a client below v10 could read. */
 export function recordsFor (
-  { errorCode, read, position }: Fetched, version: number, { replicas }: Pick<Broker, 'replicas'>
+  { errorCode, read, position }: Fetched, version: number, { replicas }: Pick<Broker, 'replicas'>,
+  budget: ConversionBudget
 ): FetchedRecords {
   const records = read?.chunks ?? []
   if (version >= FETCH_WITH_ZSTD || errorCode !== code.NONE) return { errorCode, records }
@@ -40,9 +50,24 @@ export function recordsFor (
   if (version >= FETCH_WITH_BATCHES || records.length === 0) return { errorCode, records }
   try {
     const magic = version < FETCH_WITH_TIMESTAMPS ? 0 : 1
-    return { errorCode, records: [downConvert(Buffer.concat(records), magic, position.fetchOffset)] }
+    return { errorCode, records: converted(Buffer.concat(records), magic, position.fetchOffset, budget) }
   } catch (error) {
     if (!(error instanceof RecordError)) throw error
     return { errorCode: code.UNSUPPORTED_COMPRESSION_TYPE, records: [] }
   }
+}
+
+/** Batch by batch while the budget lasts; where one fails behind others, those are the answer. */
+function converted (bytes: Buffer, magic: 0 | 1, from: bigint, budget: ConversionBudget): Buffer[] {
+  const sets: Buffer[] = []
+  for (const batch of batchesIn(bytes)) {
+    if (budget.bytes <= 0) break
+    try {
+      sets.push(downConvert(batch, magic, from, undefined, bytes => { budget.bytes -= bytes }))
+    } catch (error) {
+      if (sets.length === 0) throw error
+      break
+    }
+  }
+  return sets
 }

@@ -95,6 +95,19 @@ t.test('Fetch v0-3: batches become messages that the version knows', async t => 
   t.equal((await fetchOld(client, 3, 4n)).errorCode, code.UNSUPPORTED_COMPRESSION_TYPE, 'zstd, which they cannot read')
 })
 
+t.test('R-X6: what small bytes become is bounded, and the rest comes with the next request', async t => {
+  const { raw, client } = await start(t)
+  const zeros = '0'.repeat(5 * 1024 * 1024)
+  for (let count = 0; count < 3; count++) {
+    t.match(await produce(client, 'topic', batchOf([zeros], { codec: 'gzip' })), { errorCode: code.NONE })
+  }
+  t.same((await fetchOld(client, 3, 0n)).found.map(([, offset]) => offset), [0n, 1n])
+  t.same((await fetchOld(client, 3, 2n)).found.map(([, offset]) => offset), [2n])
+  const bomb = messages([zeros, zeros], 1, 'gzip')
+  t.ok((await produceOld(client, 2, bomb))?.errorCode !== code.NONE, `${bomb.length} bytes that become ten million`)
+  t.equal(raw.partition('topic').endOffset, 3n)
+})
+
 t.test('KIP-110: a topic compressed with zstd cannot be read below Fetch v10', async t => {
   const { raw, client } = await start(t)
   await raw.topic('zstd', 1, { 'compression.type': 'zstd' })
