@@ -36,7 +36,9 @@ export function received<R extends Resource> (
   const byKey = new Map<string, R[]>()
   for (const resource of resources) {
     const key = keyOf(resource)
-    byKey.set(key, [...byKey.get(key) ?? [], resource])
+    const same = byKey.get(key)
+    if (same === undefined) byKey.set(key, [resource])
+    else same.push(resource)
   }
   for (const same of byKey.values()) {
     if (same.length === 1) continue

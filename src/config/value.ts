@@ -44,7 +44,7 @@ function checked (setting: Setting, value: Value): Parsed {
 }
 
 const INTEGER = /^[+-]?\d+$/
-const DOUBLE = /^[+-]?(NaN|Infinity|(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?[fFdD]?)$/
+const DOUBLE = /^[+-]?(NaN|Infinity|(\d+(?:\.\d*)?|\.\d+)([eE][+-]?\d+)?[fFdD]?)$/
 
 const LIMITS = {
   short: 1n << 15n,
@@ -71,7 +71,7 @@ function readAs (type: SettingType, text: string): Value | undefined {
       return DOUBLE.test(trimmed) ? Number(trimmed.replace(/(?<=[\d.])[fFdD]$/, '')) : undefined
     case 'list':
       // Kafka drops repetitions silently, except that it logs them.
-      return trimmed === '' ? [] : [...new Set(trimmed.split(/\s*,\s*/))]
+      return trimmed === '' ? [] : [...new Set(trimmed.split(',').map(part => part.trim()))]
     default:
       return trimmed
   }

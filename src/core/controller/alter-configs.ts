@@ -96,7 +96,9 @@ function sortOut<R extends Resource> (
       continue
     }
     const key = `${type}:${name}`
-    byKey.set(key, [...byKey.get(key) ?? [], resource])
+    const same = byKey.get(key)
+    if (same === undefined) byKey.set(key, [resource])
+    else same.push(resource)
   }
   const wanted: R[] = []
   for (const [resource, ...more] of byKey.values()) {
