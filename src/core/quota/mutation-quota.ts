@@ -9,6 +9,9 @@ import { Meters } from './meters.ts'
 import type { SampleWindow } from './sampled-rate.ts'
 import { TokenBucket } from './token-bucket.ts'
 
+/** What the answer's field holds. */
+const THROTTLE_MS_MAX = 2 ** 31 - 1
+
 export class MutationQuota {
   readonly #limits = new Limits()
   readonly #buckets: Meters<TokenBucket>
@@ -51,8 +54,8 @@ export class MutationAllowance {
 
   #owes (nowMs: number): boolean {
     const tokens = this.#bucket.tokens(this.#perSecond, nowMs)
-    if (tokens >= 0) return false
-    this.#settledMs = nowMs + (Math.round(-tokens / this.#perSecond * 1000) || 0)
+    if (!(tokens < 0)) return false
+    this.#settledMs = nowMs + Math.min(THROTTLE_MS_MAX, Math.round(-tokens / this.#perSecond * 1000) || 0)
     return true
   }
 

@@ -14,13 +14,16 @@ export class TokenBucket {
   /** What there is now; below zero, what is owed. */
   tokens (perSecond: number, nowMs: number): number {
     const refilled = this.#tokens + perSecond * (nowMs - this.#lastMs) / 1000
-    this.#tokens = Math.min(this.#windowSeconds * perSecond, refilled)
+    this.#tokens = known(Math.min(this.#windowSeconds * perSecond, refilled))
     this.#lastMs = nowMs
     return this.#tokens
   }
 
   take (count: number, perSecond: number, nowMs: number): void {
     const burst = this.#windowSeconds * perSecond
-    this.#tokens = Math.min(burst, this.tokens(perSecond, nowMs) - count)
+    this.#tokens = known(Math.min(burst, this.tokens(perSecond, nowMs) - count))
   }
 }
+
+/** A rate of NaN or Infinity, which Kafka takes as well, limits nothing and leaves nothing behind. */
+function known (tokens: number): number { return Number.isNaN(tokens) ? 0 : tokens }
