@@ -97,7 +97,10 @@ export class CompactionPass {
    */
   async #keepState (): Promise<void> {
     const { partition: { log }, range: { firstUncleanableOffset: end, firstDirtyOffset }, offsets } = this.#options
-    const isKept = (): boolean => (log.checkpoint?.offset ?? -1n) > end
+    const isKept = (): boolean => {
+      const { checkpoint } = log
+      return checkpoint !== undefined && checkpoint.isDurable && checkpoint.offset > end
+    }
     if (isKept()) return
     log.checkpointSoon()
     for (let waits = 0; !isKept(); waits++) {
