@@ -80,6 +80,9 @@ export class Volumes {
       await this.create(1)
       return
     }
+    // R-S8: a kill may have come before its name was synced, and from now on it alone has what comes
+    await this.guard.within('the sync of the volume directory',
+      this.disk.syncDirectory(this.directory))
     this.newest = this.volume(newest)
     this.readState(this.newest)
     await this.removeStrays()

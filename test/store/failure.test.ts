@@ -105,6 +105,38 @@ t.test('an error of the disk is final, an acknowledged batch is not lost (R-S2)'
   }
 })
 
+t.test('a volume that a kill left without a synced name outlasts a power loss (R-S8)', async t => {
+  const memory = new MemoryDisk()
+  const options = { ...smallSizes, volumeBytes: 4096, flushIntervalMs: 1 }
+  const disk = memory.disk()
+  let isKilled = false
+  const killing = {
+    ...disk,
+    rename (from: string, to: string) {
+      disk.rename(from, to)
+      if (!to.endsWith('2.volume')) return
+      isKilled = true
+      memory.kill()
+    },
+  }
+  const store = await openStore('/data', realEnvironment(killing), options)
+  const log = store.openLog('orders-0')
+  while (!isKilled) {
+    // The one under way may find the disk gone.
+    await log.append(batch({ base: log.endOffset, bytes: 500 }), false).catch(() => {})
+    await new Promise(resolve => { setImmediate(resolve) })
+  }
+  const again = await openStore('/data', realEnvironment(memory.disk()), options)
+  const found = again.findLog('orders-0') ?? again.openLog('orders-0')
+  await found.append(batch({ base: found.endOffset }), true)
+  await until(() => again.stats().pendingBytes === 0)
+  const { endOffset } = found
+  memory.powerLoss(() => 0.99)
+  const last = await openStore('/data', realEnvironment(memory.disk()), options)
+  t.equal(last.findLog('orders-0')?.endOffset, endOffset)
+  await last.close()
+})
+
 t.test('one process a directory', async t => {
   const memory = new MemoryDisk()
   const store = await openStore('/data', realEnvironment(memory.disk()))
