@@ -97,10 +97,7 @@ export class CompactionPass {
    */
   async #keepState (): Promise<void> {
     const { partition: { log }, range: { firstUncleanableOffset: end, firstDirtyOffset }, offsets } = this.#options
-    const isKept = (): boolean => {
-      const { checkpoint } = log
-      return checkpoint !== undefined && checkpoint.isDurable && checkpoint.offset > end
-    }
+    const isKept = (): boolean => (log.checkpoint?.offset ?? -1n) > end
     if (isKept()) return
     log.checkpointSoon()
     for (let waits = 0; !isKept(); waits++) {
