@@ -4,8 +4,9 @@
  * are one transaction; journal files are free only when it is on the disk (R-S10).
  */
 import type { Mutation } from './disk.ts'
+import { placeOf } from './forward.ts'
 import { isDiskFull } from './guard.ts'
-import { batchKey, encodeIndex, encodePlace, indexLog, meta, metaKey } from './keys.ts'
+import { batchKey, encodeIndex, indexLog, meta, metaKey } from './keys.ts'
 import type { StoredLog } from './log.ts'
 import type { PooledBuffer } from './pool.ts'
 import { encodeCovered } from './state.ts'
@@ -280,15 +281,4 @@ export class Flusher {
     core.journal.release(captured.covered.turn)
     if (core.closing || captured.bytes === 0) core.journal.trimFree()
   }
-}
-
-function placeOf (piece: Piece, file: number): Buffer {
-  return encodePlace({
-    file,
-    position: BigInt(piece.position),
-    length: piece.bytes,
-    last: piece.next - 1n,
-    maxTimestamp: piece.maxTimestamp,
-    epoch: piece.epoch,
-  })
 }

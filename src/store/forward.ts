@@ -9,6 +9,7 @@ import { batchKey, encodeIndex, encodePlace, indexLog } from './keys.ts'
 import type { StoredLog } from './log.ts'
 import type { StoreCore } from './store-core.ts'
 import { largePiece } from './tail.ts'
+import type { Piece } from './tail.ts'
 
 /** Where the batches go: offsets [from, to) under `keys`. */
 export interface Target { keys: number, from: bigint, to: bigint }
@@ -68,15 +69,17 @@ function putLarge (core: StoreCore, keys: number, batch: Buffer): Mutation {
   if (file === undefined) throw new Error('a copied batch has no place')
   file.placeBytes += piece.bytes
   core.volumes.active.files.set(file.number, file.placeBytes)
-  return {
-    key: batchKey(keys, base),
-    value: encodePlace({
-      file: file.number,
-      position: BigInt(piece.position),
-      length: piece.bytes,
-      last: piece.next - 1n,
-      maxTimestamp: piece.maxTimestamp,
-      epoch: piece.epoch,
-    }),
-  }
+  return { key: batchKey(keys, base), value: placeOf(piece, file.number) }
+}
+
+/** Where a large batch lies whose turn is written, as the volume keeps it. */
+export function placeOf (piece: Piece, file: number): Buffer {
+  return encodePlace({
+    file,
+    position: BigInt(piece.position),
+    length: piece.bytes,
+    last: piece.next - 1n,
+    maxTimestamp: piece.maxTimestamp,
+    epoch: piece.epoch,
+  })
 }
