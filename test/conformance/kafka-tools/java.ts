@@ -1,7 +1,8 @@
 /** Runs the command-line tools of an Apache Kafka that is on the machine, by their classes. */
-import { spawn } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { runProgram } from '../../support/program.ts'
+import type { ProgramResult } from '../../support/program.ts'
 
 /** A tool is a JVM of its own: small, and quick to start rather than to run. */
 const JAVA = ['-Xmx256m', '-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn']
@@ -32,24 +33,12 @@ const CLASSES = {
 
 export type Tool = keyof typeof CLASSES
 
-export interface Said { readonly code: number | null, readonly output: string, readonly complaints: string }
-
 /** The release in the names of its jars. */
 export function releaseOf (home: string): string | undefined {
   return readdirSync(join(home, 'libs')).map(name => /^kafka-clients-(.*)\.jar$/.exec(name)?.[1]).find(Boolean)
 }
 
 /** Runs a tool to its end. */
-export function tool (home: string, name: Tool, words: readonly string[], input = ''): Promise<Said> {
-  const child = spawn('java', [...JAVA, '-cp', join(home, 'libs/*'), CLASSES[name], ...words], { stdio: 'pipe' })
-  let output = ''
-  let complaints = ''
-  child.stdout.setEncoding('utf8').on('data', text => { output += text })
-  child.stderr.setEncoding('utf8').on('data', text => { complaints += text })
-  child.stdin.on('error', () => { /* it ended before it had read everything: its exit code says why */ })
-  child.stdin.end(input)
-  return new Promise((resolve, reject) => {
-    child.on('error', reject)
-    child.on('close', code => { resolve({ code, output, complaints }) })
-  })
+export function tool (home: string, name: Tool, words: readonly string[], input = ''): Promise<ProgramResult> {
+  return runProgram('java', [...JAVA, '-cp', join(home, 'libs/*'), CLASSES[name], ...words], input)
 }
