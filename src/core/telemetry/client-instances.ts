@@ -6,12 +6,14 @@ import { code } from '../../../protocol/errors.ts'
 import { crc32c } from '../../../protocol/records/checksum.ts'
 import { uuidToBytes, ZERO_UUID } from '../../../protocol/uuid.ts'
 import { Subscriptions } from './subscriptions.ts'
-import type { ClientFacts, SubscriptionSource, Wanted } from './subscriptions.ts'
+import type { ClientFacts, MatchReader, SubscriptionSource, Wanted } from './subscriptions.ts'
 
 /** D24.3 */
 const INSTANCES_MAX = 16_384
 const IDLE_MS_MIN = 60_000
 const IDLE_INTERVALS = 3
+/** Of each text that a client says of itself: what is kept of all instances together stays small. */
+const FACT_LENGTH_MAX = 256
 
 /** Kafka keeps these for itself: `Uuid.ZERO_UUID` and `Uuid.ONE_UUID`. */
 const RESERVED: ReadonlySet<string> = new Set([ZERO_UUID, 'AAAAAAAAAAAAAAAAAAAAAQ'])
@@ -49,13 +51,18 @@ export interface Push {
 }
 
 export class ClientInstances {
-  readonly #subscriptions = new Subscriptions()
+  readonly #subscriptions: Subscriptions
   readonly #bytesMax: number
   /** Least recently used first. */
   readonly #instances = new Map<string, Instance>()
   readonly #byConnection = new WeakMap<object, string>()
+  /** When the instances are looked through next. */
+  #sweepMs = 0
 
-  constructor (bytesMax: number) { this.#bytesMax = bytesMax }
+  constructor (bytesMax: number, readMatch: MatchReader) {
+    this.#bytesMax = bytesMax
+    this.#subscriptions = new Subscriptions(readMatch)
+  }
 
   get bytesMax (): number { return this.#bytesMax }
   get size (): number { return this.#instances.size }
@@ -112,13 +119,22 @@ export class ClientInstances {
     this.#byConnection.delete(connection)
   }
 
+  /** D24.3: forgets who was not heard of for three of its intervals, and for a minute at least. */
+  #sweep (nowMs: number): void {
+    this.#sweepMs = nowMs + IDLE_MS_MIN
+    for (const [instanceId, { expiresMs }] of this.#instances) {
+      if (expiresMs <= nowMs) this.#instances.delete(instanceId)
+    }
+  }
+
   #use (instanceId: string, client: TelemetryClient, nowMs: number): Instance {
+    if (nowMs >= this.#sweepMs) this.#sweep(nowMs)
     const found = this.#instances.get(instanceId)
     const known = found !== undefined && found.expiresMs > nowMs ? found : undefined
     const isCurrent = known?.version === this.#subscriptions.version
     const instance = isCurrent
       ? known
-      : this.#make(known?.facts ?? { ...client.facts, client_instance_id: instanceId })
+      : this.#make(known?.facts ?? { ...shortened(client.facts), client_instance_id: instanceId })
     if (!isCurrent) this.#byConnection.set(client.connection, instanceId)
     instance.expiresMs = nowMs + Math.max(IDLE_MS_MIN, IDLE_INTERVALS * instance.wanted.pushIntervalMs)
     this.#instances.delete(instanceId)
@@ -144,6 +160,11 @@ export class ClientInstances {
       expiresMs: 0,
     }
   }
+}
+
+function shortened (facts: Facts): Facts {
+  const entries = Object.entries(facts).map(([name, text]) => [name, text.slice(0, FACT_LENGTH_MAX)])
+  return Object.fromEntries(entries) as Facts
 }
 
 /** D24.1: tells one set of metrics from another, differently for each client. */

@@ -1,6 +1,7 @@
 /** Client metrics: who is asked for what, and when they may ask and push again (D24). */
 import t from 'tap'
 import { ZERO_UUID } from '../../../protocol/uuid.ts'
+import { clientMatch } from '../../../src/config/client-match.ts'
 import { ClientInstances } from '../../../src/core/telemetry/client-instances.ts'
 import type { Granted, Push } from '../../../src/core/telemetry/client-instances.ts'
 import { Subscriptions } from '../../../src/core/telemetry/subscriptions.ts'
@@ -19,14 +20,14 @@ const client = { connection: {}, facts }
 const source = (name: string, values: Record<string, string>) => [name, new Map(Object.entries(values))] as const
 
 t.test('D24.1: the union of what matches, as often as the shortest interval', async t => {
-  const subscriptions = new Subscriptions()
+  const subscriptions = new Subscriptions(clientMatch)
   const of = (change: object = {}) => subscriptions.of({ ...facts, client_instance_id: ID, ...change })
   t.same(of(), { metrics: [], pushIntervalMs: 300_000 }, 'none: a default interval')
   subscriptions.load([
     source('one', { metrics: 'b,a', 'interval.ms': '1000' }),
     source('two', { metrics: 'a , c', 'interval.ms': '500', match: 'client_id=ra.,client_software_version=1\\..*' }),
     source('three', { metrics: '*', match: 'client_source_port=4001' }),
-    source('four', { match: 'client_id=' }),
+    source('four', { metrics: 'd', match: 'client_id=(a)\\1' }),
     source('five', { metrics: '', 'interval.ms': '400000' }),
   ])
   t.same(of(), { metrics: ['a', 'b', 'c'], pushIntervalMs: 500 })
@@ -39,7 +40,7 @@ t.test('D24.1: the union of what matches, as often as the shortest interval', as
 })
 
 t.test('D24.1: how soon a client may ask again', async t => {
-  const instances = new ClientInstances(100)
+  const instances = new ClientInstances(100, clientMatch)
   let made = 0
   const get = (nowMs: number, asked = ID) => instances.subscribe(asked, client, nowMs, () => {
     made += 1
@@ -61,7 +62,7 @@ t.test('D24.1: how soon a client may ask again', async t => {
 })
 
 t.test('D24.2: what is refused of a push, in order', async t => {
-  const instances = new ClientInstances(100)
+  const instances = new ClientInstances(100, clientMatch)
   instances.load([source('s', { metrics: 'a', 'interval.ms': '1000' })])
   const get = (nowMs: number) => instances.subscribe(ID, client, nowMs, () => '')
   let nowMs = START_MS
@@ -101,7 +102,7 @@ t.test('D24.2: what is refused of a push, in order', async t => {
 })
 
 t.test('D24.3: how long a client is remembered', async t => {
-  const instances = new ClientInstances(100)
+  const instances = new ClientInstances(100, clientMatch)
   instances.load([source('s', { metrics: 'a', 'interval.ms': '100000' })])
   const get = (id: string, connection: object, nowMs: number) =>
     instances.subscribe(id, { connection, facts }, nowMs, () => '')
@@ -125,4 +126,13 @@ t.test('D24.3: how long a client is remembered', async t => {
   t.equal(instances.size, 16_384)
   t.equal(typeof get(ID, {}, START_MS + 200_000), 'object', 'the longest unheard of made room')
   t.equal(instances.size, 16_384)
+  get('_____________________w', {}, START_MS + 200_000 + 60_000)
+  t.equal(instances.size, 1, 'who is gone is forgotten by and by, without anybody to make room for')
+})
+
+t.test('no client says more of itself than is worth keeping', async t => {
+  const instances = new ClientInstances(100, clientMatch)
+  instances.load([source('s', { metrics: 'a', match: 'client_id=x{256}' })])
+  const long = { connection: {}, facts: { ...facts, client_id: 'x'.repeat(30_000) } }
+  t.match(instances.subscribe(ID, long, START_MS, () => ''), { metrics: ['a'] })
 })
