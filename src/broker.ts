@@ -10,6 +10,7 @@ import { bootstrapRecords } from './core/controller/bootstrap.ts'
 import type { ControllerSettings } from './core/controller/decision.ts'
 import { Sessions } from './core/controller/sessions.ts'
 import { resourceType } from './core/metadata/configs.ts'
+import { clientMatch } from './config/client-match.ts'
 import { ClientInstances } from './core/telemetry/client-instances.ts'
 import { ClientQuotas } from './core/quota/client-quotas.ts'
 import { FetchSessionCache } from './core/fetch/fetch-session.ts'
@@ -271,7 +272,7 @@ function brokerOf (parts: BrokerParts, rooms: Rooms, lifecycle: Lifecycle): Brok
 
 /** Knows the subscriptions that are there, and follows what becomes of them. */
 function telemetryOf (metadata: MetadataRuntime, bytesMax: number): ClientInstances {
-  const telemetry = new ClientInstances(bytesMax)
+  const telemetry = new ClientInstances(bytesMax, clientMatch)
   const { CLIENT_METRICS } = resourceType
   telemetry.load(metadata.image.configs.all(CLIENT_METRICS))
   metadata.onDelta((delta, image) => {

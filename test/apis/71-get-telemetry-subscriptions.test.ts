@@ -55,7 +55,7 @@ t.test('GetTelemetrySubscriptions', async t => {
   t.not(changed.subscriptionId, first.subscriptionId)
   const other = await raw.client()
   t.same((await get(ZERO_UUID, other, 'raw')).requestedMetrics, [], 'another client')
-  await setSubscription(raw, 'nameless', { metrics: 'c', match: 'client_software_name=unknown,client_id=' })
+  await setSubscription(raw, 'nameless', { metrics: 'c', match: 'client_software_name=unknown,client_id=()' })
   t.same((await get(ZERO_UUID, other, '')).requestedMetrics, ['c'], 'who never said what it is')
   t.equal((await get(id)).errorCode, 0, 'any change lets all ask again')
   t.equal((await get(id)).errorCode, 89)

@@ -14,6 +14,7 @@ import { documentationOf } from '../../src/config/documentation.ts'
 import {
   brokerTable, clientMetricsTable, dynamicOnlyTable, groupTable, topicTable,
 } from '../../src/config/table.ts'
+import { clientMatch } from '../../src/config/client-match.ts'
 import { configRules, topicValue } from '../../src/config/topic.ts'
 import { Cluster } from '../support/metadata-cluster.ts'
 
@@ -46,12 +47,27 @@ t.test('D13.18: what may not be stored for a subscription', async t => {
     [{ 'interval.ms': '3600001' }, { errorCode: 42 }],
     [{ match: 'nobody=x' }, { errorCode: 40, errorMessage: 'Illegal client matching pattern: nobody=x' }],
     [{ match: 'client_id=(' }, { errorCode: 40, errorMessage: 'Illegal client matching pattern: client_id=(' }],
+    [{ match: 'client_id=' }, { errorCode: 40, errorMessage: 'Illegal client matching pattern: client_id=' }],
+    [{ match: 'client_id=a=' }, undefined],
+    [{ match: 'client_id=a=b' }, { errorCode: 40 }],
+    [{ match: 'client_id=[a-z]{1000}' }, undefined],
+    [{ match: `client_id=${'x'.repeat(1025)}` }, { errorCode: 40 }],
+    [{ match: `client_id=${'x{1000}'.repeat(20)}` }, { errorCode: 40 }],
+    [{ match: `client_id=(${'x'.repeat(15)}){1000}` }, { errorCode: 40 }],
   ]
   for (const [values, expected] of cases) {
     const failure = configRules(texts()).check(16, 'a', texts(values), nothing)
     if (expected === undefined) t.equal(failure, undefined)
     else t.match(failure, expected)
   }
+})
+
+t.test('what a pattern matches takes linear time, and is the whole text', async t => {
+  const matches = (pattern: string, text: string): boolean | undefined => clientMatch(pattern)?.[1](text)
+  t.equal(matches('client_id=(a+)+(b|c)', 'a'.repeat(250)), false)
+  t.equal(matches(' client_id = a+(b|c) ', 'aac'), true)
+  t.equal(matches('client_id=a', 'ba'), false)
+  t.equal(matches('client_id=(a)\\1', 'aa'), undefined, 'what only a backtracking matcher can do is refused')
 })
 
 t.test('D13.19: what may not be stored for a group', async t => {

@@ -23,7 +23,7 @@ export const walls: Readonly<Record<string, Wall>> = {
     imports: ['protocol', 'apis', 'node:net', 'node:tls', 'node:crypto'], types: ['src/broker.ts'],
   },
   console: { imports: ['server', 'node:http'], types: ['src/broker.ts'] },
-  config: { imports: ['protocol', 'node:fs'] },
+  config: { imports: ['protocol', 're2js', 'node:fs', 'node:module'] },
   'src/settings.ts': { imports: ['config', 'core'], types: ['runtime'] },
   'src/process-environment.ts': { imports: ['protocol', 'node:crypto', 'node:dns'], types: ['runtime'] },
   'src/data-directory.ts': {

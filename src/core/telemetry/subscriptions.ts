@@ -20,26 +20,33 @@ export interface Wanted {
   readonly pushIntervalMs: number
 }
 
+/** Reads a `match` pattern: what to look at, and whether it is the text that is asked for. */
+export type MatchReader = (pattern: string) => readonly [name: string, matches: Matcher] | undefined
+
+type Matcher = (text: string) => boolean
+
 interface Subscription extends Wanted {
-  readonly matches: ReadonlyMap<string, RegExp>
+  readonly matches: ReadonlyMap<string, Matcher>
 }
 
 const INTERVAL_MS_DEFAULT = 300_000
 const ALL_METRICS = '*'
 
 export class Subscriptions {
+  readonly #readMatch: MatchReader
   #all: readonly Subscription[] = []
   /** Grows with every change: what clients were told before is out of date. */
   version = 0
+
+  constructor (readMatch: MatchReader) { this.#readMatch = readMatch }
 
   load (sources: Iterable<SubscriptionSource>): void {
     this.#all = [...sources].map(([, values]) => ({
       metrics: elementsOf(values.get('metrics')),
       pushIntervalMs: Number(values.get('interval.ms') ?? INTERVAL_MS_DEFAULT),
-      matches: new Map(elementsOf(values.get('match')).map(pattern => {
-        const [name = '', expression = ''] = pattern.split('=')
-        return [name.trim(), new RegExp(`^(?:${expression.trim()})$`)]
-      })),
+      // What cannot be read any more, because an earlier version stored it, is asked of nobody.
+      matches: new Map(elementsOf(values.get('match'))
+        .map(pattern => this.#readMatch(pattern) ?? ['', () => false])),
     }))
     this.version += 1
   }
@@ -62,8 +69,8 @@ function elementsOf (list: string | undefined): string[] {
 }
 
 function isMatch ({ matches }: Subscription, client: ClientFacts): boolean {
-  for (const [name, expression] of matches) {
-    if (!expression.test(client[name as keyof ClientFacts])) return false
+  for (const [name, matcher] of matches) {
+    if (!matcher(client[name as keyof ClientFacts])) return false
   }
   return true
 }
