@@ -13,9 +13,11 @@ import type { Failure } from '../core/controller/decision.ts'
 import { topicNameProblem } from '../core/metadata/topic-name.ts'
 import type { Broker, DescribedConfig } from '../broker.ts'
 import { deniedConfigs } from './config-access.ts'
+import { ConfigDescriptions } from './config-descriptions.ts'
 import { handler } from './handler.ts'
+import { Turns } from './turns.ts'
 
-type Needs = Pick<Broker, 'access' | 'configuration' | 'loggers' | 'metadata' | 'nodeId'>
+type Needs = Pick<Broker, 'access' | 'configuration' | 'environment' | 'loggers' | 'metadata' | 'nodeId'>
 type Resource = DescribeConfigsRequest['resources'][number]
 type Result = DescribeConfigsResponse['results'][number]
 type Row = Result['configs'][number]
@@ -24,17 +26,21 @@ type Wanted = Pick<DescribeConfigsRequest, 'includeSynonyms' | 'includeDocumenta
 const TYPES: ReadonlySet<number> = new Set(Object.values(resourceType))
 /** Kafka leaves the message of a row without an exception at its empty default. */
 const NO_MESSAGE = ''
+const TOO_MANY = 'The request asks for too many descriptions at once.'
 
 export const describeConfigs = handler(DescribeConfigs, { versions: [0, 4], advertised: [1, 4], failed },
-  (request, { session }, needs: Needs) => {
+  async (request, { session }, needs: Needs) => {
     const unknown = request.resources.find(({ resourceType: type }) => !TYPES.has(type))
     // D13.1: one such type fails all of it.
     if (unknown !== undefined) throw new KafkaError(code.INVALID_REQUEST)
     const described: Result[] = []
     const denied: Result[] = []
+    const descriptions = new ConfigDescriptions<Row>()
+    const turns = new Turns(needs.environment)
     for (const resource of request.resources) {
+      await turns.next()
       const refusal = deniedConfigs(needs.access, session, 'describeConfigs', resource.resourceType, resource.resourceName)
-      if (refusal === undefined) described.push(resultOf(resource, request, needs))
+      if (refusal === undefined) described.push(resultOf(resource, request, descriptions, needs))
       else denied.push(refused(resource, refusal))
     }
     return { results: [...described, ...denied] }
@@ -48,16 +54,19 @@ function refused ({ resourceType, resourceName }: Resource, { errorCode, errorMe
   return { errorCode, errorMessage, resourceType, resourceName, configs: [] }
 }
 
-function resultOf (resource: Resource, wanted: Wanted, needs: Needs): Result {
+function resultOf (
+  resource: Resource, wanted: Wanted, descriptions: ConfigDescriptions<Row>, needs: Needs
+): Result {
   const { resourceType: type, resourceName, configurationKeys } = resource
   const problem = problemOf(type, resourceName, needs)
   if (problem !== undefined) return refused(resource, problem)
-  const rows = type === resourceType.BROKER_LOGGER
-    ? loggerRows(needs)
-    : needs.configuration.describe(type, resourceName, needs.metadata).map(config => rowOf(config, wanted))
   // D13.5: no keys at all ask for all; those that are not there are left out.
   const keys = new Set(configurationKeys ?? [])
-  const configs = keys.size === 0 ? rows : rows.filter(({ name }) => keys.has(name))
+  const configs = descriptions.rows(type, resourceName, () => type === resourceType.BROKER_LOGGER
+    ? loggerRows(needs)
+    : needs.configuration.describe(type, resourceName, needs.metadata).map(config => rowOf(config, wanted)),
+  ({ name }) => keys.size === 0 || keys.has(name))
+  if (configs === undefined) return refused(resource, failure(code.INVALID_REQUEST, TOO_MANY))
   return { errorCode: code.NONE, errorMessage: NO_MESSAGE, resourceType: type, resourceName, configs }
 }
 

@@ -8,7 +8,7 @@ import { code } from '../../protocol/errors.ts'
 import type { KafkaError } from '../../protocol/errors.ts'
 import { IncrementalAlterConfigs } from '../../protocol/messages/44-incremental-alter-configs.ts'
 import type { IncrementalAlterConfigsRequest } from '../../protocol/messages/44-incremental-alter-configs.ts'
-import { elementsOf, incrementalAlterConfigs as decide, operation } from '../core/controller/alter-configs.ts'
+import { changedList, incrementalAlterConfigs as decide, operation } from '../core/controller/alter-configs.ts'
 import { failure } from '../core/controller/decision.ts'
 import type { Failure } from '../core/controller/decision.ts'
 import { resourceType } from '../core/metadata/configs.ts'
@@ -67,11 +67,8 @@ function brokerValues (
         if (isList === undefined) return failure(code.INVALID_CONFIG, `Unknown config name: ${name}`)
         const verb = configOperation === APPEND ? 'append' : 'subtract'
         if (!isList) return failure(code.INVALID_CONFIG, `Config value ${verb} is not allowed for config key: ${name}`)
-        const before = elementsOf(values.get(name) ?? configuration.builtInDefault(name))
-        const named = elementsOf(value ?? '')
-        values.set(name, (configOperation === APPEND
-          ? [...before, ...named.filter(it => !before.includes(it))]
-          : before.filter(it => !named.includes(it))).join(','))
+        const before = values.get(name) ?? configuration.builtInDefault(name)
+        values.set(name, changedList(configOperation, before, value ?? ''))
         break
       }
       default:

@@ -4,7 +4,7 @@
  * of the request.
  */
 import { code } from '../../protocol/errors.ts'
-import { failure } from '../core/controller/decision.ts'
+import { failure, tooManyRecords } from '../core/controller/decision.ts'
 import type { Failure } from '../core/controller/decision.ts'
 import { resourceType } from '../core/metadata/configs.ts'
 import type { ConfigValues } from '../core/metadata/configs.ts'
@@ -15,6 +15,13 @@ interface Resource { readonly resourceType: number, readonly resourceName: strin
 interface Row extends Failure { readonly resourceType: number, readonly resourceName: string }
 
 type Needs = Pick<Broker, 'configuration' | 'metadata' | 'nodeId'>
+
+/**
+ * More cannot be altered at once: the controller would be held for long, and refuses more than 10,000
+ * changes anyway. What changes nothing is let through, as in Kafka, up to here.
+ */
+export const RESOURCES_MAX = 20_000
+export const KEYS_MAX = 100_000
 
 const DONE: Failure = { errorCode: code.NONE, errorMessage: null }
 
@@ -33,6 +40,11 @@ export function received<R extends Resource> (
   resources: readonly R[], options: ReceivedOptions<R>
 ): Map<R, Failure> {
   const settled = new Map<R, Failure>()
+  const keys = resources.reduce((sum, { configs }) => sum + configs.length, 0)
+  if (resources.length > RESOURCES_MAX || keys > KEYS_MAX) {
+    for (const resource of resources) settled.set(resource, tooManyRecords)
+    return settled
+  }
   const byKey = new Map<string, R[]>()
   for (const resource of resources) {
     const key = keyOf(resource)
@@ -102,7 +114,7 @@ export function nodeIdProblem (
 export async function answered<R extends Resource> (
   resources: readonly R[], settled: ReadonlyMap<R, Failure>, submit: (rest: R[]) => Promise<readonly Row[]>
 ): Promise<Row[]> {
-  const rest = resources.filter(resource => !settled.has(resource))
+  const rest = settled.size === resources.length ? [] : resources.filter(resource => !settled.has(resource))
   const rows = rest.length === 0 ? [] : await submit(rest)
   const byKey = new Map(rows.map(row => [keyOf(row), row]))
   return resources.map(resource => {

@@ -33,6 +33,22 @@ t.test('set, append, subtract and delete', async t => {
   t.equal(raw.broker.metadata.configs.of(TOPIC, 'a').size, 0)
 })
 
+t.test('what would hold the controller for long is refused whole', async t => {
+  const raw = await RawBroker.start(t)
+  const client = await raw.client()
+  const ask = async (resources: Array<ReturnType<typeof change>>) =>
+    (await client.request(IncrementalAlterConfigs, 1, { resources, validateOnly: true })).responses
+  const outcome = { errorCode: 44, errorMessage: 'Unable to perform excessively large batch operation.' }
+  const many = (count: number) => Array.from({ length: count }, (_, index) => change(TOPIC, `${'none'.repeat(20)}-${index}`))
+  const [most, more] = [await ask(many(20_000)), await ask(many(20_001))]
+  t.ok(most.every(({ errorCode }) => errorCode === 3))
+  t.equal(more.length, 20_001)
+  t.ok(more.every(({ errorCode }) => errorCode === 44))
+  const keys = Array.from({ length: 100_001 }, (_, index): Operation => [`${'key'.repeat(20)}-${index}`, 'delete'])
+  t.match(await ask([change(TOPIC, 'none', ...keys)]), [outcome])
+  t.match(await ask([change(TOPIC, 'none', ...keys.slice(1))]), [{ errorCode: 3 }])
+})
+
 t.test('each refusal', async t => {
   const raw = await RawBroker.start(t)
   const client = await raw.client()

@@ -66,7 +66,7 @@ function alter<R extends Resource> (
     const outcome = changesOf(resource, propose(resource), view)
     if ('problem' in outcome) row(resource, outcome.problem)
     else {
-      records.push(...outcome.records)
+      for (const record of outcome.records) records.push(record)
       row(resource, { errorCode: code.NONE, errorMessage: null })
     }
   }
@@ -141,11 +141,8 @@ function operationsOf (
           }
         }
         // From the built-in default, not from the broker's value, if nothing is stored.
-        const before = elementsOf(stored.get(name) ?? settings.configs.builtInDefault(type, name) ?? '')
-        const named = elementsOf(value ?? '')
-        changes.set(name, (configOperation === APPEND
-          ? [...before, ...named.filter((it, at) => !before.includes(it) && named.indexOf(it) === at)]
-          : before.filter(it => !named.includes(it))).join(','))
+        const before = stored.get(name) ?? settings.configs.builtInDefault(type, name) ?? ''
+        changes.set(name, changedList(configOperation, before, value ?? ''))
         break
       }
       default:
@@ -157,8 +154,20 @@ function operationsOf (
   return { changes }
 }
 
+/** What a list holds after APPEND or SUBTRACT: nothing is appended that is there. */
+export function changedList (configOperation: number, before: string, named: string): string {
+  const elements = elementsOf(before)
+  if (configOperation === APPEND) {
+    // Repetitions that are stored stay.
+    const known = new Set(elements)
+    return [...elements, ...[...new Set(elementsOf(named))].filter(it => !known.has(it))].join(',')
+  }
+  const removed = new Set(elementsOf(named))
+  return elements.filter(it => !removed.has(it)).join(',')
+}
+
 /** As Kafka splits a stored list: blanks stay, empty elements go. */
-export function elementsOf (text: string): string[] { return text.split(',').filter(it => it !== '') }
+function elementsOf (text: string): string[] { return text.split(',').filter(it => it !== '') }
 
 /**
  * The records of one resource, if the whole set of its values holds afterwards (D13.14, D13.17).

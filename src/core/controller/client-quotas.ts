@@ -61,7 +61,8 @@ export function alterClientQuotas (
       ...problem ?? success,
       entity: [...entity].map(([entityType, entityName]) => ({ entityType, entityName })),
     })
-    if (problem === undefined) records.push(...changes(entity, ops, image.quotas))
+    if (problem !== undefined) continue
+    for (const record of changes(entity, ops, image.quotas)) records.push(record)
   }
   if (exceedsBatch(records)) {
     const refused = [...rows.values()].map(row => ({ ...row, ...tooManyRecords }))

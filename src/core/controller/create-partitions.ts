@@ -47,7 +47,11 @@ function sortOut (
   topics: readonly Wanted[], { mayAlter }: AlterTopicAccess
 ): { refused: Row[], wanted: Wanted[] } {
   const byName = new Map<string, Wanted[]>()
-  for (const topic of topics) byName.set(topic.name, [...byName.get(topic.name) ?? [], topic])
+  for (const topic of topics) {
+    const named = byName.get(topic.name)
+    if (named === undefined) byName.set(topic.name, [topic])
+    else named.push(topic)
+  }
   const refused: Row[] = []
   const wanted: Wanted[] = []
   for (const [name, named] of byName) {

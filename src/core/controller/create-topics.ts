@@ -68,11 +68,11 @@ function refusedRows (topics: readonly NewTopic[], { mayCreate }: TopicAccess): 
   const counts = new Map<string, number>()
   for (const { name } of topics) counts.set(name, (counts.get(name) ?? 0) + 1)
   const names = [...counts.keys()]
-  const duplicates = names.filter(name => counts.get(name)! > 1)
-  const rows = duplicates.map(name =>
+  const duplicates = new Set(names.filter(name => counts.get(name)! > 1))
+  const rows = [...duplicates].map(name =>
     failedRow(name, failure(code.INVALID_REQUEST, 'Duplicate topic name.')))
   for (const name of names) {
-    if (duplicates.includes(name)) continue
+    if (duplicates.has(name)) continue
     if (name === METADATA_TOPIC) {
       rows.push(failedRow(name, failure(code.INVALID_REQUEST,
         `Creation of internal topic ${METADATA_TOPIC} is prohibited.`)))
