@@ -44,22 +44,23 @@ t.test('a topic, by version', async t => {
 t.test('a request cannot ask for more than memory holds', async t => {
   const raw = await RawBroker.start(t)
   const client = await raw.client()
-  const results = async (resourceType: number, nameOf: (index: number) => string) => {
-    const resources = Array.from({ length: 8000 }, (_, index) =>
+  const results = async (resourceType: number, length: number, nameOf: (index: number) => string) => {
+    const resources = Array.from({ length }, (_, index) =>
       ({ resourceType, resourceName: nameOf(index), configurationKeys: null }))
     const request = { resources, includeSynonyms: false, includeDocumentation: false }
     return (await client.request(DescribeConfigs, 4, request)).results
   }
-  for (const [type, nameOf] of [[BROKER, () => '1'], [GROUP, (index: number) => `group-${index}`]] as const) {
-    const rows = await results(type, nameOf)
-    t.equal(rows.length, 8000, 'every resource is answered')
+  const cases = [[BROKER, 600, () => '1'], [GROUP, 8000, (index: number) => `${'group'.repeat(9)}-${index}`]] as const
+  for (const [type, length, nameOf] of cases) {
+    const rows = await results(type, length, nameOf)
+    t.equal(rows.length, length, 'every resource is answered')
     t.match(rows.at(-1), { errorCode: 42, errorMessage: 'The request asks for too many descriptions at once.', configs: [] })
     const described = rows.flatMap(({ configs }) => configs).length
-    t.ok(described >= 99_000 && described < 101_000, `${described} rows`)
+    t.ok(described > 90_000 && described < 101_000, `${described} rows`)
     t.same(rows[1]?.configs, rows[0]?.configs)
   }
   await Promise.all(Array.from({ length: 5 }, (_, index) => raw.topic(`t${index}`)))
-  t.ok((await results(TOPIC, index => `t${index % 5}`)).slice(0, 1000).every(({ errorCode }) => errorCode === 0))
+  t.ok((await results(TOPIC, 600, index => `t${index % 5}`)).every(({ errorCode }) => errorCode === 0))
 })
 
 t.test('a broker shows every setting of Kafka, with secrets hidden', async t => {
