@@ -1,11 +1,19 @@
-/** One meter for each subject of a quota, forgotten when nobody has used it for an hour. */
+/**
+ * One meter for each subject of a quota, forgotten when nobody has used it for an hour. Who is in no
+ * hurry to be measured invents client ids: beyond a number, the longest unused make room.
+ */
+import { shortText } from '../short-text.ts'
 
 const IDLE_MS = 3_600_000
 const SWEEP_MS = 60_000
+export const METERS_MAX = 16_384
+/** Subjects that only differ behind it share a meter. */
+const SUBJECT_LENGTH_MAX = 512
 
 export class Meters<M> {
   readonly #make: () => M
-  readonly #bySubject = new Map<string, { readonly meter: M, lastMs: number }>()
+  /** Least recently used first. */
+  readonly #bySubject = new Map<string, { readonly meter: M, readonly lastMs: number }>()
   #sweptMs = 0
 
   constructor (make: () => M) { this.#make = make }
@@ -14,20 +22,23 @@ export class Meters<M> {
 
   of (subject: string, nowMs: number): M {
     if (nowMs - this.#sweptMs >= SWEEP_MS) this.#sweep(nowMs)
-    const known = this.#bySubject.get(subject)
-    if (known !== undefined) {
-      known.lastMs = nowMs
-      return known.meter
+    const key = shortText(subject, SUBJECT_LENGTH_MAX)
+    const known = this.#bySubject.get(key)
+    const meter = known?.meter ?? this.#make()
+    this.#bySubject.delete(key)
+    this.#bySubject.set(key, { meter, lastMs: nowMs })
+    if (this.#bySubject.size > METERS_MAX) {
+      const [oldest] = this.#bySubject.keys()
+      this.#bySubject.delete(oldest as string)
     }
-    const meter = this.#make()
-    this.#bySubject.set(subject, { meter, lastMs: nowMs })
     return meter
   }
 
   #sweep (nowMs: number): void {
     this.#sweptMs = nowMs
-    for (const [subject, { lastMs }] of this.#bySubject) {
-      if (nowMs - lastMs >= IDLE_MS) this.#bySubject.delete(subject)
+    for (const [key, { lastMs }] of this.#bySubject) {
+      if (nowMs - lastMs < IDLE_MS) return
+      this.#bySubject.delete(key)
     }
   }
 }

@@ -58,6 +58,8 @@ export class RateQuota {
   largestAtOnce (client: QuotaClient): number {
     const { window: { samples, sampleMs } } = this.#options
     const limit = this.#limits.find(client)
-    return limit === undefined ? Infinity : Math.floor(limit.bound * (samples - 1) * sampleMs / 1000)
+    const bytes = Math.floor((limit?.bound ?? Infinity) * (samples - 1) * sampleMs / 1000)
+    // NaN limits nothing; so does an infinite quota over a window of one sample.
+    return Number.isNaN(bytes) ? Infinity : bytes
   }
 }

@@ -5,6 +5,7 @@
 import { code } from '../../../protocol/errors.ts'
 import { crc32c } from '../../../protocol/records/checksum.ts'
 import { uuidToBytes, ZERO_UUID } from '../../../protocol/uuid.ts'
+import { shortText } from '../short-text.ts'
 import { Subscriptions } from './subscriptions.ts'
 import type { ClientFacts, MatchReader, SubscriptionSource, Wanted } from './subscriptions.ts'
 
@@ -163,7 +164,7 @@ export class ClientInstances {
 }
 
 function shortened (facts: Facts): Facts {
-  const entries = Object.entries(facts).map(([name, text]) => [name, text.slice(0, FACT_LENGTH_MAX)])
+  const entries = Object.entries(facts).map(([name, text]) => [name, shortText(text, FACT_LENGTH_MAX)])
   return Object.fromEntries(entries) as Facts
 }
 

@@ -2,7 +2,7 @@
 import t from 'tap'
 import { ClientQuotas } from '../../../src/core/quota/client-quotas.ts'
 import { Limits } from '../../../src/core/quota/limits.ts'
-import { Meters } from '../../../src/core/quota/meters.ts'
+import { Meters, METERS_MAX } from '../../../src/core/quota/meters.ts'
 
 const START_MS = 1_700_000_000_000
 const KEY = 'producer_byte_rate'
@@ -86,6 +86,8 @@ t.test('KIP-124: requests wait a sample at most; odd bounds ask for nothing', as
   t.equal(quotas.request.record(client, 9, START_MS), 0)
   t.equal(quotas.request.record(client, 3, START_MS), 1000, 'not two seconds')
   t.equal(quotas.produce.record(client, 9, START_MS), 0, 'NaN')
+  const consumers = quotasOf(entry({ user: 'u' }, { consumer_byte_rate: Number.NaN }))
+  t.equal(consumers.fetch.largestAtOnce(client), Infinity)
   quotas.load([entry({ user: 'u' }, { [KEY]: Infinity })])
   t.equal(quotas.produce.record(client, 1e12, START_MS), 0)
   quotas.load([entry({ user: 'u' }, { [KEY]: 1e-9 })])
@@ -121,4 +123,16 @@ t.test('what nobody has used for an hour is forgotten', async t => {
   t.equal(meters.size, 3)
   meters.of('c', START_MS + 7_259_998)
   t.equal(meters.size, 1)
+})
+
+t.test('invented names drive out the longest unused meters, and no more is kept of them', async t => {
+  const meters = new Meters(() => ({}))
+  const [first, second] = [meters.of('first', START_MS), meters.of('second', START_MS)]
+  for (let index = 2; index < METERS_MAX; index++) meters.of(`invented-${index}`, START_MS)
+  t.equal(meters.of('first', START_MS), first)
+  meters.of('one more', START_MS)
+  t.equal(meters.size, METERS_MAX)
+  t.equal(meters.of('first', START_MS), first, 'used since')
+  t.not(meters.of('second', START_MS), second)
+  t.equal(meters.of('x'.repeat(512), START_MS), meters.of('x'.repeat(30_000), START_MS))
 })
