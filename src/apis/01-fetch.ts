@@ -56,7 +56,10 @@ export const fetch = handler(Fetch, {
     return { errorCode: code.INVALID_FETCH_SESSION_EPOCH, sessionId: session?.id ?? INVALID_SESSION_ID, responses: [] }
   }
   const { partitions } = result
-  if (isConsumer && mustWait(call, () => responsesOf(newsOf(partitions, session), call, needs).responses, needs)) {
+  // What is measured is what is sent: old formats are converted once.
+  let measured: ReturnType<typeof responsesOf> | undefined
+  const measure = () => (measured = responsesOf(newsOf(partitions, session), call, needs)).responses
+  if (isConsumer && mustWait(call, measure, needs)) {
     // D6.27: the session is as if nothing had been read, and a new one was never made.
     const isNew = request.sessionEpoch === INITIAL_EPOCH
     if (isNew && session !== undefined) needs.fetchSessions.remove(session.id)
@@ -65,7 +68,7 @@ export const fetch = handler(Fetch, {
   const told = session === undefined
     ? partitions
     : partitions.filter(each => session.tell(each.position as CachedPartition, factsOf(each)))
-  return { sessionId: session?.id ?? INVALID_SESSION_ID, ...responsesOf(told, call, needs) }
+  return { sessionId: session?.id ?? INVALID_SESSION_ID, ...measured ?? responsesOf(told, call, needs) }
 })
 
 /** KIP-903: followers say who they are in another place since v15. */

@@ -59,6 +59,25 @@ t.test('D6.21: no more at once than the quota could ever let pass, but the first
   t.ok(answer.throttleTimeMs > 0, 'nor does it wait for more than five: the first batch is that already')
 })
 
+t.test('what is measured is sent: old formats are converted once', async t => {
+  const { raw, writer, fetch } = await start(t)
+  const { replicas } = raw.broker
+  const find = replicas.find.bind(replicas)
+  let asked = 0
+  replicas.find = (topic, index) => {
+    asked += 1
+    return find(topic, index)
+  }
+  const askedBy = async (clientId: string): Promise<number> => {
+    const before = asked
+    t.equal((await fetch(clientId, 0n, { version: 3, maxBytes: 6100 })).answer.throttleTimeMs, 0)
+    return asked - before
+  }
+  const measured = await askedBy('measured')
+  await setQuota(writer, { 'client-id': null }, { consumer_byte_rate: null })
+  t.equal(measured, await askedBy('free'))
+})
+
 t.test('D6.27: sessions', async t => {
   const { raw, writer, fetch } = await start(t)
   const used = await fetch('s', 0n)
