@@ -85,6 +85,7 @@ export class Group {
   readonly kind: Kind
   readonly ledger = new Ledger()
   readonly #members: Consumer[] = []
+  readonly #left = new Set<Consumer>()
   /** Beside the data, in one transaction with it, as a database would keep them. */
   readonly #stored = new Map<string, bigint>()
 
@@ -97,6 +98,7 @@ export class Group {
     }
     const consumer = (machine?.kafka ?? kafka).consumer(config)
     this.#members.push(consumer)
+    this.#staysAway(consumer)
     const joined = new Promise<void>(resolve => {
       consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
         if (this.kind.storesOffsets === true) this.#seek(consumer, payload.memberAssignment)
@@ -132,7 +134,26 @@ export class Group {
   }
 
   /** The member that has been here longest says goodbye. */
-  async leave (): Promise<void> { await this.#members.shift()?.disconnect() }
+  async leave (): Promise<void> {
+    const consumer = this.#members.shift()
+    if (consumer === undefined) return
+    this.#left.add(consumer)
+    await consumer.disconnect()
+  }
+
+  /**
+   * kafkajs forgets a goodbye that comes while it is about to start again, as it does after the
+   * broker was away: such a member would go on for ever, so it is told once more.
+   */
+  #staysAway (consumer: Consumer): void {
+    const { CRASH, FETCH_START } = consumer.events
+    for (const event of [CRASH, FETCH_START]) {
+      consumer.on(event, () => {
+        // Its next start is planned right after it has told of the crash.
+        if (this.#left.has(consumer)) setImmediate(() => { void consumer.disconnect() })
+      })
+    }
+  }
 
   async end (): Promise<void> {
     while (this.#members.length > 0) await this.leave()
