@@ -7,6 +7,8 @@ import { isTransactional, recordsOf } from '../../../protocol/records/read.ts'
 import { lastOffset, producerId } from '../../../protocol/records/header.ts'
 import type { AbortedTransaction } from '../replica/aborted-transactions.ts'
 
+export interface MetMarker { readonly isWithoutData: boolean, readonly mayGo: boolean }
+
 interface OngoingAborted { readonly transaction: AbortedTransaction, hasData: boolean }
 
 export class CleanedTransactions {
@@ -38,25 +40,34 @@ export class CleanedTransactions {
     return true
   }
 
-  /** A control batch: whether nothing is left of its transaction. */
-  meetControl (batch: Buffer): boolean {
+  /** A control batch: whether nothing is left of its transaction, and whether it may go for that. */
+  meetControl (batch: Buffer): MetMarker {
     this.#begin(lastOffset(batch))
     const first = recordsOf(batch).next()
     // An empty one was a marker once.
-    if (first.done === true) return true
+    if (first.done === true) return { isWithoutData: true, mayGo: true }
     switch (controlTypeOf(first.value.key)) {
       case controlType.ABORT: return this.#endAborted(producerId(batch))
-      case controlType.COMMIT: return !this.#ongoingCommitted.delete(producerId(batch))
-      default: return false
+      case controlType.COMMIT: {
+        const isWithoutData = !this.#ongoingCommitted.delete(producerId(batch))
+        return { isWithoutData, mayGo: isWithoutData }
+      }
+      default: return { isWithoutData: false, mayGo: false }
     }
   }
 
-  #endAborted (id: bigint): boolean {
+  /**
+   * The marker outlives the list's naming of its transaction: without it, what the producer wrote
+   * next would be taken for aborted, and an interrupted pass leaves the list as it was.
+   */
+  #endAborted (id: bigint): MetMarker {
     const ongoing = this.#ongoingAborted.get(id)
     this.#ongoingAborted.delete(id)
-    if (ongoing?.hasData !== true) return true
-    this.kept.push(ongoing.transaction)
-    return false
+    if (ongoing?.hasData === true) {
+      this.kept.push(ongoing.transaction)
+      return { isWithoutData: false, mayGo: false }
+    }
+    return { isWithoutData: true, mayGo: ongoing === undefined }
   }
 
   #begin (offset: bigint): void {

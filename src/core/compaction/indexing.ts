@@ -34,10 +34,8 @@ export class Indexing {
 
   /** The next batch: whether its records are to be given to `index`. */
   meet (batch: Buffer): boolean {
-    const isDead = isControl(batch)
-      ? this.#transactions.meetControl(batch) || true
-      : this.#transactions.meetData(batch)
-    if (!isDead && recordsCount(batch) !== 0) return true
+    if (isControl(batch)) this.#transactions.meetControl(batch)
+    else if (!this.#transactions.meetData(batch) && recordsCount(batch) !== 0) return true
     this.#reach(lastOffset(batch) + 1n)
     return false
   }

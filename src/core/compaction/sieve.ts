@@ -52,12 +52,12 @@ export class Sieve {
 
   /** D25.16: a marker whose data is gone stays for delete.retention.ms more, like a tombstone. */
   #judgeControl (batch: Buffer): BatchFate {
-    const isMarkerWithoutData = this.#rules.transactions.meetControl(batch)
-    if (!isMarkerWithoutData) return 'keep'
+    const { isWithoutData, mayGo } = this.#rules.transactions.meetControl(batch)
+    if (!isWithoutData) return 'keep'
     const staysEmpty = this.#staysEmpty(batch)
-    const isOver = this.#isOver(deleteHorizonOf(batch))
+    const isOver = mayGo && this.#isOver(deleteHorizonOf(batch))
     if (isOver && !staysEmpty) return 'drop'
-    return this.#retention(() => !isOver, staysEmpty, isMarkerWithoutData)
+    return this.#retention(() => !isOver, staysEmpty, isWithoutData)
   }
 
   #judgeData (batch: Buffer): BatchFate {

@@ -123,6 +123,28 @@ t.test('D25.16: aborted data goes, and then its marker', async t => {
   t.equal(log.shape, '0-0x1 3-3x1 5-5x1 c6-6x1 7-7x1', 'the other marker has data still')
 })
 
+t.test('D25.16: a marker stays as long as the list names its transaction, whatever was interrupted', async t => {
+  const log = new LogInMemory({ deleteRetentionMs: 500 })
+  log.appendAs(8, [['a', 'aborted']], true)
+  log.end(8, false)
+  log.appendAs(8, [['b', '1']], true)
+  log.end(8, true)
+  log.appendAs(8, [['c', '1']], true)
+  log.end(8, true)
+  close(log)
+  for (let pass = 0; pass < 4; pass++) {
+    log.compactInterrupted()
+    log.nowMs += 1000
+    t.equal(log.text, '2:b=1 4:c=1 6:active=x', 'what was committed stays')
+    t.match(log.shape, /^c1-1x1 /)
+  }
+  log.compact()
+  t.same(log.state.aborted.entries, [])
+  log.compact()
+  t.equal(log.text, '2:b=1 4:c=1 6:active=x')
+  t.match(log.shape, /^2-2x1 /, 'the marker went after the name')
+})
+
 t.test('D25.16: a marker of committed data goes after its data', async t => {
   const log = new LogInMemory({ deleteRetentionMs: 500 })
   log.appendAs(8, [['a', '1']], true)

@@ -135,6 +135,14 @@ export class LogInMemory {
     return { ...sieved, from, end, firstUncleanableOffset }
   }
 
+  /** A pass that a death ends after its last rewrite, before anything else of it was kept. */
+  compactInterrupted (): void {
+    const { firstDirtyOffset, state: { aborted: { entries } } } = this
+    this.compact()
+    this.state.aborted.replaceBelow(this.endOffset, entries)
+    this.firstDirtyOffset = firstDirtyOffset
+  }
+
   #index (map: OffsetMap, bound: bigint): bigint {
     const transactions = new CleanedTransactions(this.state.aborted.between(map.from, bound))
     const indexing = new Indexing(map, transactions, md5)
