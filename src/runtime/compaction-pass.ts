@@ -93,12 +93,16 @@ export class CompactionPass {
   /**
    * What is derived from the log must not be derived from what compaction leaves of it: of a producer
    * only the last batch, though a retry may be of an older one, and of segments no bounds. So there
-   * must be a checkpoint that outlasts the pass, because its last batch is above the range.
+   * must be a checkpoint on the disk that outlasts the pass, because its last batch is above the
+   * range, and that knows what the pass before has taken from the list of aborted transactions.
    */
   async #keepState (): Promise<void> {
     const { partition: { log }, range: { firstUncleanableOffset: end, firstDirtyOffset }, offsets } = this.#options
-    const isKept = (): boolean => (log.checkpoint?.offset ?? -1n) > end
-    if (isKept()) return
+    const before = log.checkpoint?.number ?? 0
+    const isKept = (): boolean => {
+      const { checkpoint } = log
+      return checkpoint !== undefined && checkpoint.number > before && checkpoint.isDurable && checkpoint.offset > end
+    }
     log.checkpointSoon()
     for (let waits = 0; !isKept(); waits++) {
       if (waits === CHECKPOINT_WAITS_MAX) throw new PassEnded(`no checkpoint of ${log.name} was taken`)

@@ -17,13 +17,16 @@ const headLayout = struct<CheckpointHead>([
 ])
 assert.equal(headLayout.span, 24)
 
-export interface TakenCheckpoint { log: StoredLog, value: Buffer }
+export interface TakenCheckpoint { log: StoredLog, value: Buffer, number: number }
 
 export class Checkpoints {
   private readonly due = new Set<StoredLog>()
   private readonly forced = new Set<StoredLog>()
   /** On their way to the disk. */
   private readonly unsettled = new Set<Buffer>()
+  /** Those of this run of the store, in the order in which they were taken. */
+  private readonly numbers = new WeakMap<Buffer, number>()
+  private lastNumber = 0
   private bytes = 0
   private readonly core: StoreCore
 
@@ -63,7 +66,7 @@ export class Checkpoints {
         epoch: last === undefined ? -1 : leaderEpoch(last),
         crc: last === undefined ? 0 : last.readUInt32BE(at.crc),
       }, head)
-      taken.push({ log, value: Buffer.concat([head, state]) })
+      taken.push({ log, value: Buffer.concat([head, state]), number: ++this.lastNumber })
     }
     logs.clear()
     return taken
@@ -71,12 +74,13 @@ export class Checkpoints {
 
   /** The data below them is on the disk now. */
   keep (taken: readonly TakenCheckpoint[]): void {
-    for (const { log, value } of taken) {
+    for (const { log, value, number } of taken) {
       if (log.deleted) continue
       // a log that was cut meanwhile: the check at open would refuse it, so it need not be written
       const { offset } = headLayout.decode(value)
       if (offset > log.endOffset) continue
       this.unsettled.add(value)
+      this.numbers.set(value, number)
       this.core.keptTable.keepCheckpoint(log.number, value)
         .then(() => { this.unsettled.delete(value) }, () => {}) // the guard has told
     }
@@ -89,7 +93,10 @@ export class Checkpoints {
     const { offset, base, epoch, crc } = headLayout.decode(value)
     if (offset > log.endOffset || offset < log.startOffset) return undefined
     const found = {
-      offset, state: value.subarray(headLayout.span), isDurable: !this.unsettled.has(value),
+      offset,
+      state: value.subarray(headLayout.span),
+      number: this.numbers.get(value) ?? 0,
+      isDurable: !this.unsettled.has(value),
     }
     if (base < 0n) return found
     const header = log.headerAt(base)

@@ -111,6 +111,8 @@ export interface Log {
 export interface Checkpoint {
   readonly offset: bigint
   readonly state: Buffer
+  /** Rises with every checkpoint that is taken; 0: taken before this store was opened. */
+  readonly number: number
   /** A start after a kill or a power loss finds it, too. */
   readonly isDurable: boolean
 }

@@ -101,6 +101,32 @@ t.test('a producer can send again what was compacted, whatever happened in betwe
   t.equal(await put(topics.of('events'), batch(7)), 8n)
 })
 
+t.test('a pass changes nothing before a checkpoint of its own is on the disk', async t => {
+  const topics = await CompactedTopics.open(t, { events: compacted })
+  const events = topics.of('events')
+  await fill(events, pairs)
+  const { log } = events
+  const rewrite = log.rewrite.bind(log)
+  const known: Array<[number: number, isDurable: boolean]> = []
+  log.rewrite = (...wanted) => {
+    known.push([log.checkpoint?.number ?? 0, log.checkpoint?.isDurable ?? false])
+    return rewrite(...wanted)
+  }
+  let least = 0
+  for (let pass = 1; pass <= 2; pass++) {
+    const before = log.checkpoint?.number ?? 0
+    await cleanAll(topics)
+    for (const [number, isDurable] of known.splice(0)) {
+      t.ok(number > before && number > least, `pass ${pass}: it knows what the pass before has changed`)
+      t.ok(isDurable)
+    }
+    least = log.checkpoint?.number ?? 0
+    roll(events)
+    await fill(events, pairs)
+  }
+  t.ok(least > 0)
+})
+
 t.test('D25.12: the dirtiest log comes first, and what is not dirty enough waits', async t => {
   const half = { ...compacted, 'min.cleanable.dirty.ratio': '0.5' }
   const topics = await CompactedTopics.open(t, { first: half, second: half, third: half })

@@ -72,7 +72,7 @@ t.test('checkpoints: kept behind the data, refused when the log went another way
   await store.close()
   store = await open()
   log = store.openLog('orders-0')
-  const closing = { offset: 5n, state: Buffer.from('state at 5'), isDurable: true }
+  const closing = { offset: 5n, state: Buffer.from('state at 5'), number: 0, isDurable: true }
   t.same(log.checkpoint, closing, 'one is taken at close')
   await log.append(batch({ base: 5, epoch: 1 }), true)
   t.equal(log.checkpoint?.offset, 5n, 'behind the end it still holds')
