@@ -3,11 +3,17 @@
  * volume's index, so only a stretch that may hold the answer is read.
  */
 import { baseOffset, batchSize, lastOffset, maxTimestamp } from '../../protocol/records/header.ts'
+import { extentAt } from './extents.ts'
+import type { Extent } from './extents.ts'
 import { decodeIndex, indexLog, offsetOfKey } from './keys.ts'
 import type { StoredLog } from './log.ts'
 import type { StoreCore } from './store-core.ts'
+import type { Volume } from './volume.ts'
 
 const READ_BYTES = 1024 * 1024
+
+/** Looked up in one go, so that a long log does not hold the event loop. */
+const KEYS_AT_ONCE = 256
 
 interface Stretch { from: bigint, to: bigint, highest: bigint }
 
@@ -55,25 +61,25 @@ export class Search {
       const least = wanted()
       return least === undefined || highest >= least
     }
-    // a flush may end meanwhile: what it takes from the tail is still the last stretch here
-    const { extents } = log
-    for (const extent of extents) {
-      if (!mayHold(extent.maxTimestamp)) continue
-      const volume = this.core.volumes.opened(extent.volume)
-      await volume?.closing
-      if (volume === undefined) continue
-      for (const key of volume.keysFrom(indexLog(extent.keys), extent.from, extent.to)) {
-        const value = volume.environment.get(key)
-        if (value === undefined) continue
-        const { next, maxTimestamp: highest } = decodeIndex(value)
-        const base = offsetOfKey(key)
-        const from = base > extent.from ? base : extent.from
-        const to = next < extent.to ? next : extent.to
-        if (from < to && mayHold(highest)) yield { from, to, highest }
+    let offset = log.startOffset
+    for (;;) {
+      // anew after each wait: flushes, copying and compaction move what lies above
+      const extent = log.extents[extentAt(log.extents, offset)]
+      if (extent === undefined) break
+      const volume = mayHold(extent.maxTimestamp)
+        ? this.core.volumes.opened(extent.volume)
+        : undefined
+      if (volume?.closing !== undefined) {
+        await volume.closing
+        continue
+      }
+      const found = volume === undefined ? [] : stretchesOf(volume, extent, offset)
+      offset = found.length < KEYS_AT_ONCE ? extent.to : (found.at(-1) as Stretch).to
+      for (const stretch of found) {
+        if (stretch.from < stretch.to && mayHold(stretch.highest)) yield stretch
       }
     }
-    const from = extents.at(-1)?.to ?? log.startOffset
-    yield { from, to: log.endOffset, highest: 0n }
+    yield { from: offset, to: log.endOffset, highest: 0n }
   }
 
   /** The first, or else the last, batch of the stretch that `wanted` says yes to, as a copy. */
@@ -103,4 +109,22 @@ export class Search {
     }
     return found
   }
+}
+
+/** What the extent says of its first flushes from `offset` on; the first one may end below it. */
+function stretchesOf (volume: Volume, extent: Extent, offset: bigint): Stretch[] {
+  const from = offset > extent.from ? offset : extent.from
+  const found: Stretch[] = []
+  for (const key of volume.keysFrom(indexLog(extent.keys), from, extent.to, KEYS_AT_ONCE)) {
+    const base = offsetOfKey(key)
+    const value = volume.environment.get(key)
+    if (value === undefined) continue
+    const { next, maxTimestamp } = decodeIndex(value)
+    found.push({
+      from: base > from ? base : from,
+      to: next < extent.to ? next : extent.to,
+      highest: maxTimestamp,
+    })
+  }
+  return found
 }

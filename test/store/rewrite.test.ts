@@ -88,6 +88,37 @@ t.test('a checkpoint that is asked for comes with the next flush', async t => {
   t.ok(await log.rewrite({ from: 0n, to: 5n, revision: log.revision }, []))
   log.checkpointSoon()
   while (log.checkpoint?.isDurable !== true) await new Promise(resolve => { setTimeout(resolve, 5) })
-  t.same(log.checkpoint, { offset: 10n, state: Buffer.from('state 1'), isDurable: true })
+  t.same(log.checkpoint, { offset: 10n, state: Buffer.from('state 1'), number: 1, isDurable: true })
   await store.close()
+})
+
+t.test('a search by time finds what is there, whatever is rewritten while it reads', async t => {
+  const small = { ...sizes, volumeBytes: 24 * 1024, rewriteSealBytes: 1024, chunkBytes: 2048 }
+  for (const readsBefore of [1, 2]) {
+    for (const way of ['at or after', 'highest']) {
+      const directory = t.testdir()
+      const store = await openStore(directory, realEnvironment(nodeDisk()), small)
+      const log = store.openLog('orders-0')
+      const batches = Array.from({ length: 160 }, (_, base) => batch({ base, bytes: 700, timestamp: base }))
+      for (let base = 0; base < 160; base += 8) {
+        await log.append(Buffer.concat(batches.slice(base, base + 8)), false)
+        await store.sync()
+      }
+      const read = log.read.bind(log)
+      let reads = 0
+      log.read = async (...wanted) => {
+        // The volumes that it had in view are gone when the read comes.
+        if (++reads === readsBefore) {
+          t.ok(await log.rewrite({ from: 0n, to: 160n, revision: log.revision }, batches))
+          await store.sync()
+        }
+        return read(...wanted)
+      }
+      const found = way === 'highest'
+        ? await log.batchWithMaxTimestamp(160n)
+        : await log.firstBatchAtOrAfter(5n, 160n, 7n)
+      t.equal(found?.readBigInt64BE(0), way === 'highest' ? 159n : 7n, `${way}, ${readsBefore} reads before`)
+      await store.close()
+    }
+  }
 })
