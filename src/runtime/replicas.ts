@@ -223,9 +223,11 @@ export class Replicas {
   retain (partition: Partition): void {
     const { environment } = this.#options
     const { settings, state, startOffset, highWatermark, endOffset } = partition
+    // What a compaction has dropped before it was interrupted is in the segments' sums still.
+    const bytesMax = settings.compacts ? partition.log.byteSize : Infinity
     const start = state.segments.retain(
       { bytes: settings.retentionBytes, ms: settings.retentionMs, deletes: settings.deletes },
-      { startOffset, highWatermark, endOffset }, environment.nowMs())
+      { startOffset, highWatermark, endOffset, bytesMax }, environment.nowMs())
     if (start <= startOffset) return
     if (state.producers.size > 0 && this.#awaitsCheckpoint(partition, start)) return
     partition.advanceStart(start).catch(error => {

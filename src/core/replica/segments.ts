@@ -41,6 +41,14 @@ export interface RetentionLimits {
   deletes: boolean
 }
 
+export interface RetentionBounds {
+  readonly startOffset: bigint
+  readonly highWatermark: bigint
+  readonly endOffset: bigint
+  /** What the log weighs at most, whatever its segments' sums say. */
+  readonly bytesMax: number
+}
+
 /** Marks of ListOffsets v0 in the place of a timestamp. */
 const LATEST = -1n
 const EARLIEST = -2n
@@ -122,8 +130,7 @@ export class Segments {
    * D25.8-9: the log start offset after a retention run. Oldest first, each step stops at the first
    * segment that stays; a segment goes only if its end is not above the high watermark.
    */
-  retain (limits: RetentionLimits, bounds: { startOffset: bigint, highWatermark: bigint, endOffset: bigint },
-    nowMs: number): bigint {
+  retain (limits: RetentionLimits, bounds: RetentionBounds, nowMs: number): bigint {
     let kept = 0
     const endOf = (index: number): bigint => this.#segments[index + 1]?.baseOffset ?? bounds.endOffset
     const step = (goes: (segment: Segment, end: bigint) => boolean): void => {
@@ -132,7 +139,8 @@ export class Segments {
     }
     step((_segment, end) => end <= bounds.startOffset)
     if (limits.deletes && limits.bytes >= 0n) {
-      let spare = BigInt(this.#segments.slice(kept).reduce((sum, each) => sum + each.bytes, 0)) - limits.bytes
+      const sum = this.#segments.slice(kept).reduce((bytes, each) => bytes + each.bytes, 0)
+      let spare = BigInt(Math.min(sum, bounds.bytesMax)) - limits.bytes
       step(segment => {
         if (spare - BigInt(segment.bytes) < 0n) return false
         spare -= BigInt(segment.bytes)
