@@ -100,6 +100,8 @@ export class Rewriter {
     for (const request of this.waiting.splice(0)) {
       const { log, range } = request
       if (!this.isPossible(log, range)) request.settle(false)
+      // The last flush of all has no next one.
+      else if (log.moving !== undefined && this.core.closing) request.settle(false)
       else if (log.moving !== undefined) later.push(request)
       else mutations.push(...this.put(request))
     }
