@@ -6,7 +6,7 @@ import {
   closeSync, existsSync, fsyncSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, statfsSync,
   unlinkSync, writeSync,
 } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { isUuid } from '../protocol/uuid.ts'
 import { newId } from './process-environment.ts'
 
@@ -36,13 +36,23 @@ const FORMAT_VERSION = '1'
 export function openDataDirectory (given: string, nodeId: number, clusterId: string | undefined): DataDirectory {
   const path = resolve(given)
   try {
-    mkdirSync(path, { recursive: true })
+    makeDirectory(path)
   } catch (error) {
     throw new DataDirectoryError(`log.dirs=${path} cannot be made (${(error as Error).message}). ` +
       'Name a directory that this user may write.')
   }
   const file = join(path, FILE)
   return existsSync(file) ? read(path, file, nodeId, clusterId) : format(path, file, nodeId, clusterId)
+}
+
+/** R-S8: with every directory on the way to it. */
+function makeDirectory (path: string): void {
+  const first = mkdirSync(path, { recursive: true })
+  if (first === undefined) return
+  for (let at = dirname(path); at.length >= dirname(first).length; at = dirname(at)) {
+    syncDirectory(at)
+    if (at === dirname(at)) break
+  }
 }
 
 function read (path: string, file: string, nodeId: number, clusterId: string | undefined): DataDirectory {

@@ -34,6 +34,8 @@ export class MemoryDisk {
   capacityBytes: number
   private incarnation = 0
   private directories = new Set<string>()
+  /** Made, and not yet synced by the directory that they are in. */
+  private unsyncedDirectories = new Set<string>()
   private names = new Map<string, Node>()
   private durableNames = new Map<string, Node>()
   private unsynced: DirectoryChange[] = []
@@ -84,6 +86,8 @@ export class MemoryDisk {
     const names = new Map(this.durableNames)
     for (const change of this.unsynced) if (random() < 0.5) change.run(names)
     this.unsynced = []
+    for (const path of this.unsyncedDirectories) if (random() < 0.5) this.lose(path, names)
+    this.unsyncedDirectories.clear()
     this.names = names
     this.durableNames = new Map(names)
     for (const node of new Set(names.values())) node.powerLoss(random)
@@ -95,9 +99,19 @@ export class MemoryDisk {
     return bytes
   }
 
+  /** What it is given to live in is there for good; the first of a path is that. */
   private createDirectory (path: string): void {
     for (let at = path; !this.directories.has(at) && at !== dirname(at); at = dirname(at)) {
       this.directories.add(at)
+      if (dirname(at) !== dirname(dirname(at))) this.unsyncedDirectories.add(at)
+    }
+  }
+
+  private lose (directory: string, names: Map<string, Node>): void {
+    const isWithin = (path: string): boolean => path.startsWith(`${directory}/`)
+    for (const path of names.keys()) if (isWithin(path)) names.delete(path)
+    for (const path of this.directories) {
+      if (path === directory || isWithin(path)) this.directories.delete(path)
     }
   }
 
@@ -152,7 +166,9 @@ export class MemoryDisk {
 
   private syncDirectory (path: string): Promise<void> {
     const covered = this.unsynced.filter(({ directory }) => directory === path)
+    const made = [...this.unsyncedDirectories].filter(each => dirname(each) === path)
     return this.whenSynced(() => {
+      for (const each of made) this.unsyncedDirectories.delete(each)
       for (const change of covered) change.run(this.durableNames)
       this.unsynced = this.unsynced.filter(change => !covered.includes(change))
     })

@@ -68,9 +68,10 @@ export class Journal {
     this.options = options
   }
 
+  createDirectory (): void { this.disk.createDirectory(this.directory) }
+
   /** Registers the files that are there; `kept` are those that volumes point into. */
   scan (kept: ReadonlyMap<number, number>): void {
-    this.disk.createDirectory(this.directory)
     for (const name of this.disk.list(this.directory)) {
       const match = /^(\d{10})\.journal$/.exec(name)
       if (match === null) continue

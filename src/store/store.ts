@@ -101,7 +101,12 @@ class OpenStore implements Store, StoreCore {
 
   /** The one way to open (R-S12): volumes, then the journal behind them, then one flush. */
   async recover (): Promise<void> {
-    const { volumes } = this
+    const { volumes, journal } = this
+    volumes.createDirectory()
+    journal.createDirectory()
+    // R-S8: what a power loss may take with its directory is not stored, in a later start neither
+    await this.guard.within('the sync of the store directory',
+      this.environment.disk.syncDirectory(this.directory))
     await volumes.open()
     const { covered } = volumes
     this.nextLogNumber = covered.nextLogNumber
@@ -114,7 +119,7 @@ class OpenStore implements Store, StoreCore {
     for (const volume of volumes.all.values()) {
       for (const [file, placeBytes] of volume.files) kept.set(file, placeBytes)
     }
-    this.journal.scan(kept)
+    journal.scan(kept)
     const turns = replay(this, covered)
     this.writer.generation = covered.generation + 1
     this.journal.rotate()

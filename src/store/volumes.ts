@@ -66,20 +66,17 @@ export class Volumes {
     return new Volume(number, this.pathOf(number), this.disk, mapBytes)
   }
 
+  createDirectory (): void { this.disk.createDirectory(this.directory) }
+
   /** Opens what is there, newest first, or makes the first volume. */
   async open (): Promise<void> {
-    this.disk.createDirectory(this.directory)
     let newest = 0
     for (const name of this.disk.list(this.directory)) {
       const match = /^(\d{10})\.volume$/.exec(name)
       if (match !== null) newest = Math.max(newest, Number(match[1]))
       else if (name.includes('.new')) await this.disk.unlink(join(this.directory, name))
     }
-    if (newest === 0) {
-      await this.disk.syncDirectory(join(this.directory, '..'))
-      await this.create(1)
-      return
-    }
+    if (newest === 0) return this.create(1)
     // R-S8: a kill may have come before its name was synced, and from now on it alone has what comes
     await this.guard.within('the sync of the volume directory',
       this.disk.syncDirectory(this.directory))
