@@ -19,6 +19,8 @@ import { headerIn } from './tail.ts'
 const KEYS_A_READ = 256
 /** Large batches with no more than this between them are read in one go. */
 const GAP_BYTES = 8 * 1024
+/** What more than this takes is memory of its own, whose pages are new each time. */
+const SPAN_BYTES = 1024 * 1024
 
 /** A stretch of one read: bytes at hand, or places in one file that one read covers. */
 interface Part { buffer: PooledBuffer | undefined, file: JournalFile | undefined, places: Place[] }
@@ -159,7 +161,9 @@ export class Volume {
     const last = part?.places[part.places.length - 1]
     if (part?.file === file && last !== undefined) {
       const gap = place.position - last.position - BigInt(last.length)
-      if (gap >= 0n && gap <= GAP_BYTES) {
+      const end = place.position + BigInt(place.length)
+      const span = end - (part.places[0] as Place).position
+      if (gap >= 0n && gap <= GAP_BYTES && span <= SPAN_BYTES) {
         part.places.push(place)
         return
       }
