@@ -1,4 +1,6 @@
 /** What `ottla dump` can show: the logs of a data directory, or the batches of one file. */
+import { DecodeError } from '../../protocol/cursor.ts'
+import { RecordError } from '../../protocol/records/error.ts'
 import { decodeMetadata } from '../../protocol/stored/framing.ts'
 import { TopicRecord } from '../../protocol/stored/metadata-topics.ts'
 import { batchesIn } from '../../protocol/records/batches.ts'
@@ -148,7 +150,12 @@ async function topicNames (sources: readonly Source[]): Promise<Map<string, stri
   for (const source of sources) {
     for await (const batch of source.batches(0n)) {
       if (isControl(batch)) continue
-      for (const { value } of recordsOf(batch)) if (value !== null) noteTopic(names, value)
+      try {
+        for (const { value } of recordsOf(batch)) if (value !== null) noteTopic(names, value)
+      } catch (error) {
+        // A damaged batch names nothing; the log itself is shown all the same.
+        if (!(error instanceof RecordError || error instanceof DecodeError || error instanceof RangeError)) throw error
+      }
     }
   }
   return names

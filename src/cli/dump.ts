@@ -4,6 +4,7 @@
  */
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
+import { DecodeError } from '../../protocol/cursor.ts'
 import { RecordError } from '../../protocol/records/error.ts'
 import { recordsOf } from '../../protocol/records/read.ts'
 import type { Disk } from '../store/disk.ts'
@@ -13,12 +14,13 @@ import type { Store } from '../store/store.ts'
 import { batchRow, recordRow } from './dump-record.ts'
 import { bytesSource, journalSources, sourcesOf } from './dump-source.ts'
 import type { Source } from './dump-source.ts'
-import { CommandError } from './error.ts'
+import { CommandError, throwFailures } from './error.ts'
 import { jsonOf, show } from './output.ts'
 import type { Row, Value } from './output.ts'
 import { readOnlyDisk } from './read-only-disk.ts'
 import type { Terminal } from './terminal.ts'
 import { write } from './terminal.ts'
+import { visible } from './visible.ts'
 
 export interface DumpOptions {
   readonly json?: boolean
@@ -41,7 +43,9 @@ export async function dump (path: string, options: DumpOptions, terminal: Termin
   const lock = await lockOf(given)
   try {
     const { disk, close } = readOnlyDisk()
-    const store = await openReadOnly(given, disk)
+    const store = await openReadOnly(given, disk).catch((error: unknown) => {
+      throw isDamage(error) ? new CommandError(`${given} cannot be opened: ${withRemedy(error.message)}`) : error
+    })
     try {
       await dumpSources(chosen(await sourcesOf(store), options.log), options, terminal)
     } finally {
@@ -60,6 +64,16 @@ function checkDirectory (path: string): void {
   if (!existsSync(join(path, 'volumes'))) {
     throw new CommandError(`${path} was not written by ottla: of Apache Kafka's data, name one .log or .checkpoint file`)
   }
+}
+
+/** What reading damaged bytes throws: their own errors, and what LMDB says of pages that make no sense. */
+function isDamage (error: unknown): error is Error {
+  return error instanceof StoreError || error instanceof RecordError || error instanceof DecodeError ||
+    error instanceof RangeError || (error instanceof Error && error.message.startsWith('MDB_'))
+}
+
+function withRemedy (text: string): string {
+  return /restore/.test(text) ? text : `${text}; restore the directory from a copy`
 }
 
 /** While a broker runs there its files change under the reader. */
@@ -110,7 +124,7 @@ async function fileSources (path: string): Promise<readonly Source[]> {
     if (name.endsWith('.journal')) return await journalSources(path)
     return [{ ...bytesSource(name, readFileSync(path)), ...topicOfFile(path) }]
   } catch (error) {
-    if (error instanceof RecordError) throw new CommandError(`${path} holds no record batches: ${error.message}`)
+    if (isDamage(error)) throw new CommandError(`${path} holds no record batches: ${error.message}; name a .log, .checkpoint or .journal file`)
     throw error
   }
 }
@@ -130,8 +144,17 @@ async function dumpSources (sources: readonly Source[], options: DumpOptions, te
       columns: ['topic', 'partition', 'startOffset', 'endOffset', 'bytes', 'damaged', 'log'], rows, nothing: 'no logs are there',
     })
   }
-  if (!isDeep) return
-  for (const source of sources) await dumpBatches(source, options, terminal)
+  const failures = sources.filter(({ damaged }) => damaged).map(({ name, endOffset }) =>
+    `${name} is damaged or cut short behind offset ${endOffset}: what stands before is shown; restore it from a copy`)
+  for (const source of isDeep ? sources : []) {
+    try {
+      await dumpBatches(source, options, terminal)
+    } catch (error) {
+      if (!isDamage(error)) throw error
+      failures.push(`log ${source.name} cannot be read any further (${error.message}): restore it from a copy`)
+    }
+  }
+  throwFailures(failures)
 }
 
 async function dumpBatches (source: Source, options: DumpOptions, terminal: Terminal): Promise<void> {
@@ -164,4 +187,6 @@ function lineOf (row: Row, what: string): string {
   return `${what} ${Object.entries(row).filter(([name]) => name !== 'log').map(([name, value]) => `${name}=${textOf(value)}`).join(' ')}\n`
 }
 
-function textOf (value: Value): string { return typeof value === 'object' && value !== null ? jsonOf(value) : String(value) }
+function textOf (value: Value): string {
+  return visible(typeof value === 'object' && value !== null ? jsonOf(value) : String(value))
+}

@@ -1,5 +1,7 @@
 /** Failures as one line that says what to do. */
+import { DecodeError } from '../../protocol/cursor.ts'
 import { code, errorName, KafkaError } from '../../protocol/errors.ts'
+import { RecordError } from '../../protocol/records/error.ts'
 import { ClientError } from '../client/error.ts'
 
 /** The command line asks for something that makes no sense: exit code 2. */
@@ -67,6 +69,9 @@ export function explain (error: unknown): readonly string[] | undefined {
   if (error instanceof CommandError) return error.lines
   if (error instanceof UsageError || error instanceof ClientError) return [error.message]
   if (error instanceof KafkaError) return [answered('the broker refuses', error)]
+  if (error instanceof RecordError || error instanceof DecodeError) {
+    return [`what was read is damaged or not of Kafka: ${error.message}`]
+  }
   const { code: systemCode, path } = error as NodeJS.ErrnoException
   if (systemCode === 'ENOENT') return [`${path} does not exist: check the path`]
   if (systemCode === 'EACCES') return [`${path} may not be read by this user: change its owner or mode`]

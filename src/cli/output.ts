@@ -4,6 +4,7 @@
  */
 import type { Terminal } from './terminal.ts'
 import { say, write } from './terminal.ts'
+import { visible } from './visible.ts'
 
 export type Value = null | boolean | number | bigint | string | readonly Value[] | { readonly [name: string]: Value }
 export type Row = Readonly<Record<string, Value>>
@@ -52,8 +53,8 @@ function titleOf (name: string): string { return name.replace(/[A-Z]/g, letter =
 function textOf (value: Value): string {
   if (value === null) return '-'
   if (Array.isArray(value)) return value.length === 0 ? '-' : value.map(textOf).join(',')
-  if (typeof value === 'object') return Object.entries(value).map(([name, each]) => `${name}=${textOf(each)}`).join(',')
-  return String(value)
+  if (typeof value === 'object') return Object.entries(value).map(([name, each]) => `${visible(name)}=${textOf(each)}`).join(',')
+  return visible(String(value))
 }
 
 /** Numbers that a double cannot hold are written as text, as Kafka's own JSON does. */

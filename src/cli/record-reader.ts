@@ -1,11 +1,13 @@
 /** The records of a topic's partitions as they come, from positions that move on with them. */
 import { batchesIn, ensureIntact } from '../../protocol/records/batches.ts'
 import { lastOffset, magicOf } from '../../protocol/records/header.ts'
+import { RecordError } from '../../protocol/records/error.ts'
 import { isControl, recordsOf } from '../../protocol/records/read.ts'
 import type { LogRecord } from '../../protocol/records/record.ts'
 import type { Client } from '../client/client.ts'
 import { fetchDefaults, fetchFrom, leadersOf } from '../client/fetcher.ts'
 import { mayTryAgain } from '../client/retry.ts'
+import { CommandError } from './error.ts'
 
 export interface ReadRecord {
   readonly partition: number
@@ -74,22 +76,34 @@ export class RecordReader {
     }
   }
 
-  /** Moves the position over what is taken, over control records and over what compaction has left out. */
   #take ({ partition, bytes }: { partition: number, bytes: Buffer }): ReadRecord[] {
     const taken: ReadRecord[] = []
     let position = this.positions.get(partition) as bigint
-    for (const batch of batchesIn(bytes)) {
-      ensureIntact(batch)
-      if (!isControl(batch)) {
-        for (const record of recordsOf(batch)) {
-          if (record.offset < position) continue // the batch begins before the position
-          taken.push({ partition, record })
-          position = record.offset + 1n
-        }
+    try {
+      for (const batch of batchesIn(bytes)) position = takeFrom(batch, partition, position, taken)
+    } catch (error) {
+      if (!(error instanceof RecordError)) throw error
+      // What stands before it is shown first; the next round begins with it.
+      if (taken.length === 0) {
+        throw new CommandError(`partition ${partition} of topic ${this.#topic} is damaged at offset ${position} ` +
+          `(${error.message}): see its log on the broker, or read on with --from behind it`)
       }
-      if (magicOf(batch) === 2 && lastOffset(batch) >= position) position = lastOffset(batch) + 1n
     }
     this.positions.set(partition, position)
     return taken
   }
+}
+
+/** Moves the position over what is taken, over control records and over what compaction has left out. */
+function takeFrom (batch: Buffer, partition: number, from: bigint, taken: ReadRecord[]): bigint {
+  let position = from
+  ensureIntact(batch)
+  if (!isControl(batch)) {
+    for (const record of recordsOf(batch)) {
+      if (record.offset < position) continue // the batch begins before the position
+      taken.push({ partition, record })
+      position = record.offset + 1n
+    }
+  }
+  return magicOf(batch) === 2 && lastOffset(batch) >= position ? lastOffset(batch) + 1n : position
 }

@@ -2,6 +2,7 @@
 import { once } from 'node:events'
 import process from 'node:process'
 import type { Readable, Writable } from 'node:stream'
+import { visible } from './visible.ts'
 
 export interface Terminal {
   readonly input: Readable
@@ -23,7 +24,10 @@ export interface Terminal {
 export function processTerminal (): Terminal {
   let interruption: AbortController | undefined
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error
+    if (error.code !== 'EPIPE') {
+      process.stderr.write(`ottla: the output cannot be written (${error.code ?? error.message}): see where it goes\n`)
+      process.exit(1)
+    }
     // `ottla topics list | head -1`: nobody reads any more, which is no failure.
     if (interruption === undefined) process.exit(0)
     interruption.abort()
@@ -60,5 +64,5 @@ export async function write (stream: Writable, text: string | Buffer, until?: Ab
   }
 }
 
-/** One line beside the output. */
-export function say (terminal: Terminal, line: string): void { terminal.messages.write(`${line}\n`) }
+/** One line beside the output, which may hold what a broker or a file said. */
+export function say (terminal: Terminal, line: string): void { terminal.messages.write(`${visible(line)}\n`) }

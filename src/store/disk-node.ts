@@ -2,6 +2,8 @@
 import * as fs from 'node:fs'
 import type { Disk, DiskFile, EnvironmentOptions, KeyValueEnvironment } from './disk.ts'
 import { takeLock } from './lock.ts'
+import { StoreError } from './error.ts'
+import { lmdbFileProblem } from './lmdb-file.ts'
 import { LmdbEnvironment } from './lmdb-environment.ts'
 
 /** The kernel takes at most this many parts in one write (IOV_MAX). */
@@ -89,8 +91,14 @@ export function nodeDisk (): Disk {
       return bavail * bsize
     },
     lock: takeLock,
-    openEnvironment: (path: string, options: EnvironmentOptions): KeyValueEnvironment =>
-      new LmdbEnvironment(path, options),
+    openEnvironment: (path: string, options: EnvironmentOptions): KeyValueEnvironment => {
+      // LMDB begins an empty file itself, unless it may only read.
+      const { size = 0 } = fs.statSync(path, { throwIfNoEntry: false }) ?? {}
+      const isReader = options.readOnly === true
+      const problem = size > 0 ? lmdbFileProblem(path, isReader) : isReader ? 'it is empty' : undefined
+      if (problem !== undefined) throw new StoreError('CORRUPT', `${path} is damaged: ${problem}`)
+      return new LmdbEnvironment(path, options)
+    },
   }
 }
 

@@ -87,9 +87,35 @@ t.test('single files: our journal, and Kafka\'s', async t => {
   broken[broken.length - 1] = (broken[broken.length - 1] as number) ^ 1
   writeFileSync(join(kafka, '00000000000000000000.log'), Buffer.concat([batches[0] as Buffer, broken, Buffer.from([0, 0])]))
   const file = await runCommand(['dump', join(kafka, '00000000000000000000.log'), '--records', '--json'])
+  t.match(file, { exitCode: 1, messages: /^ottla: 00000000000000000000.log is damaged or cut short behind offset 4: .*copy\n$/ })
   t.match(file.rows[0], { topic: 'orders', partition: 3, startOffset: 0, endOffset: 4, damaged: true })
   t.match(file.rows.slice(1, 4), [{ intact: true, codec: 'gzip' }, { value: { base64: '/wE=' } }, { value: { base64: '/wI=' } }])
   t.match(file.rows.find(({ baseOffset }) => baseOffset === 2), { intact: false, codec: null })
+})
+
+t.test('damaged data ends in one line, whatever the damage', async t => {
+  const damagedAt = (part: string, change: (bytes: Buffer) => Buffer): string => {
+    const path = t.testdir()
+    cpSync(copy, path, { recursive: true })
+    const file = readdirSync(path, { recursive: true }).map(String).find(name => name.endsWith(part)) as string
+    writeFileSync(join(path, file), change(readFileSync(join(path, file))))
+    return path
+  }
+  const changes: Array<[string, (bytes: Buffer) => Buffer]> = [
+    ['empty', () => Buffer.alloc(0)],
+    ['cut', bytes => bytes.subarray(0, 5000)],
+    ['cut behind its first pages', bytes => bytes.subarray(0, 8192)],
+    ['zeros', bytes => Buffer.alloc(bytes.length)],
+  ]
+  for (const part of ['table.mdb', '.volume']) {
+    for (const [name, change] of changes) {
+      const answer = await runCommand(['dump', damagedAt(part, change), '--records'])
+      t.match(answer, { exitCode: 1, messages: /^ottla: .* cannot be opened: .*mdb|volume is damaged: .*copy\n$/ }, `${part} ${name}`)
+      t.equal(answer.messages.split('\n').length, 2, answer.messages)
+    }
+  }
+  const lost = await runCommand(['dump', damagedAt('.journal', () => Buffer.alloc(0)), '--records'])
+  t.match(lost.exitCode, /^[01]$/)
 })
 
 t.test('what is no data is said to be none', async t => {

@@ -1,5 +1,6 @@
 /** The command line as a whole: help, usage, exit codes, completion, and the real program. */
 import { spawn, spawnSync } from 'node:child_process'
+import { existsSync, openSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
@@ -10,6 +11,7 @@ import { duration, moment } from '../../src/cli/parse.ts'
 import { jsonOf } from '../../src/cli/output.ts'
 import { program } from '../../src/cli/program.ts'
 import { processTerminal } from '../../src/cli/terminal.ts'
+import { visible } from '../../src/cli/visible.ts'
 import { startBroker } from '../../src/index.ts'
 import { runCommand } from '../support/command.ts'
 
@@ -17,6 +19,28 @@ import { runCommand } from '../support/command.ts'
 delete process.env.OTTLA_BOOTSTRAP_SERVER
 
 const main = fileURLToPath(new URL('../../src/main.js', import.meta.url))
+
+t.test('what others have named obeys nobody', async t => {
+  t.equal(visible('plain, ünïcode, 日本'), 'plain, ünïcode, 日本')
+  t.equal(visible('\u001b[2J\n\r\t\u0000\u007f\u009b\u202e'), '\\x1b[2J\\n\\r\\t\\x00\\x7f\\x9b\\u202e')
+  const broker = await startBroker()
+  t.teardown(() => broker.stop())
+  const ask = (line: string[]) => runCommand([...line, '-b', broker.bootstrapServers])
+  await ask(['topics', 'create', 'a'])
+  await ask(['groups', 'reset-offsets', 'evil\u001b]0;title\u0007', '--topic', 'a', '--to-offset', '0', '--execute'])
+  const shown = await ask(['groups', 'list'])
+  t.match(shown.output, 'evil\\x1b]0;title\\x07')
+  t.notMatch(shown.output, '\u001b')
+  t.match((await ask(['groups', 'list', '--json'])).rows, [{ group: 'evil\u001b]0;title\u0007' }])
+  t.notMatch((await ask(['groups', 'describe', 'no\u001bsuch'])).messages, '\u001b')
+})
+
+t.test('an output that cannot be written is one line', { skip: existsSync('/dev/full') ? false : 'no /dev/full here' }, async t => {
+  const full = openSync('/dev/full', 'w')
+  const { status, stderr } = spawnSync(process.execPath, [main, 'completion', 'bash'], { stdio: ['ignore', full, 'pipe'], encoding: 'utf8' })
+  t.match(stderr, /^ottla: the output cannot be written \(ENOSPC\): see where it goes\n$/)
+  t.equal(status, 1)
+})
 
 t.test('help is an answer, wrong usage is none', async t => {
   const rows: ReadonlyArray<[string, number, RegExp, RegExp]> = [

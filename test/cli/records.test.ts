@@ -3,6 +3,8 @@ import t from 'tap'
 import { startBroker } from '../../src/index.ts'
 import { partitionOfKey, recordOf } from '../../src/cli/produce.ts'
 import { formatter } from '../../src/cli/record-format.ts'
+import { RecordReader } from '../../src/cli/record-reader.ts'
+import { writeBatch } from '../../protocol/records/write.ts'
 import { target } from '../../src/cli/group-reset.ts'
 import { rangeOf } from '../../src/client/group-member.ts'
 import { runCommand, typedInput } from '../support/command.ts'
@@ -12,6 +14,24 @@ const broker = await startBroker({ settings: { 'num.partitions': 3 } })
 t.teardown(() => broker.stop())
 const ask = (line: string | readonly string[], told: Told = {}): Promise<Said> => runCommand(
   [...typeof line === 'string' ? line.split(' ') : line, '--bootstrap-server', broker.bootstrapServers], told)
+
+t.test('a damaged batch is named, behind what can be read', async t => {
+  const whole = writeBatch([{ timestamp: 1n, key: null, value: Buffer.from('fine') }], { baseOffset: 0n })
+  const broken = Buffer.from(writeBatch([{ timestamp: 1n, key: null, value: Buffer.from('spoilt') }], { baseOffset: 1n }))
+  broken[broken.length - 1] = 0xff
+  const answers = [Buffer.concat([whole, broken]), broken]
+  const client = {
+    retrying: (run: () => unknown) => run(),
+    describe: () => ({ topics: new Map([['t', { topicId: '', partitions: [{ partition: 0, leaderId: 1 }] }]]) }),
+    broker: () => {
+      const partitions = [{ partitionIndex: 0, errorCode: 0, records: answers.shift() }]
+      return { errorCode: 0, responses: [{ partitions }] }
+    },
+  }
+  const reader = new RecordReader(client as never, 't', new Map([[0, 0n]]), 0)
+  t.match((await reader.next()).map(({ record }) => String(record.value)), ['fine'])
+  await t.rejects(reader.next(), { name: 'CommandError', message: /^partition 0 of topic t is damaged at offset 1 \(.*\): .*--from/ })
+})
 
 t.test('lines become records, and records lines', async t => {
   t.match(await ask('produce lines', { input: 'one\r\n\ntwo\nthree' }), { exitCode: 0, output: '', messages: '' },
