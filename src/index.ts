@@ -164,6 +164,7 @@ async function start (
     registration: registrationOf(settings, data, listeners, inMemory ? NO_BROKER_EPOCH : takeCleanShutdown(data.path)),
     onFailed: failed,
   })
+  admission.rates = running.broker.quotas.connections
   running.onLiveSettings(({ connections }) => { admission.bounds = connections })
   serve(running, store, settings, listeners, environment)
   const first = listeners[0] as Listener

@@ -228,9 +228,13 @@ function liveSettings ({ get, staticTexts }: Settings): LiveSettings {
     },
     connections: {
       total: get('max.connections'),
-      byListener: listenerLimits(staticTexts),
+      byListener: listenerLimits(staticTexts, 'max.connections'),
       perAddress: get('max.connections.per.ip'),
       byAddress: addressLimits(get),
+      rates: {
+        perSecond: get('max.connection.creation.rate'),
+        perSecondByListener: listenerLimits(staticTexts, 'max.connection.creation.rate'),
+      },
     },
     isCordoned: get('cordoned.log.dirs').length > 0,
   }

@@ -4,14 +4,17 @@ import { settingNameOf } from './table.ts'
 
 type Get = <N extends keyof BrokerValues & string> (name: N) => BrokerValues[N]
 
-const LISTENER_LIMIT = /^listener\.name\.([^.]+)\.max\.connections$/
+const OF_LISTENER = /^listener\.name\.([^.]+)\.(.+)$/
 
-/** listener.name.x.max.connections, by listener. */
-export function listenerLimits (texts: ReadonlyMap<string, string>): Map<string, number> {
+/** listener.name.x.max.connections, or another such limit, by listener. */
+export function listenerLimits (
+  texts: ReadonlyMap<string, string>, key: 'max.connections' | 'max.connection.creation.rate'
+): Map<string, number> {
   const limits = new Map<string, number>()
   for (const [name, text] of texts) {
-    const listener = LISTENER_LIMIT.exec(name)?.[1]
-    if (listener !== undefined && settingNameOf(name) !== undefined) limits.set(listener.toUpperCase(), Number(text))
+    const [, listener, meant] = OF_LISTENER.exec(name) ?? []
+    if (listener === undefined || meant !== key || settingNameOf(name) === undefined) continue
+    limits.set(listener.toUpperCase(), Number(text))
   }
   return limits
 }

@@ -61,6 +61,7 @@ export const honouredBrokerSettings: ReadonlySet<string> = new Set([
   'log.roll.jitter.ms',
   'log.roll.ms',
   'log.segment.bytes',
+  'max.connection.creation.rate',
   'max.connections',
   'max.connections.per.ip',
   'max.connections.per.ip.overrides',

@@ -5,6 +5,7 @@
 import type { ConfigValues } from '../core/metadata/configs.ts'
 import type { MetadataImage } from '../core/metadata/image.ts'
 import type { Failure } from '../core/controller/decision.ts'
+import type { ConnectionRateBounds } from '../core/quota/connection-rates.ts'
 import type { CleanerSettings } from './cleaner-settings.ts'
 
 /** A name behind a key, with the value that it has there (KIP-226). */
@@ -38,6 +39,8 @@ export interface ConnectionBounds {
   readonly perAddress: number
   /** max.connections.per.ip.overrides, by host name or address. */
   readonly byAddress: ReadonlyMap<string, number>
+  /** max.connection.creation.rate, of the broker and of its listeners */
+  readonly rates: ConnectionRateBounds
 }
 
 /** The broker's settings that follow a change while it runs; those of topics are `TopicSettings`. */

@@ -2,8 +2,9 @@
 import { createServer } from 'node:net'
 import type { Server, Socket } from 'node:net'
 import type { Admission } from './admission.ts'
-import { Connection, plainAddress } from './connection.ts'
+import { Connection } from './connection.ts'
 import type { ConnectionContext } from './connection.ts'
+import { Doorway } from './doorway.ts'
 
 export interface ListenerOptions {
   readonly name: string
@@ -45,15 +46,11 @@ let nextConnectionId = 0
 export async function listen (options: ListenerOptions): Promise<Listener> {
   const connections = new Set<Connection>()
   const waiting: Socket[] = []
-  let context: ConnectionContext | undefined
+  let doorway: Doorway | undefined
   let sweep: NodeJS.Timeout | undefined
   const accept = (socket: Socket): void => {
-    if (context === undefined) {
-      waiting.push(socket.on('error', () => { socket.destroy() }))
-      return
-    }
-    if (!options.admission.enter(options.name, plainAddress(socket.remoteAddress))) socket.destroy()
-    else connections.add(new Connection(nextConnectionId++, options.name, socket, context))
+    if (doorway === undefined) waiting.push(socket.on('error', () => { socket.destroy() }))
+    else doorway.arrive(socket)
   }
   const server = createServer({ noDelay: true, keepAlive: true, pauseOnConnect: true }, accept)
   await bind(server, options)
@@ -68,7 +65,13 @@ export async function listen (options: ListenerOptions): Promise<Listener> {
         connections.delete(connection)
         options.admission.leave(options.name, connection.remoteAddress)
       }
-      context = { ...given, events: { ...given.events, closed } }
+      const context: ConnectionContext = { ...given, events: { ...given.events, closed } }
+      doorway = new Doorway({
+        listener: options.name,
+        admission: options.admission,
+        nowMs: given.nowMs,
+        admit: socket => { connections.add(new Connection(nextConnectionId++, options.name, socket, context)) },
+      })
       sweep = idleSweep(connections, options.idleMs, given.nowMs)
       for (const socket of waiting.splice(0)) if (!socket.destroyed) accept(socket)
     },
@@ -76,6 +79,7 @@ export async function listen (options: ListenerOptions): Promise<Listener> {
       clearInterval(sweep)
       server.close(() => { resolve() })
       for (const socket of waiting) socket.destroy()
+      doorway?.close()
       for (const connection of connections) connection.finish()
       // Who waits for something that may take long (a fetch, a rebalance) asks another broker.
       setTimeout(() => { for (const connection of connections) connection.destroy() }, FINISH_MS).unref()

@@ -27,6 +27,7 @@ export const elsewhere: Record<string, string> = {
   'log.dir': 'test/config/config.test.ts',
   'log.dirs': 'test/server/process.test.ts',
   'log.message.timestamp.type': 'test/apis/44-incremental-alter-configs.test.ts',
+  'max.connection.creation.rate': 'test/server/admission.test.ts',
   'max.connections': 'test/server/admission.test.ts',
   'max.connections.per.ip': 'test/server/admission.test.ts',
   'max.connections.per.ip.overrides': 'test/server/admission.test.ts',

@@ -229,7 +229,7 @@ t.test('what holds now of the broker\'s own settings', async t => {
   t.equal(now({ 'num.partitions': '9' }, {}).get('num.partitions'), 1, 'and what may not be changed')
   t.equal(now({ 'max.connections': '9', 'log.retention.ms': '0' }, {}).get('max.connections'), 7, 'what does not go together is left out')
   const limited = now({ 'listener.name.inside.max.connections': '3' }, { 'max.connections.per.ip.overrides': '[::1]:4, 10.0.0.1:5,localhost:6' })
-  t.same([...listenerLimits(limited.staticTexts)], [['INSIDE', 3]])
+  t.same([...listenerLimits(limited.staticTexts, 'max.connections')], [['INSIDE', 3]])
   t.same([...addressLimits(limited.get)], [['::1', 6], ['10.0.0.1', 5], ['127.0.0.1', 6]])
 })
 

@@ -2,6 +2,7 @@
 import t from 'tap'
 import { ClientQuotas } from '../../../src/core/quota/client-quotas.ts'
 import { Limits } from '../../../src/core/quota/limits.ts'
+import { ConnectionRates } from '../../../src/core/quota/connection-rates.ts'
 import { Meters, METERS_MAX } from '../../../src/core/quota/meters.ts'
 
 const START_MS = 1_700_000_000_000
@@ -135,4 +136,25 @@ t.test('invented names drive out the longest unused meters, and no more is kept 
   t.equal(meters.of('first', START_MS), first, 'used since')
   t.not(meters.of('second', START_MS), second)
   t.equal(meters.of('x'.repeat(512), START_MS), meters.of('x'.repeat(30_000), START_MS))
+})
+
+t.test('KIP-612: how fast connections are made', async t => {
+  const rates = new ConnectionRates({ samples: 3, sampleMs: 1000 })
+  const free = { perSecond: Infinity, perSecondByListener: new Map() }
+  for (let count = 0; count < 99; count++) {
+    t.equal(rates.delayMs('A', free, START_MS) + rates.refusedForMs('A', '1.1.1.1', START_MS), 0)
+  }
+  rates.load([entry({ ip: null }, { connection_creation_rate: 2 }), entry({ ip: '2.2.2.2' }, { connection_creation_rate: 1 }),
+    entry({ user: 'u' }, { producer_byte_rate: 1 })])
+  const refusals = (address: string, nowMs: number): number[] =>
+    Array.from({ length: 6 }, () => rates.refusedForMs('A', address, nowMs))
+  t.same(refusals('1.1.1.1', START_MS), [0, 0, 0, 0, 500, 500], 'four in two seconds: the fifth would make 2.5 a second')
+  t.same(refusals('2.2.2.2', START_MS), [0, 0, 1000, 1000, 1000, 1000], 'a quota of its own; a sample at most')
+  t.same(refusals('1.1.1.1', START_MS + 3001), [0, 0, 0, 0, 500, 500])
+  const bounded = { perSecond: 2, perSecondByListener: new Map([['B', 1]]) }
+  const fresh = new ConnectionRates({ samples: 3, sampleMs: 1000 })
+  const delays = (listener: string, count: number): number[] =>
+    Array.from({ length: count }, () => fresh.delayMs(listener, bounded, START_MS))
+  t.same(delays('B', 3), [0, 0, 1000])
+  t.same(delays('A', 2), [0, 500], 'listeners count for the broker together')
 })
