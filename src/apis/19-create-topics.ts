@@ -30,7 +30,7 @@ export const createTopics = handler(CreateTopics, { versions: [0, 7], advertised
       mayCreate: name => clusterWide || access.allows(session, 'create', 'topic', name),
       mayDescribeConfigs: name => access.allows(session, 'describeConfigs', 'topic', name),
       admit: mutations.admit,
-    }), environment.nowMs() + request.timeoutMs)
+    }), environment.monotonicMs() + request.timeoutMs)
     mutations.settle()
     await replicas.settled()
     return reply

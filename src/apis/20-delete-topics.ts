@@ -27,7 +27,7 @@ export const deleteTopics = handler(DeleteTopics, { versions: [0, 6], advertised
       mayDelete: name => access.allows(session, 'delete', 'topic', name),
       mayDescribe: name => access.allows(session, 'describe', 'topic', name),
       admit: mutations.admit,
-    }), environment.nowMs() + request.timeoutMs)
+    }), environment.monotonicMs() + request.timeoutMs)
     mutations.settle()
     return reply
   })

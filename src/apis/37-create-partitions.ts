@@ -24,7 +24,7 @@ export const createPartitions = handler(CreatePartitions, { versions: [0, 3], fa
     const { reply } = await controller.submit(view => decide(request, view, {
       mayAlter: name => access.allows(call.session, 'alter', 'topic', name),
       admit: mutations.admit,
-    }), environment.nowMs() + request.timeoutMs)
+    }), environment.monotonicMs() + request.timeoutMs)
     mutations.settle()
     await replicas.settled()
     return reply

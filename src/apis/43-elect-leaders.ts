@@ -16,7 +16,7 @@ type Needs = Pick<Broker, 'access' | 'controller' | 'environment'>
 export const electLeaders = handler(ElectLeaders, { versions: [0, 2], failed },
   async (request, { session }, { access, controller, environment }: Needs) => {
     ensureCluster(access, session, 'alter')
-    const deadlineMs = environment.nowMs() + request.timeoutMs
+    const deadlineMs = environment.monotonicMs() + request.timeoutMs
     return (await controller.submit(view => decide(request, view), deadlineMs)).reply
   })
 

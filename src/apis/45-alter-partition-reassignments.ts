@@ -21,7 +21,7 @@ export const alterPartitionReassignments = handler(AlterPartitionReassignments,
   { versions: [0, 1], failed },
   async (request, { session }, { access, controller, environment }: Needs) => {
     ensureCluster(access, session, 'alter')
-    const deadlineMs = environment.nowMs() + request.timeoutMs
+    const deadlineMs = environment.monotonicMs() + request.timeoutMs
     return (await controller.submit(view => decide(request, view), deadlineMs)).reply
   })
 

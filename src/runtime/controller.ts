@@ -54,7 +54,8 @@ export class Controller {
 
   /**
    * Decides when its turn comes and resolves with the decision once its records are committed.
-   * Rejects with NOT_CONTROLLER when another node leads, REQUEST_TIMED_OUT when the turn came too late.
+   * Rejects with NOT_CONTROLLER when another node leads, REQUEST_TIMED_OUT when the turn came after
+   * `deadlineMs` of the clock that nobody sets.
    */
   submit<D extends Decision<unknown>> (decide: Decide<D>, deadlineMs = Infinity): Promise<D> {
     return new Promise((resolve, reject) => {
@@ -99,7 +100,7 @@ export class Controller {
   async #perform ({ decide, deadlineMs }: Write): Promise<Decision<unknown>> {
     const { leader, isLeader } = this.#quorum
     if (leader === undefined || !isLeader) throw new KafkaError(code.NOT_CONTROLLER)
-    if (this.#environment.nowMs() >= deadlineMs) {
+    if (this.#environment.monotonicMs() >= deadlineMs) {
       // D0.3: it comes from an exception that says no more than its code.
       throw new KafkaError(code.REQUEST_TIMED_OUT, null)
     }

@@ -59,12 +59,12 @@ export async function fetch (
   onGone: OnGone
 ): Promise<FetchResult> {
   const minBytes = Math.min(options.minBytes, options.maxBytes)
-  const deadlineMs = environment.nowMs() + options.maxWaitMs
+  const deadlineMs = environment.monotonicMs() + options.maxWaitMs
   for (;;) {
     const seen = targets.map(({ partition }) => progressOf(partition))
     const result = await readAll(targets, options)
     const bytes = result.partitions.reduce((sum, { readableBytes }) => sum + readableBytes, 0)
-    const leftMs = deadlineMs - environment.nowMs()
+    const leftMs = deadlineMs - environment.monotonicMs()
     if (bytes >= minBytes || leftMs <= 0 || isImmediate(targets, result, options)) return result
     result.release()
     const wait = { targets, seen, bytes: minBytes - bytes, leftMs, readCommitted: options.readCommitted }

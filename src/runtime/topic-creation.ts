@@ -85,7 +85,7 @@ export class TopicCreation {
     const { controller, replicas, environment } = this.#options
     try {
       const request = { topics: [topic], timeoutMs: TIMEOUT_MS, validateOnly: false }
-      const deadlineMs = environment.nowMs() + TIMEOUT_MS
+      const deadlineMs = environment.monotonicMs() + TIMEOUT_MS
       const { reply } = await controller.submit(view => createTopics(request, view, { admit }), deadlineMs)
       const [row] = reply.topics
       const errorCode = row?.errorCode ?? code.NONE

@@ -60,7 +60,7 @@ t.test('D11: each refusal', async t => {
   t.same(await ask(client, 3, [{ name: '__consumer_offsets', count: 51 }]), [['__consumer_offsets', 0, null]], 'D11.5: internal topics too')
   const denied = {
     access: { allows: () => false },
-    environment: { nowMs: () => 0 },
+    environment: { nowMs: () => 0, monotonicMs: () => 0 },
     quotas: { mutation: { allowance: () => undefined } },
     replicas: { settled: async () => {} },
     controller: { submit: async (decide: (view: object) => object) => decide(raw.broker.controller) },

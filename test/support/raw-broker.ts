@@ -44,6 +44,7 @@ class StandingClock {
     return {
       ...processEnvironment(log),
       nowMs: () => this.nowMs,
+      monotonicMs: () => this.nowMs - START_MS,
       setTimer: (delayMs, run) => {
         const due = { atMs: this.nowMs + Math.max(delayMs, 0), run }
         this.#due.add(due)
@@ -104,8 +105,13 @@ export class RawBroker {
     const real = processEnvironment(note)
     const store = await openStore('/ottla', { ...real, nowMs: environment.nowMs, disk: disk.disk() })
     const admission = new Admission()
-    const idleMs = settings.number('connections.max.idle.ms')
-    const listener = await listen({ name: 'PLAINTEXT', host: '127.0.0.1', port: 0, admission, idleMs })
+    const listener = await listen({
+      name: 'PLAINTEXT',
+      host: '127.0.0.1',
+      port: 0,
+      admission,
+      idleMs: settings.number('connections.max.idle.ms'),
+    })
     const clusterId = newId()
     const directoryId = newId()
     const running = await assembleBroker({
@@ -135,7 +141,6 @@ export class RawBroker {
       logDirectory: { id: directoryId, path: '/ottla', space: () => SPACE },
       onFailed: error => { note('error', 'failed', { error }) },
     })
-    admission.rates = running.broker.quotas.connections
     running.onLiveSettings(({ connections }) => { admission.bounds = connections })
     listener.serve({
       pool: new FramePool(),
