@@ -14,6 +14,8 @@ export interface CoordinatorMachine {
   /** It will not be asked again: the answers of everybody who is parked. */
   unload (nowMs: number): readonly Answer[]
   deadline (): number | undefined
+  /** The clock was set by so many milliseconds, and its deadlines with it. */
+  clockSet (byMs: number): void
   /** Decisions to be carried out one by one. */
   expire (nowMs: number): Iterable<Decision>
 }
@@ -40,7 +42,7 @@ export interface CoordinatorLog {
 }
 
 export interface CoordinatorOptions {
-  readonly clock: Pick<Clock, 'nowMs' | 'setTimer'>
+  readonly clock: Pick<Clock, 'setTimer'>
   readonly timers: Timers
   /** `offsets.load.buffer.size` */
   readonly loadBufferBytes: number

@@ -30,7 +30,7 @@ export type CoordinatorState = 'INITIAL' | 'LOADING' | 'ACTIVE' | 'FAILED' | 'CL
 interface Waiting {
   /** The last offset that has to be committed. */
   readonly offset: bigint
-  readonly timeoutAtMs: number
+  timeoutAtMs: number
   readonly decision: Decision<unknown>
   readonly reply: Reply | undefined
 }
@@ -69,6 +69,10 @@ export class Coordinator<Machine extends CoordinatorMachine> {
     this.#registration = options.timers.add({
       deadline: () => this.#deadline(),
       expire: nowMs => this.#expire(nowMs),
+      clockSet: byMs => {
+        for (const waiting of this.#waiting) waiting.timeoutAtMs += byMs
+        this.#machine.clockSet(byMs)
+      },
     })
   }
 
@@ -93,7 +97,7 @@ export class Coordinator<Machine extends CoordinatorMachine> {
     this.#lastWritten = this.log.endOffset - 1n
     this.#lastCommitted = this.#lastWritten
     this.#followHighWatermark(isCurrent)
-    this.#carryOut(machine.loaded(this.#options.clock.nowMs()), undefined)
+    this.#carryOut(machine.loaded(this.#options.timers.nowMs()), undefined)
     this.#registration.changed()
   }
 
@@ -129,7 +133,7 @@ export class Coordinator<Machine extends CoordinatorMachine> {
   /** Runs an operation of several decisions, none of which anybody waits for. */
   runAll (operation: (machine: Machine, nowMs: number) => Iterable<Decision>): void {
     this.#ensureActive()
-    for (const decision of operation(this.#machine, this.#options.clock.nowMs())) {
+    for (const decision of operation(this.#machine, this.#options.timers.nowMs())) {
       this.#carryOut(decision, undefined)
     }
     this.#registration.changed()
@@ -144,7 +148,7 @@ export class Coordinator<Machine extends CoordinatorMachine> {
   #decide<R> (operation: (machine: Machine, nowMs: number) => Decision<R>): Decision<R> {
     this.#ensureActive()
     try {
-      return operation(this.#machine, this.#options.clock.nowMs())
+      return operation(this.#machine, this.#options.timers.nowMs())
     } catch (error) {
       this.#options.log('error', `${this.name}: an operation failed`, { error })
       throw new CoordinatorError(code.UNKNOWN_SERVER_ERROR, { cause: error })
@@ -192,7 +196,7 @@ export class Coordinator<Machine extends CoordinatorMachine> {
   }
 
   async #appendToLog (records: readonly StoredRecord[]): Promise<{ lastOffset: bigint }> {
-    return this.log.appendAsCoordinator(records, this.#options.clock.nowMs())
+    return this.log.appendAsCoordinator(records, this.#options.timers.nowMs())
   }
 
   #replay (records: readonly StoredRecord[], baseOffset: bigint): void {
@@ -212,7 +216,7 @@ export class Coordinator<Machine extends CoordinatorMachine> {
       this.#complete(decision, reply)
       return
     }
-    const timeoutAtMs = this.#options.clock.nowMs() + this.#options.commitTimeoutMs
+    const timeoutAtMs = this.#options.timers.nowMs() + this.#options.commitTimeoutMs
     this.#waiting.push({ offset: this.#lastWritten, timeoutAtMs, decision, reply })
   }
 
@@ -232,14 +236,14 @@ export class Coordinator<Machine extends CoordinatorMachine> {
 
   #complete (decision: Decision<unknown>, reply: Reply | undefined): void {
     reply?.resolve(decision.reply)
-    this.#follow(() => decision.afterCommit?.(this.#options.clock.nowMs()))
+    this.#follow(() => decision.afterCommit?.(this.#options.timers.nowMs()))
   }
 
   #fail (
     decision: Decision<unknown>, reply: Reply | undefined, errorCode: number, kept: boolean,
   ): void {
     const failure = { errorCode: clientError(errorCode), kept }
-    this.#follow(() => decision.afterFailure?.(failure, this.#options.clock.nowMs()))
+    this.#follow(() => decision.afterFailure?.(failure, this.#options.timers.nowMs()))
     reply?.reject(new CoordinatorError(errorCode))
   }
 
@@ -265,7 +269,7 @@ export class Coordinator<Machine extends CoordinatorMachine> {
   #stop (errorCode: number): void {
     this.#state = 'FAILED'
     this.#load += 1
-    const nowMs = this.#options.clock.nowMs()
+    const nowMs = this.#options.timers.nowMs()
     const failure = { errorCode: clientError(errorCode), kept: false }
     for (const { decision, reply } of this.#waiting.splice(0)) {
       this.#follow(() => {

@@ -110,9 +110,12 @@ export class FakeLog implements CoordinatorLog {
 
 export class FakeClock {
   #nowMs = 1_000_000
+  /** By how much somebody has set the wall clock. */
+  aheadMs = 0
   #timers: Array<{ atMs: number, run: () => void }> = []
 
-  nowMs (): number { return this.#nowMs }
+  nowMs (): number { return this.#nowMs + this.aheadMs }
+  monotonicMs (): number { return this.#nowMs }
   get pending (): number { return this.#timers.length }
 
   setTimer (delayMs: number, run: () => void): { cancel (): void } {

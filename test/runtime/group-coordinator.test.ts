@@ -166,6 +166,24 @@ t.test('a whole life of a group, by way of its shard', async t => {
   t.equal((await groups.describe(['group'], { version: 6 }))[0]?.errorCode, code.GROUP_ID_NOT_FOUND)
 })
 
+t.test('a clock that is set neither ends a session nor prolongs it', async t => {
+  for (const setMs of [3_600_000, -3_600_000]) {
+    const { groups, clock } = await leading()
+    const { memberId } = await groups.join(joinRequest, caller(9))
+    const joining = groups.join({ ...joinRequest, memberId }, caller(9))
+    await clock.advance(1)
+    t.equal((await joining).errorCode, 0)
+    const stateOf = async () => (await groups.describe(['group'], { version: 6 }))[0]?.groupState
+    clock.aheadMs = setMs
+    await groups.heartbeat({ ...heartbeatRequest, memberId, generationId: 1 }, caller(4))
+    await clock.advance(9_000)
+    t.not(await stateOf(), 'Empty', `${setMs}: it is a member still`)
+    clock.aheadMs = 0
+    await clock.advance(1_001)
+    t.equal(await stateOf(), 'Empty', `${setMs}: it was silent for too long`)
+  }
+})
+
 t.test('empty group ids: INVALID_GROUP_ID, but "" has offsets', async t => {
   const groups = coordinator()
   await groups.becomeLeader(groups.partitionFor(''), new FakeLog(), 1)

@@ -40,6 +40,10 @@ export class Notebook implements CoordinatorMachine {
     return this.due.length === 0 ? undefined : Math.min(...this.due.map(({ atMs }) => atMs))
   }
 
+  clockSet (byMs: number): void {
+    for (const each of this.due) each.atMs += byMs
+  }
+
   * expire (nowMs: number): Generator<Decision> {
     for (const each of this.due.splice(0)) {
       if (each.atMs > nowMs) this.due.push(each)

@@ -14,6 +14,7 @@ t.test('timers: one real timer for all', async t => {
         fired.push(`${name}@${nowMs - 1_000_000}`)
         each.atMs = undefined
       },
+      clockSet: (byMs: number) => { if (each.atMs !== undefined) each.atMs += byMs },
     }
     return each
   }
@@ -43,8 +44,29 @@ t.test('timers: one real timer for all', async t => {
   t.equal(fired.length, 4, 'longer than a timer can wait')
   for (const registration of registrations) registration.remove()
   t.equal(clock.pending, 0)
-  const always = { count: 0, deadline: () => 0, expire: () => { always.count += 1 } }
+  const always = { count: 0, deadline: () => 0, expire: () => { always.count += 1 }, clockSet: () => {} }
   timers.add(always)
   await clock.advance(5)
   t.equal(always.count, 5, 'one that is always due does not stop the clock')
+})
+
+t.test('timers: a clock that is set makes nothing due, and keeps nothing from being due', async t => {
+  for (const setMs of [3_600_000, -3_600_000]) {
+    const clock = new FakeClock()
+    const timers = new Timers(clock)
+    let atMs = clock.nowMs() + 1000
+    let firedAtMs = 0
+    timers.add({
+      deadline: () => firedAtMs === 0 ? atMs : undefined,
+      expire: () => { firedAtMs = clock.monotonicMs() },
+      clockSet: byMs => { atMs += byMs },
+    })
+    await clock.advance(400)
+    clock.aheadMs = setMs
+    if (setMs < 0) timers.nowMs()
+    await clock.advance(599)
+    t.equal(firedAtMs, 0, `${setMs}: not yet`)
+    await clock.advance(1)
+    t.equal(firedAtMs, 1_001_000, `${setMs}: in its time`)
+  }
 })

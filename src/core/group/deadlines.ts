@@ -18,7 +18,7 @@ interface Entry<Run> extends Deadline<Run> {
 
 /** A place in the heap; it is stale when its entry has another. */
 interface Place<Run> {
-  readonly atMs: number
+  atMs: number
   readonly sequence: number
   readonly entry: Entry<Run>
 }
@@ -44,6 +44,14 @@ export class Deadlines<Run> {
     entry.atMs = atMs
     entry.active = true
     if (earlier) this.#push(entry)
+  }
+
+  /** All of them, by so many milliseconds: their order stays. */
+  shift (byMs: number): void {
+    for (const place of this.#heap) {
+      if (place.entry.place === place) place.entry.atMs += byMs
+      place.atMs += byMs
+    }
   }
 
   cancel (deadline: Deadline<Run> | undefined): void {

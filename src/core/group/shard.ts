@@ -155,6 +155,9 @@ export class GroupShard {
   /** When `expire` has something to do, in milliseconds. */
   deadline (): number | undefined { return this.#state.deadlines.next() }
 
+  /** The clock was set: what is due in so many milliseconds is so still. */
+  clockSet (byMs: number): void { this.#state.deadlines.shift(byMs) }
+
   /**
    * Does what is due, one by one: each decision has to be carried out before the next is asked
    * for. What becomes due by doing so waits for the next call.

@@ -70,8 +70,13 @@ t.test('agrees with a sorted list, whatever happens', t => {
     const index = random(40)
     const handle = handles[index]
     if (handle === undefined) throw new Error('no such handle')
-    const dice = random(10)
-    if (dice < 6) {
+    const dice = random(11)
+    if (dice === 10) {
+      const by = random(100) - 50
+      deadlines.shift(by)
+      now += by
+      for (const [each, at] of model) model.set(each, at + by)
+    } else if (dice < 6) {
       const at = now + random(200)
       deadlines.move(handle, at)
       model.set(index, at)
