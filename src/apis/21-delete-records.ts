@@ -41,8 +41,8 @@ function wantedOf ({ topics }: DeleteRecordsRequest): Map<string, Map<number, bi
   const wanted = new Map<string, Map<number, bigint>>()
   for (const { name, partitions } of topics) {
     const offsets = wanted.get(name) ?? new Map<number, bigint>()
-    wanted.set(name, offsets)
     for (const { partitionIndex, offset } of partitions) offsets.set(partitionIndex, offset)
+    if (offsets.size > 0) wanted.set(name, offsets)
   }
   return wanted
 }

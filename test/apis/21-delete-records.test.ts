@@ -37,6 +37,8 @@ t.test('the log start moves, at once and also inside a batch', async t => {
     await produce(client, topic, batchOf(['e']))
     t.same(await ask(client, version, [topic, 0, 2n]), [`${topic}-0:0:2`], `v${version}`)
     t.equal(await startOf(client, topic), 2n)
+    const none = { topics: [{ name: topic, partitions: [] }], timeoutMs: 1000 }
+    t.same((await client.request(DeleteRecords, version, none)).topics, [], 'a topic without partitions has no row')
     t.equal((await fetchOne(client, topic, 1n)).errorCode, 1, 'OFFSET_OUT_OF_RANGE below it')
     const fetched = await fetchOne(client, topic, 2n)
     t.equal(fetched.logStartOffset, 2n)

@@ -52,6 +52,7 @@ t.test('ElectLeaders, every version', async t => {
     t.match(unknown, { errorCode: 42 }, 'D16.1')
     t.same(rowsOf(unknown), [['a-0', 42, 'Unknown election type 9']])
     t.match(await elect(client, version, 9, null), { errorCode: 42, replicaElectionResults: [] })
+    t.match(await elect(client, version, 9, []), { errorCode: 0, replicaElectionResults: [] }, 'nothing is asked for')
   }
   denyAll(raw)
   for (let version = 0; version <= 2; version++) {

@@ -37,6 +37,7 @@ t.test('AlterPartitionReassignments, every version', async t => {
       ['gone-0', 3, 'Unable to find a topic named gone.'],
     ], `D17.1-3 v${version}`)
     t.match(answer, { throttleTimeMs: 0, errorCode: 0, errorMessage: null, allowReplicationFactorChange: true })
+    t.match((await alter(client, version, [])).answer, { errorCode: 0, errorMessage: '', responses: [] }, 'nothing is asked for')
     const late = await alter(client, version, [['a', 0, [1]]], true, 0)
     t.match(late.answer, { errorCode: 7, errorMessage: null }, 'D0.8')
     t.same(late.rows, [['a-0', 7, null]])

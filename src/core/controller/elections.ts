@@ -23,6 +23,8 @@ export function electLeaders (
   request: ElectLeadersRequest, view: View
 ): Decision<ElectLeadersResponse> {
   const kind = KINDS[request.electionType]
+  // Kafka looks at the type partition by partition.
+  if (request.topicPartitions?.length === 0) return { records: nothing, reply: { replicaElectionResults: [] } }
   if (kind === undefined) {
     const text = `Unknown election type ${request.electionType}`
     return wholeRequest(request, failure(code.INVALID_REQUEST, text))

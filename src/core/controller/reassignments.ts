@@ -27,6 +27,10 @@ export function alterPartitionReassignments (
   request: AlterPartitionReassignmentsRequest, view: View
 ): Decision<AlterPartitionReassignmentsResponse> {
   const { allowReplicationFactorChange } = request
+  // Kafka leaves this message at its empty default.
+  if (request.topics.length === 0) {
+    return { records: nothing, reply: { errorMessage: '', allowReplicationFactorChange, responses: [] } }
+  }
   const records: MetadataEntry[] = []
   const responses = request.topics.map(({ name, partitions }) => ({
     name,

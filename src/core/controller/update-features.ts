@@ -32,6 +32,11 @@ const UPGRADE = 1
 const SAFE_DOWNGRADE = 2
 const UNSAFE_DOWNGRADE = 3
 
+/** Kafka's, beside the two with rules of their own: also those that this release does not have. */
+const PRODUCTION_FEATURES: ReadonlySet<string> = new Set([
+  'transaction.version', 'group.version', ELIGIBLE_LEADER_REPLICAS, 'share.version', 'streams.version',
+])
+
 /** `raisedKraftVersion`: the quorum is to write this level itself. */
 export interface FeatureDecision extends Decision<UpdateFeaturesResponse> {
   readonly raisedKraftVersion?: number
@@ -105,6 +110,7 @@ function updateProblem (
     // Raising it is the quorum's own doing: it writes a control record with the voters.
     return level < current ? invalid('Can\'t downgrade the version of this feature.') : undefined
   }
+  if (!PRODUCTION_FEATURES.has(feature)) return invalid(`Feature ${feature} not found.`)
   const unmet = unmetRequirement(feature, level, proposed, view.image)
   return unmet === undefined ? undefined : invalid(unmet)
 }
@@ -139,7 +145,7 @@ function rangeProblem (
   // Level 0 is "not there", which even those support that never heard of it.
   if (range === undefined) return level === 0 ? undefined : `${who} does not support this feature.`
   const { minVersion, maxVersion } = range
-  if (level === 0 || (level >= minVersion && level <= maxVersion)) return undefined
+  if (level >= minVersion && level <= maxVersion) return undefined
   const versions = minVersion === maxVersion ? String(minVersion) : `${minVersion}-${maxVersion}`
   return `${who} only supports versions ${versions}`
 }
@@ -161,7 +167,7 @@ function metadataVersionProblem (
     ? 'Refusing to perform the requested downgrade because it might delete metadata information.'
     : 'Unsafe metadata downgrade is not supported in this version.'
   return failure(code.INVALID_UPDATE_VERSION,
-    `Unsupported metadata.version downgrade from ${names.get(current)} to ${names.get(level)}. ${why}`)
+    `Unsupported metadata.version downgrade from ${current} to ${level}. ${why}`)
 }
 
 function unmetRequirement (

@@ -45,8 +45,11 @@ t.test('what is refused, and that one error fails all', async t => {
     [[MV, -1], `Invalid update version -1 for feature ${MV}. A feature version cannot be less than 0.`],
     [[MV, 32, 9], `Invalid update version 32 for feature ${MV}. The controller does not support the given upgrade type.`],
     [[MV, 32], `Invalid update version 32 for feature ${MV}. Can't downgrade the version of this feature without setting the upgrade type to either safe or unsafe downgrade.`],
-    [[MV, 32, SAFE], 'Unsupported metadata.version downgrade from 4.4-IV2 to 4.4-IV1. Refusing to perform the requested downgrade because it might delete metadata information.'],
-    [[MV, 20, UNSAFE], 'Unsupported metadata.version downgrade from 4.4-IV2 to 3.8-IV0. Unsafe metadata downgrade is not supported in this version.'],
+    [[MV, 32, SAFE], 'Unsupported metadata.version downgrade from 33 to 32. Refusing to perform the requested downgrade because it might delete metadata information.'],
+    [[MV, 20, UNSAFE], 'Unsupported metadata.version downgrade from 33 to 20. Unsafe metadata downgrade is not supported in this version.'],
+    [['no.such', 0], 'Invalid update version 0 for feature no.such. Feature no.such not found.'],
+    [['no.such', 0, SAFE], 'Invalid update version 0 for feature no.such. Feature no.such not found.'],
+    [[MV, 0, SAFE], `Invalid update version 0 for feature ${MV}. Local controller 100 only supports versions 7-33`],
     [['no.such', 1], 'Invalid update version 1 for feature no.such. Local controller 100 does not support this feature.'],
     [['kraft.version', 0, SAFE], 'Invalid update version 0 for feature kraft.version. Can\'t downgrade the version of this feature.'],
   ]
