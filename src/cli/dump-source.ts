@@ -8,6 +8,7 @@ import { lastOffset, magicOf } from '../../protocol/records/header.ts'
 import { isControl, recordsOf } from '../../protocol/records/read.ts'
 import type { Store } from '../store/contract.ts'
 import { nodeDisk } from '../store/disk-node.ts'
+import { StoreError } from '../store/error.ts'
 import { FILE_HEADER_SIZE, kinds } from '../store/journal-format.ts'
 import { entriesOf, turnsOf } from '../store/recovery.ts'
 
@@ -64,7 +65,9 @@ function logSource (store: Store, name: string, topicOf: (topicId: string) => st
       for (let next = offset > log.startOffset ? offset : log.startOffset; next < log.endOffset;) {
         const read = await log.read(next, log.endOffset, READ_BYTES, true)
         try {
-          if (read.bytes === 0) return
+          if (read.bytes === 0) {
+            throw new StoreError('CORRUPT', `nothing can be read from offset ${next} to its end ${log.endOffset}`)
+          }
           for (const batch of read.chunks.flatMap(chunk => [...batchesIn(chunk)])) {
             yield batch
             next = lastOffset(batch) + 1n

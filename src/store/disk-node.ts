@@ -96,7 +96,7 @@ export function nodeDisk (): Disk {
       const { size = 0 } = fs.statSync(path, { throwIfNoEntry: false }) ?? {}
       const isReader = options.readOnly === true
       const problem = size > 0 ? lmdbFileProblem(path, isReader) : isReader ? 'it is empty' : undefined
-      if (problem !== undefined) throw new StoreError('CORRUPT', `${path} is damaged: ${problem}`)
+      if (problem !== undefined) throw new StoreError('CORRUPT', `${path} is damaged: ${problem}; restore its directory from a copy`)
       return new LmdbEnvironment(path, options)
     },
   }

@@ -300,6 +300,18 @@ export class Journal {
     return file.handle
   }
 
+  /**
+   * Fills the bytes from a place in a file. Throws where the file ends before it: what a buffer of the
+   * pool held before belongs to somebody else.
+   */
+  fill (file: JournalFile, into: Buffer, position: number): void {
+    ensureFilled(this.open(file).read(into, position), into, file)
+  }
+
+  async fillAsync (file: JournalFile, into: Buffer, position: number): Promise<void> {
+    ensureFilled(await this.open(file).readAsync(into, position), into, file)
+  }
+
   /** Leaves no more free files than a store at rest needs. */
   trimFree (): void {
     while (this.free.length > FREE_FILES_AT_REST) this.remove(this.free.pop() as JournalFile)
@@ -333,4 +345,9 @@ function newRound (): SyncRound {
   const promise = new Promise<void>((done, fail) => { resolve = done; reject = fail })
   promise.catch(() => {}) // whoever waits sees it; the guard has told everybody else
   return { promise, resolve, reject }
+}
+
+function ensureFilled (count: number, into: Buffer, { path }: JournalFile): void {
+  if (count === into.length) return
+  throw new StoreError('CORRUPT', `${path} was cut short: ${into.length} bytes wanted, ${count} there; fetch the replica again`)
 }

@@ -176,8 +176,13 @@ export class StoredLog implements Log, TurnMember {
     const { core } = this
     if (piece.file === undefined) throw new Error('a large batch was read before its turn')
     const buffer = core.readPool.take(piece.bytes)
-    core.journal.open(piece.file).read(buffer.bytes.subarray(0, piece.bytes), piece.position)
-    return buffer
+    try {
+      core.journal.fill(piece.file, buffer.bytes.subarray(0, piece.bytes), piece.position)
+      return buffer
+    } catch (error) {
+      buffer.release()
+      throw error
+    }
   }
 
   firstBatchAtOrAfter (timestamp: bigint, end: bigint, from?: bigint): Promise<Buffer | undefined> {

@@ -291,7 +291,7 @@ export function bytesOfPieceBelow (piece: Piece, offset: bigint): number {
 function largeHeader (piece: Piece, journal: Journal): Buffer | undefined {
   if (piece.file === undefined) return undefined
   const header = Buffer.alloc(HEADER_SIZE)
-  journal.open(piece.file).read(header, piece.position)
+  journal.fill(piece.file, header, piece.position)
   return header
 }
 

@@ -174,8 +174,13 @@ export class Volume {
   private readPlaces (part: Part, journal: Journal, pool: Pool): PooledBuffer {
     const { file, position, bytes } = spanOf(part)
     const buffer = pool.take(bytes)
-    journal.open(file).read(buffer.bytes.subarray(0, bytes), position)
-    return buffer
+    try {
+      journal.fill(file, buffer.bytes.subarray(0, bytes), position)
+      return buffer
+    } catch (error) {
+      buffer.release()
+      throw error
+    }
   }
 
   private async readPlacesAsync (
@@ -183,8 +188,13 @@ export class Volume {
   ): Promise<PooledBuffer> {
     const { file, position, bytes } = spanOf(part)
     const buffer = pool.take(bytes)
-    await journal.open(file).readAsync(buffer.bytes.subarray(0, bytes), position)
-    return buffer
+    try {
+      await journal.fillAsync(file, buffer.bytes.subarray(0, bytes), position)
+      return buffer
+    } catch (error) {
+      buffer.release()
+      throw error
+    }
   }
 
   private take (part: Part, buffer: PooledBuffer, into: ReadBuilder, limit: bigint): void {
@@ -225,7 +235,7 @@ export class Volume {
     const file = journal.files.get(place.file)
     if (file === undefined) return undefined
     const header = Buffer.alloc(HEADER_SIZE)
-    journal.open(file).read(header, Number(place.position))
+    journal.fill(file, header, Number(place.position))
     return header
   }
 

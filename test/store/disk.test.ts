@@ -1,3 +1,4 @@
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { MemoryDisk } from '../../src/store/disk-memory.ts'
@@ -12,6 +13,32 @@ const disks: Array<[string, (path: string) => { disk: Disk, directory: string }]
 ]
 
 const text = (value: string): Buffer => Buffer.from(value)
+
+t.test('a file that cannot be LMDB\'s is refused before it is mapped', async t => {
+  const path = join(t.testdir(), 'kept.mdb')
+  const disk = nodeDisk()
+  const kept = disk.openEnvironment(path, { mapBytes: 1 << 20 })
+  await kept.apply([{ key: text('a'), value: text('1') }]).flushed
+  await kept.apply([{ key: text('b'), value: text('2') }]).flushed
+  await kept.close()
+  const whole = readFileSync(path)
+  const open = (bytes: Buffer, readOnly = false) => {
+    writeFileSync(path, bytes)
+    return disk.openEnvironment(path, { mapBytes: 1 << 20, readOnly })
+  }
+  const damaged: Array<[string, Buffer]> = [
+    ['cut in its first page', whole.subarray(0, 100)], ['cut in its second', whole.subarray(0, 5000)],
+    ['cut behind both', whole.subarray(0, 8192)], ['zeros', Buffer.alloc(whole.length)],
+    ['a root overwritten', Buffer.concat([whole.subarray(0, 8192), Buffer.alloc(whole.length - 8192)])],
+  ]
+  for (const [name, bytes] of damaged) {
+    t.throws(() => open(bytes), { name: 'StoreError', code: 'CORRUPT', message: /kept.mdb is damaged: / }, name)
+  }
+  t.throws(() => open(Buffer.alloc(0), true), { code: 'CORRUPT', message: /it is empty/ })
+  const again = open(whole)
+  t.equal(String(again.get(text('b'))), '2')
+  await again.close()
+})
 
 for (const [name, make] of disks) {
   t.test(`${name}: files`, async t => {
