@@ -349,5 +349,5 @@ function newRound (): SyncRound {
 
 function ensureFilled (count: number, into: Buffer, { path }: JournalFile): void {
   if (count === into.length) return
-  throw new StoreError('CORRUPT', `${path} was cut short: ${into.length} bytes wanted, ${count} there; fetch the replica again`)
+  throw new StoreError('CORRUPT', `${path} was cut short: ${into.length} bytes wanted, ${count} there`)
 }

@@ -5,6 +5,8 @@
  */
 import { batchSize, lastOffset } from '../../protocol/records/header.ts'
 import { batchIsIntact } from './checksum.ts'
+import type { LogRead } from './contract.ts'
+import { StoreError } from './error.ts'
 import type { StoredLog } from './log.ts'
 import type { StoreCore } from './store-core.ts'
 
@@ -57,12 +59,13 @@ export class Scrub {
   private async check (log: StoredLog): Promise<void> {
     const bytes = this.core.options.scrubBytesPerSecond / STEPS_PER_SECOND
     const end = log.writtenEnd
-    const read = await log.read(this.offset, end, bytes, true)
+    const read = await this.read(log, end, bytes)
+    if (read === undefined) return
     try {
       if (read.bytes === 0) this.offset = end
       for (const chunk of read.chunks) {
         for (let at = 0; at < chunk.length; at += batchSize(chunk, at)) {
-          if (!batchIsIntact(chunk, at, batchSize(chunk, at))) return this.damaged(log)
+          if (!batchIsIntact(chunk, at, batchSize(chunk, at))) return this.damaged(log, 'a stored batch has a bad checksum')
           this.offset = lastOffset(chunk, at) + 1n
         }
       }
@@ -71,10 +74,20 @@ export class Scrub {
     }
   }
 
-  private damaged (log: StoredLog): void {
+  /** Undefined where what is stored is not there: that is damage as well. */
+  private async read (log: StoredLog, end: bigint, bytes: number): Promise<LogRead | undefined> {
+    try {
+      return await log.read(this.offset, end, bytes, true)
+    } catch (error) {
+      if (!(error instanceof StoreError) || error.code !== 'CORRUPT') throw error
+      this.damaged(log, error.message)
+      return undefined
+    }
+  }
+
+  private damaged (log: StoredLog, problem: string): void {
     log.damaged = true
     this.core.flusher.note(log) // the mark survives a restart
-    this.core.environment.log('error', 'a stored batch has a bad checksum: ' +
-      'fetch this replica again', { log: log.name, offset: this.offset })
+    this.core.environment.log('error', `${problem}: fetch this replica again`, { log: log.name, offset: this.offset })
   }
 }

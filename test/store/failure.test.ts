@@ -194,6 +194,27 @@ t.test('a flipped bit is found, told and never served as whole (R-S5, R-S6)', as
   await again.close()
 })
 
+t.test('a journal file that was cut short is found, and nothing else is read in its place', async t => {
+  const memory = new MemoryDisk()
+  const told: string[] = []
+  const quiet = { ...smallSizes, scrubBytesPerSecond: 0 }
+  const store = await openStore('/data', realEnvironment(memory.disk()), quiet)
+  await store.openLog('orders-0').append(batch({ base: 0, bytes: 20_000 }), true)
+  await store.openLog('orders-1').append(batch({ base: 0 }), true)
+  await store.close()
+  const disk = memory.disk()
+  for (const name of disk.list('/data/journal')) disk.open(`/data/journal/${name}`).truncate(100)
+  const environment = realEnvironment(memory.disk(), (level, message) => {
+    if (level === 'error') told.push(message)
+  })
+  const again = await openStore('/data', environment, { ...smallSizes, scrubBytesPerSecond: 100_000_000 })
+  await t.rejects(async () => await again.findLog('orders-0')?.read(0n, 1n, 1_000_000, true), { code: 'CORRUPT' })
+  await until(() => again.findLog('orders-0')?.damaged === true)
+  t.match(told, [/was cut short: .*fetch this replica again/])
+  t.notOk(again.findLog('orders-1')?.damaged)
+  await again.close()
+})
+
 t.test('a file whose first turn is torn ends the recovery (storage.md 4.3)', async t => {
   const memory = new MemoryDisk()
   const store = await openStore('/data', realEnvironment(memory.disk()), smallSizes)
