@@ -107,6 +107,7 @@ class OpenStore implements Store, StoreCore {
     // R-S8: what a power loss may take with its directory is not stored, in a later start neither
     await this.guard.within('the sync of the store directory',
       this.environment.disk.syncDirectory(this.directory))
+    await this.beginTable()
     await volumes.open()
     const { covered } = volumes
     this.nextLogNumber = covered.nextLogNumber
@@ -126,6 +127,18 @@ class OpenStore implements Store, StoreCore {
     await this.flusher.flush()
     this.scrub.start()
     this.environment.log('info', 'the store is open', { turns, logs: this.logs.size })
+  }
+
+  /** Batches without the table that goes with them, or the other way round, are no store. */
+  private async beginTable (): Promise<void> {
+    const { keptTable, volumes } = this
+    const refuse = (what: string): StoreError => new StoreError('CORRUPT',
+      `${this.directory} is not whole: ${what}; restore it from a copy`)
+    const isThere = volumes.isThere()
+    if (!isThere && keptTable.hasEntries) throw refuse('its volumes are gone')
+    if (keptTable.isBegun) return
+    if (isThere) throw refuse('table.mdb is gone, or empty')
+    await keptTable.begin()
   }
 
   addLog (log: StoredLog): void {

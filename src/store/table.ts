@@ -13,6 +13,8 @@ interface Round { promise: Promise<void>, resolve: () => void, reject: (error: u
 /** Keys of others than the store's user stand apart by their first byte. */
 const USER = 'u'
 const CHECKPOINT = 'c'
+/** What the table says of itself. */
+const BEGUN = 's/begun'
 const FIRST_KEY = Buffer.from([0])
 const LAST_KEY = Buffer.from([255])
 
@@ -35,6 +37,16 @@ export class StoredTable implements Table {
       if (value !== undefined) this.values.set(key.toString('utf8'), value)
     }
   }
+
+  /** Whether it was ever part of a store: one that is not may be made anew. */
+  get isBegun (): boolean { return this.values.has(BEGUN) }
+  get hasEntries (): boolean {
+    for (const key of this.values.keys()) if (key.startsWith(USER)) return true
+    return false
+  }
+
+  /** Resolves when that is on the disk: volumes come after. */
+  begin (): Promise<void> { return this.change(BEGUN, Buffer.from([1])) }
 
   get (key: string): Buffer | undefined { return this.values.get(USER + key) }
   put (key: string, value: Buffer): Promise<void> {

@@ -27,6 +27,7 @@ const FIRST_COVERED: CoveredState = {
   nextLogNumber: 1,
   createdMs: 0n,
 }
+const VOLUME_NAME = /^(\d{10})\.volume$/
 const MAP_BYTES_MIN = 1024 * 1024 * 1024
 
 export class Volumes {
@@ -68,11 +69,16 @@ export class Volumes {
 
   createDirectory (): void { this.disk.createDirectory(this.directory) }
 
+  /** Whether any was ever made here. */
+  isThere (): boolean {
+    return this.disk.list(this.directory).some(name => VOLUME_NAME.test(name))
+  }
+
   /** Opens what is there, newest first, or makes the first volume. */
   async open (): Promise<void> {
     let newest = 0
     for (const name of this.disk.list(this.directory)) {
-      const match = /^(\d{10})\.volume$/.exec(name)
+      const match = VOLUME_NAME.exec(name)
       if (match !== null) newest = Math.max(newest, Number(match[1]))
       else if (name.includes('.new')) await this.disk.unlink(join(this.directory, name))
     }

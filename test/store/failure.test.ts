@@ -215,6 +215,28 @@ t.test('a journal file that was cut short is found, and nothing else is read in 
   await again.close()
 })
 
+t.test('a store whose table or volumes are gone is refused, not taken for a new one', async t => {
+  const memory = new MemoryDisk()
+  const store = await openStore('/data', realEnvironment(memory.disk()), smallSizes)
+  await store.openLog('orders-0').append(batch({ base: 0 }), true)
+  await store.table.put('vote', Buffer.from('1'))
+  await store.close()
+  const open = () => openStore('/data', realEnvironment(memory.disk()), smallSizes)
+  const disk = memory.disk()
+  disk.rename('/data/table.mdb', '/aside/table.mdb')
+  await t.rejects(open(), { code: 'CORRUPT', message: /table.mdb is gone, or empty; restore it from a copy/ })
+  await disk.unlink('/data/table.mdb')
+  disk.rename('/aside/table.mdb', '/data/table.mdb')
+  for (const name of disk.list('/data/volumes')) {
+    if (name.endsWith('.volume')) disk.rename(`/data/volumes/${name}`, `/aside/${name}`)
+  }
+  await t.rejects(open(), { code: 'CORRUPT', message: /its volumes are gone/ })
+  for (const name of disk.list('/aside')) disk.rename(`/aside/${name}`, `/data/volumes/${name}`)
+  const again = await open()
+  t.equal(again.openLog('orders-0').endOffset, 1n)
+  await again.close()
+})
+
 t.test('a file whose first turn is torn ends the recovery (storage.md 4.3)', async t => {
   const memory = new MemoryDisk()
   const store = await openStore('/data', realEnvironment(memory.disk()), smallSizes)
