@@ -40,6 +40,7 @@ const PASSING = new Set<number>([
 /** The group goes on without this member, or with its next generation. */
 const OUTSIDE = new Set<number>([
   code.UNKNOWN_MEMBER_ID, code.ILLEGAL_GENERATION, code.MEMBER_ID_REQUIRED, code.FENCED_INSTANCE_ID,
+  code.GROUP_ID_NOT_FOUND,
 ])
 
 const TOLD_BY_ERROR = new Map<number, RareStateName>([
@@ -299,7 +300,9 @@ export class Member extends Client {
     this.world.mark(`${where}: ${errorName(errorCode)}`)
     const state = TOLD_BY_ERROR.get(errorCode)
     if (state !== undefined) this.world.reached(state)
-    if (OUTSIDE.has(errorCode)) {
+    // Only a power loss makes a broker forget a group whose members go on.
+    const isForgotten = errorCode === code.GROUP_ID_NOT_FOUND
+    if (OUTSIDE.has(errorCode) && !(isForgotten && this.ledger.losses === 0)) {
       const memberId = this.#memberId
       this.#outside()
       if (errorCode === code.ILLEGAL_GENERATION) this.#memberId = memberId
