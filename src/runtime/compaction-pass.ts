@@ -98,12 +98,11 @@ export class CompactionPass {
    */
   async #keepState (): Promise<void> {
     const { partition: { log }, range: { firstUncleanableOffset: end, firstDirtyOffset }, offsets } = this.#options
-    const before = log.checkpoint?.number ?? 0
+    const least = log.checkpointSoon()
     const isKept = (): boolean => {
       const { checkpoint } = log
-      return checkpoint !== undefined && checkpoint.number > before && checkpoint.isDurable && checkpoint.offset > end
+      return checkpoint !== undefined && checkpoint.number >= least && checkpoint.isDurable && checkpoint.offset > end
     }
-    log.checkpointSoon()
     for (let waits = 0; !isKept(); waits++) {
       if (waits === CHECKPOINT_WAITS_MAX) throw new PassEnded(`no checkpoint of ${log.name} was taken`)
       await this.#options.pace.wait(CHECKPOINT_WAIT_MS)

@@ -32,10 +32,14 @@ export class Checkpoints {
 
   constructor (core: StoreCore) { this.core = core }
 
-  /** With the next flush, however little was appended since the last one. */
-  force (log: StoredLog): void {
+  /**
+   * With the next flush, however little was appended since the last one; the least number that it
+   * can have. A flush under way may yet keep one that was taken before, with a smaller number.
+   */
+  force (log: StoredLog): number {
     this.forced.add(log)
     this.core.flusher.note(log)
+    return this.lastNumber + 1
   }
 
   /** Called while a flush is fixed; `logs` are those that it carries. */

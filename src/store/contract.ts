@@ -102,8 +102,11 @@ export interface Log {
    * below it is flushed. Undefined: the owner does not know its state just now.
    */
   onCheckpoint (take: () => Buffer | undefined): void
-  /** A checkpoint is taken with the next flush: after a rewrite the present one may not be found. */
-  checkpointSoon (): void
+  /**
+   * A checkpoint is taken with the next flush: after a rewrite the present one may not be found.
+   * From the number that is returned on they are of the state as it is now, or later.
+   */
+  checkpointSoon (): number
   /** The newest checkpoint that is not ahead of the log and still agrees with its batches. */
   readonly checkpoint: Checkpoint | undefined
 }

@@ -379,7 +379,7 @@ export class StoredLog implements Log, TurnMember {
   get checkpoint (): Checkpoint | undefined { return this.core.checkpoints.find(this) }
 
   onCheckpoint (take: () => Buffer | undefined): void { this.takeCheckpoint = take }
-  checkpointSoon (): void { this.core.checkpoints.force(this) }
+  checkpointSoon (): number { return this.core.checkpoints.force(this) }
 }
 
 function min (left: bigint, right: bigint): bigint { return left < right ? left : right }

@@ -92,6 +92,25 @@ t.test('a checkpoint that is asked for comes with the next flush', async t => {
   await store.close()
 })
 
+t.test('a checkpoint that was taken before another was asked for is told from it', async t => {
+  const { store, log } = await filled(t.testdir(), 10)
+  let [state, least] = ['before', 0]
+  log.onCheckpoint(() => {
+    // The flush that this one comes with is not at its end when the state changes.
+    if (least === 0) queueMicrotask(() => { [state, least] = ['after', log.checkpointSoon()] })
+    return Buffer.from(state)
+  })
+  log.checkpointSoon()
+  const seen = new Map<string, boolean>()
+  for (let known = log.checkpoint; ; known = log.checkpoint) {
+    if (known !== undefined) seen.set(String(known.state), known.number >= least)
+    if (seen.get('after') !== undefined) break
+    await new Promise(resolve => { setImmediate(resolve) })
+  }
+  t.same([...seen], [['before', false], ['after', true]])
+  await store.close()
+})
+
 t.test('a search by time finds what is there, whatever is rewritten while it reads', async t => {
   const small = { ...sizes, volumeBytes: 24 * 1024, rewriteSealBytes: 1024, chunkBytes: 2048 }
   for (const readsBefore of [1, 2]) {
