@@ -19,8 +19,8 @@ export interface JournalFile {
   lastTurn: bigint
   /** Bytes of large batches in it that a volume points to: such a file is kept. */
   placeBytes: number
-  /** Syncs under way: its descriptor must stay open. */
-  syncing: number
+  /** Syncs and reads under way: its descriptor must stay open. */
+  busy: number
 }
 
 export interface JournalOptions {
@@ -98,7 +98,7 @@ export class Journal {
       end: FILE_HEADER_SIZE,
       lastTurn: -1n,
       placeBytes: 0,
-      syncing: 0,
+      busy: 0,
     }
     this.files.set(number, file)
     if (number >= this.nextNumber) this.nextNumber = number + 1
@@ -237,19 +237,24 @@ export class Journal {
   }
 
   private async syncFile (file: JournalFile): Promise<void> {
-    const handle = this.open(file)
-    file.syncing++
     this.syncs++
+    await this.using(file, handle => this.guard.within('the sync of the journal', handle.sync()))
+  }
+
+  /** The system gives the number of a closed descriptor to the next file: nobody may still use it. */
+  private async using<T> (file: JournalFile, work: (handle: DiskFile) => Promise<T>): Promise<T> {
+    const handle = this.open(file)
+    file.busy++
     try {
-      await this.guard.within('the sync of the journal', handle.sync())
+      return await work(handle)
     } finally {
-      file.syncing--
+      file.busy--
       if (!this.files.has(file.number)) this.closeHandle(file)
     }
   }
 
   private closeHandle (file: JournalFile): void {
-    if (file.syncing > 0) return
+    if (file.busy > 0) return
     file.handle?.close()
     file.handle = undefined
   }
@@ -286,6 +291,7 @@ export class Journal {
     this.keptOpen.add(file)
     for (const oldest of this.keptOpen) {
       if (this.keptOpen.size <= OPEN_KEPT_FILES) return
+      if (oldest.busy > 0) continue
       this.closeHandle(oldest)
       this.keptOpen.delete(oldest)
     }
@@ -309,7 +315,7 @@ export class Journal {
   }
 
   async fillAsync (file: JournalFile, into: Buffer, position: number): Promise<void> {
-    ensureFilled(await this.open(file).readAsync(into, position), into, file)
+    ensureFilled(await this.using(file, handle => handle.readAsync(into, position)), into, file)
   }
 
   /** Leaves no more free files than a store at rest needs. */

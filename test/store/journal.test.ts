@@ -3,9 +3,14 @@ import {
   ENTRY_SIZE, encodeFileHeader, FILE_HEADER_SIZE, fileHeaderIsGood, kinds, readEntry,
   readTurnStart, tableIsIntact, TURN_HEADER_SIZE, writeEntry, writeTurnHeader
 } from '../../src/store/journal-format.ts'
+import { MemoryDisk } from '../../src/store/disk-memory.ts'
+import { Guard } from '../../src/store/guard.ts'
+import { Journal } from '../../src/store/journal.ts'
+import type { JournalFile } from '../../src/store/journal.ts'
 import { append, bytesOf, extentAt, moved } from '../../src/store/extents.ts'
 import type { Extent } from '../../src/store/extents.ts'
 import { Pool } from '../../src/store/pool.ts'
+import { realEnvironment } from './fixtures.ts'
 
 t.test('a file header tells its number and its version', async t => {
   const bytes = encodeFileHeader(7)
@@ -31,6 +36,49 @@ t.test('a turn comes back as it was written, and any flipped bit of its table is
     bytes[bit >> 3] = (bytes[bit >> 3] ?? 0) ^ (1 << (bit & 7))
   }
   t.equal(readTurnStart(Buffer.alloc(100), 0), undefined)
+})
+
+t.test('a file that is being read keeps its descriptor, however many others are opened', async t => {
+  const memory = new MemoryDisk().disk()
+  memory.createDirectory('/data/journal')
+  const kept = new Map<number, number>()
+  const pathOf = (number: number): string => `/data/journal/${String(number).padStart(10, '0')}.journal`
+  for (let number = 1; number <= 80; number++) {
+    memory.create(pathOf(number)).write([Buffer.alloc(100, number)], 0)
+    kept.set(number, 100)
+  }
+  const open = new Set<string>()
+  let letGo = (): void => {}
+  const held = new Promise<void>(resolve => { letGo = resolve })
+  const disk = {
+    ...memory,
+    open: (path: string) => {
+      const file = memory.open(path)
+      open.add(path)
+      return {
+        ...file,
+        read: file.read.bind(file),
+        readAsync: async (into: Buffer, position: number) => {
+          await held
+          if (!open.has(path)) throw new Error(`${path} was closed while it was read`)
+          return file.read(into, position)
+        },
+        close: () => { open.delete(path) },
+      }
+    },
+  }
+  const guard = new Guard(realEnvironment(disk), 1000)
+  const journal = new Journal('/data', disk, guard, { journalFileBytes: 100, mutant: undefined })
+  journal.scan(kept)
+  const fileOf = (number: number): JournalFile => journal.files.get(number) as JournalFile
+  const bytes = Buffer.alloc(10)
+  const read = journal.fillAsync(fileOf(1), bytes, 0)
+  for (let number = 2; number <= 80; number++) journal.fill(fileOf(number), Buffer.alloc(10), 0)
+  letGo()
+  await read
+  t.same(bytes, Buffer.alloc(10, 1))
+  t.equal(open.size, 64, 'no more than the bound stay open')
+  t.notOk(open.has(pathOf(2)))
 })
 
 const extent = (volume: number, from: number, to: number, bytes = to - from): Extent =>
