@@ -20,6 +20,8 @@ const WAITING_MAX = 511
 export class Doorway {
   readonly #options: DoorwayOptions
   readonly #waiting: Socket[] = []
+  /** Each until its time to be closed has come. */
+  readonly #refused = new Set<Socket>()
   /** The first has been counted: its wait for a rate is over, or goes on. */
   #isCounted = false
   #delay: NodeJS.Timeout | undefined
@@ -40,7 +42,7 @@ export class Doorway {
   close (): void {
     this.#isClosed = true
     clearTimeout(this.#delay)
-    for (const socket of this.#waiting.splice(0)) socket.destroy()
+    for (const socket of [...this.#waiting.splice(0), ...this.#refused]) socket.destroy()
   }
 
   #open (): void {
@@ -76,7 +78,15 @@ export class Doorway {
       socket.removeListener('error', ignore)
       admit(socket)
     } else if (admitted.closeAfterMs === 0) socket.destroy()
-    else setTimeout(() => { socket.destroy() }, admitted.closeAfterMs).unref()
+    else this.#closeAfter(socket, admitted.closeAfterMs)
+  }
+
+  #closeAfter (socket: Socket, delayMs: number): void {
+    this.#refused.add(socket)
+    setTimeout(() => {
+      this.#refused.delete(socket)
+      socket.destroy()
+    }, delayMs).unref()
   }
 }
 

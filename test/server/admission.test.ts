@@ -118,6 +118,17 @@ t.test('max.connection.creation.rate: the listener takes them later', async t =>
   await second.answer
 })
 
+t.test('who is to be closed later is closed at once when the listener is', async t => {
+  const admission = new Admission()
+  admission.rates = { delayMs: () => 0, refusedForMs: () => 3_600_000 }
+  const doorway = new Doorway({ listener: 'A', admission, nowMs: () => 0, admit: () => {} })
+  const socket = new Socket()
+  doorway.arrive(socket)
+  t.notOk(socket.destroyed)
+  doorway.close()
+  t.ok(socket.destroyed)
+})
+
 t.test('no more wait than the system would let wait', async t => {
   const admission = new Admission()
   admission.bounds = { total: 0, byListener: new Map(), perAddress: 9, byAddress: new Map(), rates }
