@@ -57,9 +57,9 @@ export class Timers {
 
   add (source: DeadlineSource): Registration {
     this.#sources.add(source)
-    this.#armFor(source.deadline())
+    this.#armFor(source)
     return {
-      changed: () => { if (this.#sources.has(source)) this.#armFor(source.deadline()) },
+      changed: () => { if (this.#sources.has(source)) this.#armFor(source) },
       remove: () => {
         this.#sources.delete(source)
         if (this.#sources.size === 0) this.#disarm()
@@ -67,11 +67,14 @@ export class Timers {
     }
   }
 
-  #armFor (atMs: number | undefined): void {
+  #armFor (source: DeadlineSource): void {
+    // First: it may move the deadline.
+    const nowMs = this.nowMs()
+    const atMs = source.deadline()
     if (atMs === undefined || atMs >= this.#armedForMs) return
     this.#timer?.cancel()
     this.#armedForMs = atMs
-    const delayMs = Math.min(Math.max(atMs - this.nowMs(), DELAY_MIN_MS), DELAY_MAX_MS)
+    const delayMs = Math.min(Math.max(atMs - nowMs, DELAY_MIN_MS), DELAY_MAX_MS)
     this.#timer = this.#clock.setTimer(delayMs, () => this.#fire())
   }
 
@@ -83,11 +86,12 @@ export class Timers {
 
   #fire (): void {
     this.#disarm()
-    const nowMs = this.nowMs()
     for (const source of [...this.#sources]) {
+      // Anew for each: while one does what is due, the clock may be set and move what others have.
+      const nowMs = this.nowMs()
       const atMs = source.deadline()
       if (atMs !== undefined && atMs <= nowMs && this.#sources.has(source)) source.expire(nowMs)
     }
-    for (const source of this.#sources) this.#armFor(source.deadline())
+    for (const source of this.#sources) this.#armFor(source)
   }
 }

@@ -70,3 +70,38 @@ t.test('timers: a clock that is set makes nothing due, and keeps nothing from be
     t.equal(firedAtMs, 1_001_000, `${setMs}: in its time`)
   }
 })
+
+t.test('timers: a clock that is set while something is armed, or done, moves the rest as well', async t => {
+  const clock = new FakeClock()
+  const timers = new Timers(clock)
+  const fired: string[] = []
+  const add = (name: string, atMs: number, whenDue = (): void => {}) => {
+    const source = { atMs: atMs as number | undefined }
+    const registration = timers.add({
+      deadline: () => source.atMs,
+      expire: () => {
+        fired.push(`${name}@${clock.monotonicMs() - 1_000_000}`)
+        source.atMs = undefined
+        whenDue()
+      },
+      clockSet: byMs => { if (source.atMs !== undefined) source.atMs += byMs },
+    })
+    return { source, registration }
+  }
+  const early = add('early', 1_001_000)
+  early.source.atMs = 1_000_500
+  clock.aheadMs = -3_600_000
+  early.registration.changed()
+  await clock.advance(500)
+  t.same(fired.splice(0), ['early@500'], 'set before it was armed')
+  const base = clock.nowMs()
+  add('first', base + 100, () => {
+    clock.aheadMs -= 3_600_000
+    timers.nowMs()
+  })
+  add('second', base + 700)
+  await clock.advance(699)
+  t.same(fired, ['first@600'], 'set while another was done')
+  await clock.advance(1)
+  t.same(fired, ['first@600', 'second@1200'])
+})
