@@ -105,13 +105,8 @@ export class RawBroker {
     const real = processEnvironment(note)
     const store = await openStore('/ottla', { ...real, nowMs: environment.nowMs, disk: disk.disk() })
     const admission = new Admission()
-    const listener = await listen({
-      name: 'PLAINTEXT',
-      host: '127.0.0.1',
-      port: 0,
-      admission,
-      idleMs: settings.number('connections.max.idle.ms'),
-    })
+    const idleMs = settings.number('connections.max.idle.ms')
+    const listener = await listen({ name: 'PLAINTEXT', host: '127.0.0.1', port: 0, admission, idleMs })
     const clusterId = newId()
     const directoryId = newId()
     const running = await assembleBroker({
@@ -141,6 +136,7 @@ export class RawBroker {
       logDirectory: { id: directoryId, path: '/ottla', space: () => SPACE },
       onFailed: error => { note('error', 'failed', { error }) },
     })
+    admission.rates = running.broker.quotas.connections
     running.onLiveSettings(({ connections }) => { admission.bounds = connections })
     listener.serve({
       pool: new FramePool(),
