@@ -103,9 +103,13 @@ async function rewrite (log: Log, random: () => number, tell: Tell): Promise<voi
   const first = Math.floor(random() * batches.length)
   const stretch = batches.slice(first, first + 1 + Math.floor(random() * 40))
   const last = stretch.at(-1)
-  // everything between the log's ends may have been rewritten to nothing before
-  const to = last === undefined ? log.endOffset : lastOffset(last) + 1n
-  const from = stretch[0] === undefined ? log.startOffset : baseOffset(stretch[0])
+  // A log that was cut in a batch and begins behind that batch's base has nothing between its ends.
+  if (stretch[0] === undefined || last === undefined) {
+    tell('will', log.name, 'start', log.startOffset)
+    return log.advanceStart(log.startOffset)
+  }
+  const to = lastOffset(last) + 1n
+  const from = baseOffset(stretch[0])
   const left = stretch.filter(() => random() < 0.5)
   tell('will', log.name, 'rewrite', from, to, write(batchesOf(Buffer.concat(left))))
   if (!await log.rewrite({ from, to, revision }, left)) throw new Error('a rewrite was refused')
