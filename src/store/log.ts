@@ -166,6 +166,13 @@ export class StoredLog implements Log, TurnMember {
     }
   }
 
+  /** R-S6: told, and never mended here. */
+  noteDamage (problem: string, offset: bigint): void {
+    this.damaged = true
+    this.core.flusher.note(this) // the mark survives a restart
+    this.core.environment.log('error', `${problem}: fetch this replica again`, { log: this.name, offset })
+  }
+
   private missing (extent: Extent): StoreError {
     this.damaged = true
     return new StoreError('CORRUPT',

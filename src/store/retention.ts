@@ -23,6 +23,8 @@ export class Retention {
   private shrunk = true
   private due = false
   private sealAsked = false
+  /** What is left of them stays where it is. */
+  private readonly unreadable = new WeakSet<StoredLog>()
 
   constructor (core: StoreCore) { this.core = core }
 
@@ -63,7 +65,7 @@ export class Retention {
       if (!volume.sealed || bytes === 0 || bytes >= volume.bytes * options.aliveRatioMin) continue
       for (const log of logsByNumber.values()) {
         // what compaction is about to replace is not worth copying, and must not stand in its way
-        if (this.core.rewriter.isBusy(log)) continue
+        if (this.core.rewriter.isBusy(log) || this.unreadable.has(log)) continue
         const extent = log.extents.find(({ volume: number, bytes: weight }) =>
           number === volume.number && weight > 0)
         if (extent !== undefined) return { volume, log, extent }
@@ -85,7 +87,16 @@ export class Retention {
     const { volume, log, extent } = found
     const from = extent.from > log.startOffset ? extent.from : log.startOffset
     const into = new ReadBuilder(from, extent.to, core.options.copySliceBytes, true)
-    await volume.readCold(extent, into, core.journal, core.readPool)
+    try {
+      await volume.readCold(extent, into, core.journal, core.readPool)
+    } catch (error) {
+      into.finish().release()
+      // R-S6: the damage of one log is none of the flush, nor of the others.
+      if (!(error instanceof StoreError) || error.code !== 'CORRUPT') throw error
+      this.unreadable.add(log)
+      log.noteDamage(error.message, from)
+      return () => []
+    }
     const read = into.finish()
     const bytes = Buffer.concat(read.chunks)
     read.release()

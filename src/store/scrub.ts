@@ -65,7 +65,7 @@ export class Scrub {
       if (read.bytes === 0) this.offset = end
       for (const chunk of read.chunks) {
         for (let at = 0; at < chunk.length; at += batchSize(chunk, at)) {
-          if (!batchIsIntact(chunk, at, batchSize(chunk, at))) return this.damaged(log, 'a stored batch has a bad checksum')
+          if (!batchIsIntact(chunk, at, batchSize(chunk, at))) return log.noteDamage('a stored batch has a bad checksum', this.offset)
           this.offset = lastOffset(chunk, at) + 1n
         }
       }
@@ -80,14 +80,8 @@ export class Scrub {
       return await log.read(this.offset, end, bytes, true)
     } catch (error) {
       if (!(error instanceof StoreError) || error.code !== 'CORRUPT') throw error
-      this.damaged(log, error.message)
+      log.noteDamage(error.message, this.offset)
       return undefined
     }
-  }
-
-  private damaged (log: StoredLog, problem: string): void {
-    log.damaged = true
-    this.core.flusher.note(log) // the mark survives a restart
-    this.core.environment.log('error', `${problem}: fetch this replica again`, { log: log.name, offset: this.offset })
   }
 }

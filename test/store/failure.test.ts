@@ -215,6 +215,34 @@ t.test('a journal file that was cut short is found, and nothing else is read in 
   await again.close()
 })
 
+t.test('survivors that cannot be read stay where they are, and everything else goes on', async t => {
+  const memory = new MemoryDisk()
+  const told: string[] = []
+  const open = () => openStore('/data', realEnvironment(memory.disk(), (level, message) => {
+    if (level === 'error') told.push(message)
+  }), smallSizes)
+  const store = await open()
+  const [damaged, other] = [store.openLog('damaged-0'), store.openLog('other-0')]
+  for (let base = 0; base < 30; base++) {
+    await damaged.append(batch({ base, bytes: 4000 }), true)
+    for (let index = 0; index < 3; index++) await other.append(batch({ base: base * 3 + index, bytes: 4000 }), true)
+  }
+  await until(() => store.stats().pendingBytes === 0)
+  const disk = memory.disk()
+  const [first] = disk.list('/data/journal').sort()
+  disk.open(`/data/journal/${first}`).truncate(100)
+  await other.advanceStart(89n)
+  await until(() => store.findLog('damaged-0')?.damaged === true)
+  await until(() => store.stats().volumes <= 3)
+  t.equal(told.length, 1)
+  t.match(told[0], /was cut short: .*fetch this replica again/)
+  await other.append(batch({ base: 90 }), true)
+  await store.close()
+  const again = await open()
+  t.equal(again.openLog('other-0').endOffset, 91n)
+  await again.close()
+})
+
 t.test('a store whose table or volumes are gone is refused, not taken for a new one', async t => {
   const memory = new MemoryDisk()
   const store = await openStore('/data', realEnvironment(memory.disk()), smallSizes)
