@@ -7,6 +7,7 @@ import { s32be, struct, u32be } from 'buffer-layout'
 import { at, baseOffset, leaderEpoch } from '../../protocol/records/header.ts'
 import { s64be } from '../../protocol/records/int64.ts'
 import type { Checkpoint } from './contract.ts'
+import { StoreError } from './error.ts'
 import type { StoredLog } from './log.ts'
 import type { StoreCore } from './store-core.ts'
 
@@ -62,7 +63,8 @@ export class Checkpoints {
       const state = log.takeCheckpoint()
       // its owner is deriving the state again: another time
       if (state === undefined) continue
-      const last = log.lastHeader()
+      const last = this.lastHeaderOf(log)
+      if (last === 'damaged') continue
       const head = Buffer.alloc(headLayout.span)
       headLayout.encode({
         offset: log.endOffset,
@@ -74,6 +76,17 @@ export class Checkpoints {
     }
     logs.clear()
     return taken
+  }
+
+  private lastHeaderOf (log: StoredLog): Buffer | 'damaged' | undefined {
+    try {
+      return log.lastHeader()
+    } catch (error) {
+      // R-S6: the damage of one log is none of the flush, nor of the others.
+      if (!(error instanceof StoreError) || error.code !== 'CORRUPT') throw error
+      log.noteDamage(error.message, log.endOffset)
+      return 'damaged'
+    }
   }
 
   /** The data below them is on the disk now. */

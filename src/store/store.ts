@@ -137,7 +137,8 @@ class OpenStore implements Store, StoreCore {
     const isThere = volumes.isThere()
     if (!isThere && keptTable.hasEntries) throw refuse('its volumes are gone')
     if (keptTable.isBegun) return
-    if (isThere) throw refuse('table.mdb is gone, or empty')
+    // A store of before the mark has entries.
+    if (isThere && !keptTable.hasEntries) throw refuse('table.mdb is gone, or empty')
     await keptTable.begin()
   }
 
