@@ -207,7 +207,7 @@ const REQUESTS_IN_FLIGHT_MAX = 100
 
 function serve (
   running: RunningBroker, store: Store, settings: Settings, listeners: readonly Listener[],
-  { nowMs, setTimer, log }: ReturnType<typeof processEnvironment>
+  { monotonicMs, setTimer, log }: ReturnType<typeof processEnvironment>
 ): void {
   const connections = function * () { for (const listener of listeners) yield * listener.connections }
   const relieve = (): void => { for (const connection of connections()) connection.resume() }
@@ -223,7 +223,7 @@ function serve (
         frameBytesMax: settings.get('socket.request.max.bytes'),
         requestsInFlightMax: REQUESTS_IN_FLIGHT_MAX,
       },
-      nowMs,
+      nowMs: monotonicMs,
       setTimer,
       events: {
         refused: (session, reason) => { log('warn', `connection closed: ${reason}`, { client: session.remoteAddress }) },
