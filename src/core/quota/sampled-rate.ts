@@ -52,7 +52,8 @@ export class SampledRate {
     }
     const elapsedMs = nowMs - oldestMs
     const missing = Math.max(0, samples - 1 - Math.floor(elapsedMs / sampleMs))
-    const spanMs = elapsedMs + missing * sampleMs
+    // A window of one sample that has just begun spans no time.
+    const spanMs = Math.max(1, elapsedMs + missing * sampleMs)
     return { perSecond: sum / (spanMs / 1000), spanMs }
   }
 }

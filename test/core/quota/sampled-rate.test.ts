@@ -55,3 +55,9 @@ t.test('buckets', async t => {
     }
   }
 })
+
+t.test('a window of one sample that has just begun spans a millisecond', async t => {
+  const rate = new SampledRate({ samples: 1, sampleMs: 1000 })
+  rate.record(1, 5)
+  t.same(rate.measure(5), { perSecond: 1000, spanMs: 1 })
+})
