@@ -27,8 +27,9 @@ export function processEnvironment (log: LogFunction): Environment {
     nowMs: () => Date.now(),
     monotonicMs: () => performance.now(),
     setTimer (delayMs, run) {
-      // Node's timers hold 31 bits of milliseconds; a longer wait is taken in pieces.
-      const piece = Math.min(delayMs, TIMER_MAX_MS)
+      // Node's timers hold 31 bits of milliseconds; a longer wait is taken in pieces. Of a millisecond
+      // that is not whole they wait for nothing: whoever waits would look at its clock in vain.
+      const piece = Math.min(Math.ceil(delayMs), TIMER_MAX_MS)
       let timer = setTimeout(function fire () {
         if (delayMs <= piece) return run()
         timer = setTimeout(run, Math.min(delayMs - piece, TIMER_MAX_MS))

@@ -1,4 +1,5 @@
 import t from 'tap'
+import { processEnvironment } from '../../src/process-environment.ts'
 import { Timers } from '../../src/runtime/timers.ts'
 import { FakeClock } from './fake-log.ts'
 
@@ -104,4 +105,14 @@ t.test('timers: a clock that is set while something is armed, or done, moves the
   t.same(fired, ['first@600'], 'set while another was done')
   await clock.advance(1)
   t.same(fired, ['first@600', 'second@1200'])
+})
+
+t.test('the process waits for whole milliseconds, so that nobody wakes up too early', t => {
+  const waits: Array<number | undefined> = []
+  const intercepted = t.capture(globalThis, 'setTimeout', ((_run: () => void, ms?: number) => { waits.push(ms) }) as typeof setTimeout)
+  const environment = processEnvironment(() => {})
+  for (const delayMs of [0, 99.5, 100, 2 ** 32]) environment.setTimer(delayMs, () => {})
+  intercepted.restore()
+  t.same(waits, [0, 100, 100, 2 ** 31 - 1])
+  t.end()
 })
