@@ -2,8 +2,7 @@
 
 const ROOMS: ReadonlyArray<[RegExp, string]> = [
   [/^dist\/test\/protocol\//, 'dist/protocol/**/*.js'],
-  [/^dist\/test\/core\/([^/]+)\//, 'dist/src/core/$1/**/*.js'],
-  [/^dist\/test\/(apis|store|runtime|server)\//, 'dist/src/$1/**/*.js'],
+  [/^dist\/test\/(core|apis|store|runtime|server)\//, 'dist/src/$1/**/*.js'],
 ]
 
 /** Null: a test of many rooms at once, which says little about each, covers none. */
