@@ -7,7 +7,6 @@ import { s32be, struct, u32be } from 'buffer-layout'
 import { at, baseOffset, leaderEpoch } from '../../protocol/records/header.ts'
 import { s64be } from '../../protocol/records/int64.ts'
 import type { Checkpoint } from './contract.ts'
-import { StoreError } from './error.ts'
 import type { StoredLog } from './log.ts'
 import type { StoreCore } from './store-core.ts'
 
@@ -82,9 +81,7 @@ export class Checkpoints {
     try {
       return log.lastHeader()
     } catch (error) {
-      // R-S6: the damage of one log is none of the flush, nor of the others.
-      if (!(error instanceof StoreError) || error.code !== 'CORRUPT') throw error
-      log.noteDamage(error.message, log.endOffset)
+      log.noteUnreadable(error, log.endOffset)
       return 'damaged'
     }
   }

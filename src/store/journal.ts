@@ -9,6 +9,7 @@ import { StoreError } from './error.ts'
 import { isDiskFull } from './guard.ts'
 import type { Guard } from './guard.ts'
 import { encodeFileHeader, FILE_HEADER_SIZE } from './journal-format.ts'
+import type { Pool, PooledBuffer } from './pool.ts'
 
 export interface JournalFile {
   readonly number: number
@@ -316,6 +317,29 @@ export class Journal {
 
   async fillAsync (file: JournalFile, into: Buffer, position: number): Promise<void> {
     ensureFilled(await this.using(file, handle => handle.readAsync(into, position)), into, file)
+  }
+
+  /** The bytes from a place in a file, in memory of the pool. */
+  take (file: JournalFile, position: number, bytes: number, pool: Pool): PooledBuffer {
+    const buffer = pool.take(bytes)
+    try {
+      this.fill(file, buffer.bytes.subarray(0, bytes), position)
+      return buffer
+    } catch (error) {
+      buffer.release()
+      throw error
+    }
+  }
+
+  async takeAsync (file: JournalFile, position: number, bytes: number, pool: Pool): Promise<PooledBuffer> {
+    const buffer = pool.take(bytes)
+    try {
+      await this.fillAsync(file, buffer.bytes.subarray(0, bytes), position)
+      return buffer
+    } catch (error) {
+      buffer.release()
+      throw error
+    }
   }
 
   /** Leaves no more free files than a store at rest needs. */

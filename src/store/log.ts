@@ -173,6 +173,12 @@ export class StoredLog implements Log, TurnMember {
     this.core.environment.log('error', `${problem}: fetch this replica again`, { log: this.name, offset })
   }
 
+  /** The damage of one log is none of the flush, nor of the others; every other error goes on. */
+  noteUnreadable (error: unknown, offset: bigint): void {
+    if (!(error instanceof StoreError) || error.code !== 'CORRUPT') throw error
+    this.noteDamage(error.message, offset)
+  }
+
   private missing (extent: Extent): StoreError {
     this.damaged = true
     return new StoreError('CORRUPT',
@@ -182,14 +188,7 @@ export class StoredLog implements Log, TurnMember {
   private readLarge (piece: Piece): PooledBuffer {
     const { core } = this
     if (piece.file === undefined) throw new Error('a large batch was read before its turn')
-    const buffer = core.readPool.take(piece.bytes)
-    try {
-      core.journal.fill(piece.file, buffer.bytes.subarray(0, piece.bytes), piece.position)
-      return buffer
-    } catch (error) {
-      buffer.release()
-      throw error
-    }
+    return core.journal.take(piece.file, piece.position, piece.bytes, core.readPool)
   }
 
   firstBatchAtOrAfter (timestamp: bigint, end: bigint, from?: bigint): Promise<Buffer | undefined> {

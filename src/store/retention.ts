@@ -91,10 +91,8 @@ export class Retention {
       await volume.readCold(extent, into, core.journal, core.readPool)
     } catch (error) {
       into.finish().release()
-      // R-S6: the damage of one log is none of the flush, nor of the others.
-      if (!(error instanceof StoreError) || error.code !== 'CORRUPT') throw error
+      log.noteUnreadable(error, from)
       this.unreadable.add(log)
-      log.noteDamage(error.message, from)
       return () => []
     }
     const read = into.finish()

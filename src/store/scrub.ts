@@ -6,7 +6,6 @@
 import { batchSize, lastOffset } from '../../protocol/records/header.ts'
 import { batchIsIntact } from './checksum.ts'
 import type { LogRead } from './contract.ts'
-import { StoreError } from './error.ts'
 import type { StoredLog } from './log.ts'
 import type { StoreCore } from './store-core.ts'
 
@@ -79,8 +78,7 @@ export class Scrub {
     try {
       return await log.read(this.offset, end, bytes, true)
     } catch (error) {
-      if (!(error instanceof StoreError) || error.code !== 'CORRUPT') throw error
-      log.noteDamage(error.message, this.offset)
+      log.noteUnreadable(error, this.offset)
       return undefined
     }
   }

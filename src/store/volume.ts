@@ -173,28 +173,12 @@ export class Volume {
 
   private readPlaces (part: Part, journal: Journal, pool: Pool): PooledBuffer {
     const { file, position, bytes } = spanOf(part)
-    const buffer = pool.take(bytes)
-    try {
-      journal.fill(file, buffer.bytes.subarray(0, bytes), position)
-      return buffer
-    } catch (error) {
-      buffer.release()
-      throw error
-    }
+    return journal.take(file, position, bytes, pool)
   }
 
-  private async readPlacesAsync (
-    part: Part, journal: Journal, pool: Pool
-  ): Promise<PooledBuffer> {
+  private readPlacesAsync (part: Part, journal: Journal, pool: Pool): Promise<PooledBuffer> {
     const { file, position, bytes } = spanOf(part)
-    const buffer = pool.take(bytes)
-    try {
-      await journal.fillAsync(file, buffer.bytes.subarray(0, bytes), position)
-      return buffer
-    } catch (error) {
-      buffer.release()
-      throw error
-    }
+    return journal.takeAsync(file, position, bytes, pool)
   }
 
   private take (part: Part, buffer: PooledBuffer, into: ReadBuilder, limit: bigint): void {
