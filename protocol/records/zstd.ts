@@ -19,7 +19,7 @@ interface NativeZstd {
   zstdDecompressSync (bytes: Uint8Array, options: { maxOutputLength: number }): Buffer
   zstdCompressSync (bytes: Uint8Array, options: { params: Record<number, number> }): Buffer
   zstdCompress (
-    bytes: Uint8Array, options: { params: Record<number, number> },
+    bytes: Uint8Array, options: { params: Record<number, number>, pledgedSrcSize: number },
     done: (error: Error | null, packed: Buffer) => void,
   ): void
   createZstdDecompress (options: { chunkSize: number }):
@@ -162,12 +162,16 @@ export function zstd (bytes: Uint8Array, level: number): Buffer {
   return Buffer.from(output.buffer, output.byteOffset, output.byteLength)
 }
 
-/** The same in node's own threads, where it has zstd. */
+/**
+ * The same in node's own threads, where it has zstd. The size is pledged, as the frame names it
+ * only then, and some decoders of clients refuse a frame without it.
+ */
 export async function zstdAsync (bytes: Uint8Array, level: number): Promise<Buffer> {
   if (native === undefined) return zstd(bytes, level)
   const params = { [native.constants.ZSTD_c_compressionLevel]: level }
+  const options = { params, pledgedSrcSize: bytes.length }
   return await new Promise((resolve, reject) => {
-    native.zstdCompress(bytes, { params }, (error, packed) => {
+    native.zstdCompress(bytes, options, (error, packed) => {
       if (error === null) resolve(packed)
       else reject(error)
     })

@@ -2,7 +2,7 @@
 import zlib from 'node:zlib'
 import t from 'tap'
 import type { Codec } from '../../../protocol/records/attributes.ts'
-import { compress } from '../../../protocol/records/compress.ts'
+import { compress, compressAsync } from '../../../protocol/records/compress.ts'
 import {
   decompressed, decompressedAsync, decompressedUntilFailure, isLargePayload, windowsOf,
   windowsOfAsync,
@@ -268,6 +268,15 @@ t.test('zstd: several frames, skippable ones, wrong ones', async t => {
     /too many frames/)
   t.notOk(isLargePayload('zstd', Buffer.from('junk')))
   t.end()
+})
+
+t.test('zstd: a frame names its size, written on the loop or off it', async t => {
+  for (const length of [0, 5, 300, 70_000]) {
+    const uncompressed = { codec: 'zstd' as const, bytes: sample(length, 1), magic: 2 }
+    const frame = compress(uncompressed)
+    t.ok((frame[4]! & 0xe0) !== 0, `${length} bytes`)
+    t.same(await compressAsync(uncompressed), frame, `${length} bytes`)
+  }
 })
 
 t.test('xxhash agrees with the published vectors', t => {
