@@ -11,6 +11,7 @@ import { FrameError, FrameReader } from './frames.ts'
 import type { Frame } from './frames.ts'
 import { CloseConnection } from './dispatch.ts'
 import type { Dispatch, Reply } from './dispatch.ts'
+import { readInto } from './read-into.ts'
 import type { RequestMemory } from './request-memory.ts'
 import type { Session } from './session.ts'
 
@@ -92,7 +93,6 @@ export class Connection implements Session {
   constructor (id: number, listener: string, socket: Socket, context: ConnectionContext) {
     this.id = id
     this.listener = listener
-    this.#socket = socket
     this.#context = context
     this.localAddress = plainAddress(socket.localAddress)
     this.localPort = socket.localPort ?? 0
@@ -104,8 +104,13 @@ export class Connection implements Session {
         this.#bytesWaiting += frame.bytes.length
         this.#waiting.push(frame)
       })
+    const frames = this.#frames
+    this.#socket = socket = readInto(socket, {
+      room: () => frames.room(),
+      received: count => { this.#read(() => { frames.received(count) }) },
+      push: chunk => { this.#read(() => { frames.push(chunk) }) },
+    })
     socket.setNoDelay(true)
-    socket.on('data', chunk => { this.#read(chunk) })
     socket.on('drain', () => { this.#draining = false; this.#proceed() })
     socket.on('error', () => { /* 'close' follows */ })
     // A client that sends nothing more wants nothing more: Kafka closes too.
@@ -137,10 +142,10 @@ export class Connection implements Session {
     if (this.#slots.length === 0 && !this.closed) this.#socket.end()
   }
 
-  #read (chunk: Buffer): void {
+  #read (toFrames: () => void): void {
     this.lastActiveMs = this.#context.nowMs()
     try {
-      this.#frames.push(chunk)
+      toFrames()
     } catch (error) {
       if (!(error instanceof FrameError)) throw error
       this.#unreadable = error

@@ -7,10 +7,14 @@
 export const POOLED_MIN = 64 * 1024
 /** Larger ones are rare; keeping one would cost more than it saves. */
 export const POOLED_MAX = 4 * 1024 * 1024
+/** What is read before a frame is known: many small ones at once, or the head of a large one. */
+const LANDING_BYTES = 64 * 1024
 /** What may lie unused. */
 const IDLE_BYTES_MAX = 32 * 1024 * 1024
 
 export class FramePool {
+  /** Bytes of all connections are read to here first, and taken away before the next are read. */
+  readonly landing = Buffer.allocUnsafeSlow(LANDING_BYTES)
   /** By size class, a power of two. */
   readonly #idle = new Map<number, Buffer[]>()
   #idleBytes = 0

@@ -1,7 +1,7 @@
 /** Bytes to frames: any cut of the stream, and sizes that are none. */
 import t from 'tap'
 import { FramePool } from '../../src/server/frame-pool.ts'
-import { FIRST_CAPACITY_MAX, FrameError, FrameReader } from '../../src/server/frames.ts'
+import { FIRST_CAPACITY_MAX, FrameError, FrameReader, READ_BYTES_MAX } from '../../src/server/frames.ts'
 
 function reader (sizeMax = 1000): { frames: string[], push (bytes: Buffer): void } {
   const frames: string[] = []
@@ -48,6 +48,61 @@ t.test('frames above the first capacity grow with what comes', async t => {
   })
   for (let at = 0; at < bytes.length; at += 65_536) reader.push(bytes.subarray(at, at + 65_536))
   t.same(found, [body.length, 1, 8, 0])
+})
+
+/** Gives the reader its bytes as a socket does that reads into memory of ours, `most` at a time. */
+function receive (reader: FrameReader, bytes: Buffer, most: number): void {
+  for (let at = 0; at < bytes.length;) {
+    const room = reader.room()
+    const count = bytes.copy(room, 0, at, at + Math.min(most, room.length))
+    reader.received(count)
+    room.fill(0xee, count)
+    at += count
+  }
+}
+
+t.test('read into room of the reader, in pieces of any size', async t => {
+  const bytes = framed(...bodies)
+  for (let most = 1; most <= bytes.length; most++) {
+    const pool = new FramePool()
+    const frames: Buffer[] = []
+    receive(new FrameReader(1000, pool, frame => { frames.push(frame.bytes) }), bytes, most)
+    pool.landing.fill(0xff)
+    const found = frames.map(frame => frame.toString('hex')).join()
+    if (found !== expected.join()) t.fail(`pieces of ${most}`)
+  }
+})
+
+t.test('two connections read to the same place in turn', async t => {
+  const pool = new FramePool()
+  const frames: string[] = []
+  const all = bodies.map(body => {
+    const reader = new FrameReader(1000, pool, ({ bytes }) => { frames.push(bytes.toString('hex')) })
+    return { reader, bytes: framed(body), at: 0 }
+  })
+  while (all.some(({ bytes, at }) => at < bytes.length)) {
+    for (const each of all) {
+      const count = Math.min(3, each.bytes.length - each.at)
+      receive(each.reader, each.bytes.subarray(each.at, each.at + count), count)
+      each.at += count
+    }
+  }
+  t.same(frames, expected)
+})
+
+t.test('a large frame is read to where it stays, a bounded piece at a time', async t => {
+  const body = Buffer.alloc(3 * FIRST_CAPACITY_MAX + 5, 'what is read')
+  const bytes = framed(body, Buffer.alloc(8))
+  const found: Buffer[] = []
+  const pool = new FramePool()
+  const reader = new FrameReader(bytes.length, pool, frame => { found.push(frame.bytes) })
+  receive(reader, bytes.subarray(0, 100), 100)
+  t.not(reader.room().buffer, pool.landing.buffer)
+  t.equal(reader.room().length, READ_BYTES_MAX)
+  receive(reader, bytes.subarray(100), Infinity)
+  t.equal(reader.room(), pool.landing)
+  t.ok(found[0]?.equals(body))
+  t.equal(found[1]?.length, 8)
 })
 
 t.test('R-X1: a size that is none', async t => {
