@@ -6,7 +6,7 @@ import type {
 import type { MetadataEntry } from '../../../protocol/stored/framing.ts'
 import { partitionEntry } from '../metadata/partition.ts'
 import type { Topic } from '../metadata/topics.ts'
-import { exceedsBatch, failure, nothing, tooManyRecords } from './decision.ts'
+import { exceedsBatch, failure, nothing, RECORDS_MAX, tooManyRecords } from './decision.ts'
 import type { ControllerView, Decision, Failure } from './decision.ts'
 import { assignedPartitions, placedPartitions } from './new-partitions.ts'
 import type { NewPartitions } from './new-partitions.ts'
@@ -28,6 +28,7 @@ export function createPartitions (
   const records: MetadataEntry[] = []
   const rows: Row[] = [...refused]
   for (const topic of wanted) {
+    if (exceedsBatch(records)) break
     const outcome = added(topic, view, access)
     if ('problem' in outcome) rows.push({ name: topic.name, ...outcome.problem })
     else {
@@ -101,7 +102,10 @@ function countProblem ({ name, count, assignments }: Wanted, topic: Topic): Fail
     `partition(s), but only ${assignments.length} assignment(s) were specified.`)
 }
 
-/** D11.5: with as many replicas as partition 0 has, placed afresh. */
+/**
+ * D11.5: with as many replicas as partition 0 has, placed afresh. One more than a request may write is
+ * enough to refuse it: two billion would end the process.
+ */
 function newOnes ({ count, assignments }: Wanted, topic: Topic, view: View): NewPartitions {
   const present = topic.partitions.length
   const replicationFactor = topic.partitions[0]?.replicas.length ?? 0
@@ -110,7 +114,7 @@ function newOnes ({ count, assignments }: Wanted, topic: Topic, view: View): New
       ({ index: present + index, replicas: brokerIds }))
     return assignedPartitions(numbered, replicationFactor, view.image)
   }
-  const placed = placedPartitions(count - present, replicationFactor, view)
+  const placed = placedPartitions(Math.min(count - present, RECORDS_MAX + 1), replicationFactor, view)
   if ('partitions' in placed) return placed
   return { problem: failure(code.INVALID_REPLICATION_FACTOR, placed.unplaceable) }
 }

@@ -49,7 +49,7 @@ export interface ControllerView {
 }
 
 /** D0.7: Kafka's bound on what one user's request may write at once. */
-const RECORDS_MAX = 10_000
+export const RECORDS_MAX = 10_000
 
 export const tooManyRecords: Failure =
   failure(code.POLICY_VIOLATION, 'Unable to perform excessively large batch operation.')

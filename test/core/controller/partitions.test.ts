@@ -283,6 +283,11 @@ t.test('D11: adding partitions, and how it is refused', async t => {
   t.match(ask([['a', 5]], { admit: count => count < 3 }), [{ errorCode: 89, errorMessage: null }])
   t.match(ask([['a', 5]], {}, true), [{ errorCode: 0 }])
   t.equal(cluster.image.topics.find('a')?.partitions.length, 2)
+  const tooMany = { errorCode: 44, errorMessage: 'Unable to perform excessively large batch operation.' }
+  for (const count of [10_003, 2 ** 31 - 1]) {
+    t.match(ask([['b', 1], ['a', count]]), [{ name: 'b', ...tooMany }, { name: 'a', ...tooMany }], `D0.7: ${count}`)
+  }
+  t.match(ask([['a', 10_002]], {}, true), [{ errorCode: 0 }], 'D0.7: as many as a request may write')
   t.match(ask([['a', 3, [[3, 2]]]]), [{ errorCode: 0, errorMessage: null }])
   t.match(cluster.image.topics.partition('a', 2), { replicas: [3, 2], isr: [2], leader: 2, leaderEpoch: 0 })
   t.match(ask([['a', 6]]), [{ errorCode: 0 }])
