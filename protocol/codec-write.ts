@@ -1,5 +1,5 @@
-/** The writing half of the codec. Wrong values are bugs of ours: they throw a TypeError. */
-import { Writer } from './cursor.ts'
+/** The writing half of the codec. Wrong values are bugs of ours and throw a TypeError, but strings of clients may be too long. */
+import { StringTooLong, Writer } from './cursor.ts'
 import { defaultOf, inVersion, nullableAt } from './codec-read.ts'
 import type { AnyType, Fields, Primitive } from './types.ts'
 
@@ -53,7 +53,7 @@ function contentWriter (
   switch (type.kind) {
     case 'string': return (writer, value: string) => {
       const size = Buffer.byteLength(value)
-      if (size > STRING_MAX) throw new TypeError(`a string of ${size} bytes; ${STRING_MAX} is the most`)
+      if (size > STRING_MAX) throw new StringTooLong(`a string of ${size} bytes; ${STRING_MAX} is the most`)
       length(writer, size)
       if (size > 0) writer.utf8(value, size)
     }

@@ -7,6 +7,14 @@ export class DecodeError extends Error {
   override name = 'DecodeError'
 }
 
+/**
+ * A string that no message can hold: bytes that are no UTF-8 were read as more bytes than they are,
+ * or a message about a name is longer than the name.
+ */
+export class StringTooLong extends Error {
+  override name = 'StringTooLong'
+}
+
 /** Elements of arrays in one message; Kafka 4.4's own reader refuses more in one array. */
 export const ELEMENTS_MAX = 1_000_000
 /** R-X7: what a decoded message may keep, as a multiple of its bytes, plus a floor. */

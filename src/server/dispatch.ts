@@ -2,7 +2,7 @@
  * From a frame to a handler and back: header, version range, decode; later encode. It knows no
  * API but ApiVersions, whose unknown versions are answered instead of closing (KIP-511).
  */
-import { DecodeError, Reader } from '../../protocol/cursor.ts'
+import { DecodeError, Reader, StringTooLong } from '../../protocol/cursor.ts'
 import { codec } from '../../protocol/codec.ts'
 import { code, KafkaError } from '../../protocol/errors.ts'
 import { peekRequest, readRequestHeader, responseFrame } from '../../protocol/frame.ts'
@@ -99,13 +99,21 @@ function answered (
     // Nothing of it is sent: what was read for the answer may go.
     for (const run of release.splice(0)) run()
     if (error instanceof CloseConnection) throw error
-    const isForeseen = error instanceof KafkaError
     const bug = new RequestFailure(`${api.name} v${version}`, error)
-    if (failed === undefined) throw bug
+    const isTooLong = error instanceof StringTooLong
+    if (failed === undefined) throw isTooLong ? new CloseConnection(bug.message) : bug
     // D0.3: nobody is told the text of a bug.
-    const told = isForeseen ? error : new KafkaError(code.UNKNOWN_SERVER_ERROR, null)
-    const answer = reply(failed(request as never, told, call))
-    return isForeseen ? answer : { ...answer, failure: bug }
+    const told = error instanceof KafkaError
+      ? error
+      : new KafkaError(code.UNKNOWN_SERVER_ERROR, isTooLong ? `The answer holds ${error.message}.` : null)
+    try {
+      const answer = reply(failed(request as never, told, call))
+      return error === told || isTooLong ? answer : { ...answer, failure: bug }
+    } catch (second) {
+      // The error answer names what the request named.
+      if (second instanceof StringTooLong) throw new CloseConnection(`${api.name} v${version}: ${second.message}`)
+      throw second
+    }
   }
   try {
     const answer = handle()

@@ -139,6 +139,22 @@ t.test('D0.2-4: what escapes a handler', async t => {
   t.equal(readAnswer(Heartbeat, 4, bytesOf(unwritable)).body.errorCode, -1, 'an answer that cannot be written')
 })
 
+t.test('a string too long to be answered is no bug', async t => {
+  const name = '\u{fffd}'.repeat(20_000)
+  const failed = (_request: unknown, { errorCode }: KafkaError) => ({ errorCode })
+  const list = (options: object) => dispatchOf(handler(ListGroups, { versions: [0, 5], ...options },
+    () => ({ groups: [{ groupId: name, protocolType: '' }] })))
+  const bytes = Buffer.concat(requestFrame(ListGroups, 3, 5, 'c', {})).subarray(4)
+  const answered = await list({ failed }).run(bytes, session)
+  t.equal(readAnswer(ListGroups, 3, bytesOf(answered)).body.errorCode, code.UNKNOWN_SERVER_ERROR)
+  t.equal(answered.failure, undefined)
+  const named = () => ({ errorCode: -1, groups: [{ groupId: name, protocolType: '' }] })
+  for (const options of [{}, { failed: named }]) {
+    t.throws(() => list(options).run(bytes, session),
+      { name: 'CloseConnection', message: /^ListGroups v3.*a string of 60000 bytes; 32767 is the most/ })
+  }
+})
+
 const KEYS = new Set([0, 1, 2, 3, 8, 9, 10, 11, 12, 13, 14, 15, 16, 18, 19, 20, 22, 60])
 
 t.test('the data path, groups and topics have Kafka\'s error answer, in every version', async t => {
