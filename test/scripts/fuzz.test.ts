@@ -1,4 +1,4 @@
-/** A short, seeded run of both fuzzers; the long ones are `npm run fuzz` and `npm run fuzz-server`. */
+/** A short, seeded run of both fuzzers; the long ones are `npm run fuzz` and `npm run fuzz:server`. */
 import t from 'tap'
 import { fuzzDecoder } from '../../scripts/fuzz-decoder.ts'
 import { fuzzServer } from '../../scripts/fuzz-server.ts'
