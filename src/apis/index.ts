@@ -18,6 +18,9 @@ import { deleteTopics } from './20-delete-topics.ts'
 import { deleteRecords } from './21-delete-records.ts'
 import { initProducerId } from './22-init-producer-id.ts'
 import { offsetForLeaderEpoch } from './23-offset-for-leader-epoch.ts'
+import { describeAcls } from './29-describe-acls.ts'
+import { createAcls } from './30-create-acls.ts'
+import { deleteAcls } from './31-delete-acls.ts'
 import { alterReplicaLogDirs } from './34-alter-replica-log-dirs.ts'
 import { describeLogDirs } from './35-describe-log-dirs.ts'
 import { describeConfigs } from './32-describe-configs.ts'
@@ -49,4 +52,5 @@ export const handlers: readonly Handler[] = [
   leaveGroup, syncGroup, describeGroups, listGroups, apiVersions, createTopics, deleteTopics, initProducerId,
   describeCluster, deleteRecords, offsetForLeaderEpoch, createPartitions, deleteGroups, offsetDelete,
   listConfigResources, describeTopicPartitions, describeConfigs, alterConfigs, incrementalAlterConfigs,
+  describeAcls, createAcls, deleteAcls,
 ] as unknown as readonly Handler[]

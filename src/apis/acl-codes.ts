@@ -1,0 +1,24 @@
+/** What the requests about access control lists have in common. */
+import { code, KafkaError } from '../../protocol/errors.ts'
+import type { CreateAclsRequest } from '../../protocol/messages/30-create-acls.ts'
+import type { DeleteAclsRequest } from '../../protocol/messages/31-delete-acls.ts'
+
+type Filter = DeleteAclsRequest['filters'][number]
+type Acl = CreateAclsRequest['creations'][number]
+
+/** Kafka's UNKNOWN, of which it says that no request may have it; other codes that are none may be there. */
+const UNKNOWN = 0
+
+export function noAuthorizer (): KafkaError {
+  return new KafkaError(code.SECURITY_DISABLED, 'No Authorizer is configured.')
+}
+
+/** D0.1: the connection of such a request is closed. */
+export function isUnknownFilter (filter: Filter): boolean {
+  return [filter.resourceTypeFilter, filter.patternTypeFilter, filter.operation, filter.permissionType].includes(UNKNOWN)
+}
+
+/** The same of a list that is to be created. */
+export function isUnknownAcl (acl: Acl): boolean {
+  return [acl.resourceType, acl.resourcePatternType, acl.operation, acl.permissionType].includes(UNKNOWN)
+}
