@@ -1,4 +1,7 @@
-/** The writing half of the codec. Wrong values are bugs of ours and throw a TypeError, but strings of clients may be too long. */
+/**
+ * The writing half of the codec. Wrong values are bugs of ours and throw a TypeError; only a string may
+ * be too long because of what a client sent.
+ */
 import { StringTooLong, Writer } from './cursor.ts'
 import { defaultOf, inVersion, nullableAt } from './codec-read.ts'
 import type { AnyType, Fields, Primitive } from './types.ts'

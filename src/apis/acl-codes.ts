@@ -15,10 +15,12 @@ export function noAuthorizer (): KafkaError {
 
 /** D0.1: the connection of such a request is closed. */
 export function isUnknownFilter (filter: Filter): boolean {
-  return [filter.resourceTypeFilter, filter.patternTypeFilter, filter.operation, filter.permissionType].includes(UNKNOWN)
+  const { resourceTypeFilter, patternTypeFilter, operation, permissionType } = filter
+  return [resourceTypeFilter, patternTypeFilter, operation, permissionType].includes(UNKNOWN)
 }
 
 /** The same of a list that is to be created. */
 export function isUnknownAcl (acl: Acl): boolean {
-  return [acl.resourceType, acl.resourcePatternType, acl.operation, acl.permissionType].includes(UNKNOWN)
+  const { resourceType, resourcePatternType, operation, permissionType } = acl
+  return [resourceType, resourcePatternType, operation, permissionType].includes(UNKNOWN)
 }
