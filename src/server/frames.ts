@@ -48,16 +48,22 @@ export class FrameReader {
   /** Bytes of memory that the frame takes whose end has not come yet. */
   get pendingBytes (): number { return this.#frame?.length ?? 0 }
 
-  /** Where the next bytes belong: in the frame that is under way, else where all begin. */
+  /**
+   * Where the next bytes belong: in the frame that is under way, else where all begin. A frame that is
+   * full grows only with what has come, so that its memory is told before more of it is taken.
+   */
   room (): Buffer {
-    this.#room = this.#frame === undefined ? this.#pool.landing : this.#free(this.#roomy())
+    const frame = this.#frame
+    this.#room = frame === undefined || this.#filled === frame.length
+      ? this.#pool.landing
+      : frame.subarray(this.#filled, Math.min(this.#size, frame.length, this.#filled + READ_BYTES_MAX))
     return this.#room
   }
 
   /** So many bytes were read into the room. Throws FrameError where the connection must be closed. */
   received (count: number): void {
-    if (this.#frame !== undefined) return this.#filledBy(this.#frame, count)
-    this.#take(this.#room.subarray(0, count), true)
+    if (this.#room === this.#pool.landing) this.#take(this.#room.subarray(0, count), true)
+    else this.#filledBy(this.#frame as Buffer, count)
   }
 
   /** Takes bytes that lie in memory of their own. Throws FrameError where the connection must be closed. */
@@ -102,28 +108,18 @@ export class FrameReader {
   }
 
   #fill (chunk: Buffer, position: number): number {
-    const frame = this.#roomy()
+    let frame = this.#frame as Buffer
+    if (this.#filled === frame.length) {
+      const larger = this.#pool.take(Math.min(this.#size, frame.length * 2))
+      frame.copy(larger)
+      this.#pool.give(frame)
+      this.#frame = frame = larger
+    }
     const room = Math.min(frame.length, this.#size) - this.#filled
     const taken = Math.min(room, chunk.length - position)
     chunk.copy(frame, this.#filled, position, position + taken)
     this.#filledBy(frame, taken)
     return position + taken
-  }
-
-  /** The frame under way, with room for more of it. */
-  #roomy (): Buffer {
-    const frame = this.#frame as Buffer
-    if (this.#filled < frame.length) return frame
-    const larger = this.#pool.take(Math.min(this.#size, frame.length * 2))
-    frame.copy(larger)
-    this.#pool.give(frame)
-    this.#frame = larger
-    return larger
-  }
-
-  #free (frame: Buffer): Buffer {
-    const end = Math.min(this.#size, frame.length, this.#filled + READ_BYTES_MAX)
-    return frame.subarray(this.#filled, end)
   }
 
   #filledBy (frame: Buffer, count: number): void {
