@@ -4,7 +4,7 @@
  */
 import {
   closeSync, existsSync, fsyncSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, statfsSync,
-  unlinkSync, writeSync,
+  statSync, unlinkSync, writeSync,
 } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { isUuid } from '../protocol/uuid.ts'
@@ -45,14 +45,13 @@ export function openDataDirectory (given: string, nodeId: number, clusterId: str
   return existsSync(file) ? read(path, file, nodeId, clusterId) : format(path, file, nodeId, clusterId)
 }
 
-/** R-S8: with every directory on the way to it. */
+/** R-S8: with every directory on the way to it. Node's own recursion never ends below /proc. */
 function makeDirectory (path: string): void {
-  const first = mkdirSync(path, { recursive: true })
-  if (first === undefined) return
-  for (let at = dirname(path); at.length >= dirname(first).length; at = dirname(at)) {
-    syncDirectory(at)
-    if (at === dirname(at)) break
-  }
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) return
+  const parent = dirname(path)
+  if (parent !== path) makeDirectory(parent)
+  mkdirSync(path)
+  syncDirectory(parent)
 }
 
 function read (path: string, file: string, nodeId: number, clusterId: string | undefined): DataDirectory {

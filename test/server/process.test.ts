@@ -129,6 +129,7 @@ t.test('what keeps it from starting is said in one line, with the setting and th
     ['the data of another cluster', start(stopped, [], { CLUSTER_ID: 'MkU3OEVBNTcwNTJENDM2Qk' }), stopped, 'CLUSTER_ID', 'Set CLUSTER_ID='],
     ['what somebody else put there', start(foreign), foreign, 'letter.txt', 'Point log.dirs to an empty directory'],
     ['a directory that cannot be made', start(join(file, 'data')), `log.dirs=${join(file, 'data')}`, 'may write'],
+    ['a directory where none can be', start('/proc/ottla/data'), 'log.dirs=/proc/ottla/data', 'may write'],
     ['a value that is none', start(directory('value'), ['num.partitions=many']), 'num.partitions', 'many'],
     ['a setting without a value', start(directory('half'), ['num.partitions']), 'num.partitions', '='],
   ] as Array<[string, BrokerProcess, ...string[]]>) {
