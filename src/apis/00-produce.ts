@@ -8,7 +8,7 @@
  * v8: record errors and error messages (KIP-467). v10: the leader, where it is not this broker (KIP-951).
  * v12: transactions of KIP-890. v13: topics by id (KIP-516).
  */
-import { code, KafkaError } from '../../protocol/errors.ts'
+import { code, errorName, KafkaError } from '../../protocol/errors.ts'
 import { Produce } from '../../protocol/messages/00-produce.ts'
 import type { ProduceRequest } from '../../protocol/messages/00-produce.ts'
 import { completeSize } from '../../protocol/records/batches.ts'
@@ -19,7 +19,7 @@ import { isTransactional } from '../../protocol/records/read.ts'
 import { refusal } from '../core/replica/produce-outcome.ts'
 import type { ProduceOutcome } from '../core/replica/produce-outcome.ts'
 import type { Broker } from '../broker.ts'
-import { CLOSE, handler, NO_ANSWER } from './handler.ts'
+import { CloseFor, handler, NO_ANSWER } from './handler.ts'
 import type { Call } from './handler.ts'
 import { currentLeader } from './current-leader.ts'
 import { batchOf, PRODUCE_WITH_BATCHES } from './old-formats.ts'
@@ -27,6 +27,9 @@ import { batchOf, PRODUCE_WITH_BATCHES } from './old-formats.ts'
 type Needs = Pick<Broker, 'metadata' | 'replicas' | 'access' | 'endpoints' | 'quotas' | 'environment'>
 type Topic = ProduceRequest['topicData'][number]
 type Outcome = ProduceOutcome | Promise<ProduceOutcome>
+
+/** How many failed partitions one line of the log names. */
+const FAILURES_NAMED = 3
 
 interface Row {
   topic: Topic
@@ -53,7 +56,7 @@ export const produce = handler(Produce,
 
 /** D0.2: acks=0 has no error answer. */
 function failed ({ acks, topicData }: ProduceRequest, { errorCode, text }: KafkaError) {
-  if (acks === 0) return CLOSE
+  if (acks === 0) return new CloseFor(errorName(errorCode))
   return {
     responses: topicData.map(({ name, topicId, partitionData }) => ({
       name,
@@ -134,7 +137,7 @@ async function answer (rows: readonly Row[], acks: number, call: Call, needs: Ne
   if (!quotas.produce.isUnset) {
     call.throttle(quotas.produce.record(call.quotaClient, call.requestBytes, environment.nowMs()))
   }
-  if (acks === 0) return outcomes.some(({ errorCode }) => errorCode !== code.NONE) ? CLOSE : NO_ANSWER
+  if (acks === 0) return unanswered(rows, outcomes)
   const moved = currentLeader(needs, call.session)
   const topics = new Map<Topic, Array<ReturnType<typeof partitionAnswer>>>()
   for (const [at, row] of rows.entries()) {
@@ -166,4 +169,15 @@ function partitionAnswer (
       ({ batchIndex, batchIndexErrorMessage: message })),
     currentLeader: leader,
   }
+}
+
+/** Nobody is told but the log: it names the partitions, as Kafka's does, and of many the first. */
+function unanswered (rows: readonly Row[], outcomes: readonly ProduceOutcome[]) {
+  const failures = rows.flatMap(({ topic, name, index }, at) => {
+    const { errorCode } = outcomes[at] as ProduceOutcome
+    return errorCode === code.NONE ? [] : [`${errorName(errorCode)} for ${name ?? topic.topicId}-${index}`]
+  })
+  if (failures.length === 0) return NO_ANSWER
+  const more = failures.length - FAILURES_NAMED
+  return new CloseFor(failures.slice(0, FAILURES_NAMED).join(', ') + (more > 0 ? ` and ${more} more` : ''))
 }

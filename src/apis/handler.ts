@@ -26,8 +26,13 @@ export interface Call {
 export const NO_ANSWER = Symbol('no answer')
 /** The connection must be closed without an answer, as Kafka does. */
 export const CLOSE = Symbol('close')
+/** As CLOSE, and the log says why. */
+export class CloseFor {
+  readonly reason: string
+  constructor (reason: string) { this.reason = reason }
+}
 
-export type Answer<A extends Api> = MessageToWrite<A['response']> | typeof NO_ANSWER | typeof CLOSE
+export type Answer<A extends Api> = MessageToWrite<A['response']> | typeof NO_ANSWER | typeof CLOSE | CloseFor
 
 export interface Handler<A extends Api = Api> {
   readonly api: A

@@ -163,6 +163,14 @@ t.test('D5.33: acks=0 is silent, and an error closes', async t => {
   await client.closed
   t.equal(client.frames.items.length, 2, 'the request before the failed one is still answered')
   t.equal((await client.next(Produce, 9)).body.responses[0]?.partitionResponses[0]?.baseOffset, 1n)
+  const reason = 'Produce v9 failed without an answer: UNKNOWN_TOPIC_OR_PARTITION for topic-9'
+  t.ok(raw.log.items.some(({ message }) => message.includes(reason)), 'the log says which partition, and why')
+  const other = await raw.client()
+  const many = produceBody('topic', batchOf(['b']), { acks: 0, index: 9 })
+  for (let index = 10; index < 15; index++) many.topicData[0]?.partitionData.push({ index, records: batchOf(['b']) })
+  other.send(Produce, 9, many as never)
+  await other.closed
+  t.ok(raw.log.items.some(({ message }) => message.endsWith('for topic-11 and 3 more')), 'of many it names the first')
 })
 
 t.test('D5.33: acks=-1 waits for the high watermark', async t => {
