@@ -6,6 +6,7 @@ import { code, KafkaError } from '../../protocol/errors.ts'
 import { batchesIn } from '../../protocol/records/batches.ts'
 import { lastOffset } from '../../protocol/records/header.ts'
 import type { AbortedTransaction } from '../core/replica/aborted-transactions.ts'
+import { UNDEFINED_EPOCH } from '../core/replica/leader-epochs.ts'
 import type { FetchPosition } from '../core/fetch/fetch-session.ts'
 import { StoreError } from '../store/store.ts'
 import type { LogRead } from '../store/store.ts'
@@ -280,7 +281,8 @@ function checkReadable (partition: Partition, position: FetchPosition, options: 
   if (version >= 13 && position.topicId !== partition.identity.topicId) {
     throw new KafkaError(code.INCONSISTENT_TOPIC_ID)
   }
-  checkEpoch(partition, position.currentLeaderEpoch)
+  // Below -1 means no epoch here, and an old one everywhere else.
+  checkEpoch(partition, Math.max(position.currentLeaderEpoch, UNDEFINED_EPOCH))
   const isFollower = replicaId >= 0
   // KIP-392: consumers from v11 on read from any replica.
   if (isFollower || partition.gone || (replicaId === CONSUMER && version <= 10)) partition.ensureLeader()
@@ -293,7 +295,7 @@ function checkReadable (partition: Partition, position: FetchPosition, options: 
 
 /** 2.1.5: an older epoch is fenced, a newer one is not known here yet; -1 asks nothing. */
 export function checkEpoch (partition: Partition, epoch: number): void {
-  if (epoch < 0) return
+  if (epoch === UNDEFINED_EPOCH) return
   if (epoch < partition.leaderEpoch) throw new KafkaError(code.FENCED_LEADER_EPOCH)
   if (epoch > partition.leaderEpoch) throw new KafkaError(code.UNKNOWN_LEADER_EPOCH)
 }
