@@ -19,7 +19,7 @@ import { isTransactional } from '../../protocol/records/read.ts'
 import { refusal } from '../core/replica/produce-outcome.ts'
 import type { ProduceOutcome } from '../core/replica/produce-outcome.ts'
 import type { Broker } from '../broker.ts'
-import { CloseFor, handler, NO_ANSWER } from './handler.ts'
+import { Close, handler, NO_ANSWER } from './handler.ts'
 import type { Call } from './handler.ts'
 import { currentLeader } from './current-leader.ts'
 import { batchOf, PRODUCE_WITH_BATCHES } from './old-formats.ts'
@@ -56,7 +56,7 @@ export const produce = handler(Produce,
 
 /** D0.2: acks=0 has no error answer. */
 function failed ({ acks, topicData }: ProduceRequest, { errorCode, text }: KafkaError) {
-  if (acks === 0) return new CloseFor(errorName(errorCode))
+  if (acks === 0) return new Close(errorName(errorCode))
   return {
     responses: topicData.map(({ name, topicId, partitionData }) => ({
       name,
@@ -179,5 +179,5 @@ function unanswered (rows: readonly Row[], outcomes: readonly ProduceOutcome[]) 
   })
   if (failures.length === 0) return NO_ANSWER
   const more = failures.length - FAILURES_NAMED
-  return new CloseFor(failures.slice(0, FAILURES_NAMED).join(', ') + (more > 0 ? ` and ${more} more` : ''))
+  return new Close(failures.slice(0, FAILURES_NAMED).join(', ') + (more > 0 ? ` and ${more} more` : ''))
 }

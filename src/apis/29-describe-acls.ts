@@ -7,15 +7,15 @@ import { code } from '../../protocol/errors.ts'
 import type { KafkaError } from '../../protocol/errors.ts'
 import { DescribeAcls } from '../../protocol/messages/29-describe-acls.ts'
 import type { Broker } from '../broker.ts'
-import { isUnknownFilter } from './acl-codes.ts'
+import { isUnknownFilter, unknownCode } from './acl-codes.ts'
 import { ensureCluster } from './cluster-access.ts'
-import { CLOSE, handler } from './handler.ts'
+import { handler } from './handler.ts'
 
 type Needs = Pick<Broker, 'access'>
 
 export const describeAcls = handler(DescribeAcls, { versions: [1, 3], failed },
   (request, { session }, { access }: Needs) => {
-    if (isUnknownFilter(request)) return CLOSE
+    if (isUnknownFilter(request)) return unknownCode
     ensureCluster(access, session, 'describe')
     return {
       errorCode: code.SECURITY_DISABLED,

@@ -24,15 +24,13 @@ export interface Call {
 
 /** A handler that says this has no answer to send: the connection goes on (acks=0). */
 export const NO_ANSWER = Symbol('no answer')
-/** The connection must be closed without an answer, as Kafka does. */
-export const CLOSE = Symbol('close')
-/** As CLOSE, and the log says why. */
-export class CloseFor {
+/** The connection must be closed without an answer, as Kafka does; the log says why. */
+export class Close {
   readonly reason: string
   constructor (reason: string) { this.reason = reason }
 }
 
-export type Answer<A extends Api> = MessageToWrite<A['response']> | typeof NO_ANSWER | typeof CLOSE | CloseFor
+export type Answer<A extends Api> = MessageToWrite<A['response']> | typeof NO_ANSWER | Close
 
 export interface Handler<A extends Api = Api> {
   readonly api: A

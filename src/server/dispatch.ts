@@ -8,7 +8,7 @@ import { code, KafkaError } from '../../protocol/errors.ts'
 import { peekRequest, readRequestHeader, responseFrame } from '../../protocol/frame.ts'
 import { ApiVersions } from '../../protocol/messages/18-api-versions.ts'
 import type { Broker } from '../broker.ts'
-import { CLOSE, CloseFor, NO_ANSWER } from '../apis/handler.ts'
+import { Close, NO_ANSWER } from '../apis/handler.ts'
 import type { Answer, Handler } from '../apis/handler.ts'
 import { RunningCall } from './call.ts'
 import type { Session } from './session.ts'
@@ -86,9 +86,8 @@ function answered (
 ): Reply | Promise<Reply> {
   const { version, release } = call
   const reply = (answer: Answer<any>): Reply => {
-    if (answer === CLOSE || answer instanceof CloseFor) {
-      const reason = answer === CLOSE ? '' : `: ${answer.reason}`
-      throw new CloseConnection(`${api.name} v${version} failed without an answer${reason}`)
+    if (answer instanceof Close) {
+      throw new CloseConnection(`${api.name} v${version} failed without an answer: ${answer.reason}`)
     }
     // KIP-124: what has no answer is let off its time, for its client would never know.
     if (answer === NO_ANSWER) return { chunks: [], release, isFrameFree, throttleMs: call.throttleMs }

@@ -2,7 +2,7 @@
 import t from 'tap'
 import { DescribeAcls } from '../../protocol/messages/29-describe-acls.ts'
 import { describeAcls } from '../../src/apis/29-describe-acls.ts'
-import { CLOSE } from '../../src/apis/handler.ts'
+import { Close } from '../../src/apis/handler.ts'
 import { RawBroker } from '../support/raw-broker.ts'
 
 const filter = {
@@ -29,7 +29,7 @@ t.test('security is disabled', async t => {
 
 t.test('D0.1: code 0 in any place closes the connection', async t => {
   for (const place of ['resourceTypeFilter', 'patternTypeFilter', 'operation', 'permissionType']) {
-    t.equal(describeAcls.handle({ ...filter, [place]: 0 }, call, everybody), CLOSE, place)
+    t.ok(describeAcls.handle({ ...filter, [place]: 0 }, call, everybody) instanceof Close, place)
   }
 })
 

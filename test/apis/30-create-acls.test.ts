@@ -2,7 +2,7 @@
 import t from 'tap'
 import { CreateAcls } from '../../protocol/messages/30-create-acls.ts'
 import { createAcls } from '../../src/apis/30-create-acls.ts'
-import { CLOSE } from '../../src/apis/handler.ts'
+import { Close } from '../../src/apis/handler.ts'
 import { RawBroker } from '../support/raw-broker.ts'
 
 const acl = {
@@ -29,7 +29,7 @@ t.test('security is disabled, says each row', async t => {
 
 t.test('D0.1: code 0 in any place closes the connection', async t => {
   for (const place of ['resourceType', 'resourcePatternType', 'operation', 'permissionType']) {
-    t.equal(createAcls.handle({ creations: [acl, { ...acl, [place]: 0 }] }, call, everybody), CLOSE, place)
+    t.ok(createAcls.handle({ creations: [acl, { ...acl, [place]: 0 }] }, call, everybody) instanceof Close, place)
   }
 })
 

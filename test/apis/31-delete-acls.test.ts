@@ -2,7 +2,7 @@
 import t from 'tap'
 import { DeleteAcls } from '../../protocol/messages/31-delete-acls.ts'
 import { deleteAcls } from '../../src/apis/31-delete-acls.ts'
-import { CLOSE } from '../../src/apis/handler.ts'
+import { Close } from '../../src/apis/handler.ts'
 import { RawBroker } from '../support/raw-broker.ts'
 
 const filter = {
@@ -29,7 +29,7 @@ t.test('security is disabled, says each row', async t => {
 
 t.test('D0.1: code 0 in any place closes the connection', async t => {
   for (const place of ['resourceTypeFilter', 'patternTypeFilter', 'operation', 'permissionType']) {
-    t.equal(deleteAcls.handle({ filters: [filter, { ...filter, [place]: 0 }] }, call, everybody), CLOSE, place)
+    t.ok(deleteAcls.handle({ filters: [filter, { ...filter, [place]: 0 }] }, call, everybody) instanceof Close, place)
   }
 })
 

@@ -8,7 +8,7 @@ import { ListGroups } from '../../protocol/messages/16-list-groups.ts'
 import type { Broker } from '../../src/broker.ts'
 import { ClientQuotas } from '../../src/core/quota/client-quotas.ts'
 import { handlers } from '../../src/apis/index.ts'
-import { CLOSE, CloseFor, handler, NO_ANSWER } from '../../src/apis/handler.ts'
+import { Close, handler, NO_ANSWER } from '../../src/apis/handler.ts'
 import type { Call, Handler } from '../../src/apis/handler.ts'
 import { CloseConnection, createDispatch, RequestFailure } from '../../src/server/dispatch.ts'
 import type { Dispatch, Reply } from '../../src/server/dispatch.ts'
@@ -75,10 +75,9 @@ t.test('D0.1: what closes', async t => {
     ['a body that ends too early', frame(1).subarray(0, -1)],
   ]
   for (const [name, bytes] of cases) t.throws(() => dispatch.run(bytes, session), CloseConnection, name)
-  t.throws(() => heartbeat(() => CLOSE).run(frame(1), session), CloseConnection, 'a handler that says so')
-  t.throws(() => heartbeat(() => new CloseFor('X for t-0')).run(frame(1), session),
-    { name: 'CloseConnection', message: 'Heartbeat v1 failed without an answer: X for t-0' }, 'and why')
-  await t.rejects(heartbeat(async () => CLOSE).run(frame(1), session) as Promise<unknown>, CloseConnection)
+  t.throws(() => heartbeat(() => new Close('X for t-0')).run(frame(1), session),
+    { name: 'CloseConnection', message: 'Heartbeat v1 failed without an answer: X for t-0' }, 'a handler that says so, and why')
+  await t.rejects(heartbeat(async () => new Close('why')).run(frame(1), session) as Promise<unknown>, CloseConnection)
   const cut = frame(3)
   for (let size = 0; size < cut.length; size++) {
     t.throws(() => dispatch.run(cut.subarray(0, size), session), CloseConnection, `cut after ${size} bytes`)
