@@ -251,6 +251,7 @@ export class Journal {
     } finally {
       file.busy--
       if (!this.files.has(file.number)) this.closeHandle(file)
+      this.closeOldest()
     }
   }
 
@@ -290,9 +291,14 @@ export class Journal {
     if (file.handle === undefined) return
     this.keptOpen.delete(file)
     this.keptOpen.add(file)
+    this.closeOldest(file)
+  }
+
+  /** Down to the bound, but none that is in use, and not the one that is about to be. */
+  private closeOldest (needed?: JournalFile): void {
     for (const oldest of this.keptOpen) {
       if (this.keptOpen.size <= OPEN_KEPT_FILES) return
-      if (oldest.busy > 0) continue
+      if (oldest.busy > 0 || oldest === needed) continue
       this.closeHandle(oldest)
       this.keptOpen.delete(oldest)
     }

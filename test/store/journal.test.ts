@@ -79,6 +79,10 @@ t.test('a file that is being read keeps its descriptor, however many others are 
   t.same(bytes, Buffer.alloc(10, 1))
   t.equal(open.size, 64, 'no more than the bound stay open')
   t.notOk(open.has(pathOf(2)))
+  const buffers = Array.from({ length: 80 }, () => Buffer.alloc(10))
+  await Promise.all(buffers.map((into, index) => journal.fillAsync(fileOf(index + 1), into, 0)))
+  t.ok(buffers.every((buffer, index) => buffer.equals(Buffer.alloc(10, index + 1))), 'more than the bound at once')
+  t.equal(open.size, 64, 'and then no more than the bound again')
 })
 
 const extent = (volume: number, from: number, to: number, bytes = to - from): Extent =>
