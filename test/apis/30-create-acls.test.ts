@@ -3,6 +3,7 @@ import t from 'tap'
 import { CreateAcls } from '../../protocol/messages/30-create-acls.ts'
 import { createAcls } from '../../src/apis/30-create-acls.ts'
 import { Close } from '../../src/apis/handler.ts'
+import { call, everybody, nobody } from '../support/acls.ts'
 import { RawBroker } from '../support/raw-broker.ts'
 
 const acl = {
@@ -14,9 +15,6 @@ const acl = {
   operation: 3,
   permissionType: 3,
 }
-const everybody = { access: { allows: () => true } } as never
-const nobody = { access: { allows: () => false } } as never
-const call = { version: 3, session: {} } as never
 
 t.test('security is disabled, says each row', async t => {
   const raw = await RawBroker.start(t)

@@ -3,20 +3,8 @@ import t from 'tap'
 import { DeleteAcls } from '../../protocol/messages/31-delete-acls.ts'
 import { deleteAcls } from '../../src/apis/31-delete-acls.ts'
 import { Close } from '../../src/apis/handler.ts'
+import { call, everybody, filter, FILTER_CODES, nobody } from '../support/acls.ts'
 import { RawBroker } from '../support/raw-broker.ts'
-
-const filter = {
-  resourceTypeFilter: 2,
-  resourceNameFilter: 'topic',
-  patternTypeFilter: 3,
-  principalFilter: null,
-  hostFilter: null,
-  operation: 1,
-  permissionType: 1,
-}
-const everybody = { access: { allows: () => true } } as never
-const nobody = { access: { allows: () => false } } as never
-const call = { version: 3, session: {} } as never
 
 t.test('security is disabled, says each row', async t => {
   const raw = await RawBroker.start(t)
@@ -28,7 +16,7 @@ t.test('security is disabled, says each row', async t => {
 })
 
 t.test('D0.1: code 0 in any place closes the connection', async t => {
-  for (const place of ['resourceTypeFilter', 'patternTypeFilter', 'operation', 'permissionType']) {
+  for (const place of FILTER_CODES) {
     t.ok(deleteAcls.handle({ filters: [filter, { ...filter, [place]: 0 }] }, call, everybody) instanceof Close, place)
   }
 })
