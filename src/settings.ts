@@ -17,7 +17,7 @@ import type { Settings } from './config/config.ts'
 import type { BrokerSettings, TopicSettingsSource } from './runtime/broker-settings.ts'
 import type { Configuration, LiveSettings } from './runtime/configuration.ts'
 import type { InternalTopic } from './runtime/topic-creation.ts'
-import type { TopicSettings } from './runtime/topic-settings.ts'
+import type { TopicSettings } from './runtime/replica/topic-settings.ts'
 
 const SECOND_MS = 1_000
 const MINUTE_MS = 60_000

@@ -1,6 +1,6 @@
 /**
  * What an operation of a coordinator decides: the contract between the pure machines and the
- * runtime that appends, commits and answers (`src/runtime/coordinator.ts`).
+ * runtime that appends, commits and answers (`src/runtime/coordinator/coordinator.ts`).
  */
 
 /** A record of the coordinator's internal topic; a null value is a tombstone. */

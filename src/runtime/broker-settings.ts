@@ -4,7 +4,7 @@ import type { QuotaWindows } from '../core/quota/client-quotas.ts'
 import type { MetadataImage } from '../core/metadata/image.ts'
 import type { SnapshotLimits } from './metadata.ts'
 import type { InternalTopic } from './topic-creation.ts'
-import type { TopicSettings } from './topic-settings.ts'
+import type { TopicSettings } from './replica/topic-settings.ts'
 
 export interface BrokerSettings {
   readonly nodeId: number

@@ -6,7 +6,7 @@ import type { ConfigValues } from '../core/metadata/configs.ts'
 import type { MetadataImage } from '../core/metadata/image.ts'
 import type { Failure } from '../core/controller/decision.ts'
 import type { ConnectionRateBounds } from '../core/quota/connection-rates.ts'
-import type { CleanerSettings } from './cleaner-settings.ts'
+import type { CleanerSettings } from './cleaner/settings.ts'
 
 /** A name behind a key, with the value that it has there (KIP-226). */
 export interface ConfigSynonym {

@@ -6,7 +6,7 @@ import { code, KafkaError } from '../../protocol/errors.ts'
 import type { BrokerRegistrationRequest } from '../../protocol/messages/62-broker-registration.ts'
 import { registerBroker } from '../core/controller/registration.ts'
 import type { MetadataImage } from '../core/metadata/image.ts'
-import type { Controller } from './controller.ts'
+import type { Controller } from './controller/controller.ts'
 import type { Environment, Timer } from './environment.ts'
 
 export interface LifecycleOptions {

@@ -3,7 +3,7 @@ import { decodeMetadata, encodeMetadata } from '../../protocol/stored/framing.ts
 import type { MetadataDelta } from '../core/metadata/delta.ts'
 import { MetadataImage } from '../core/metadata/image.ts'
 import type { Environment } from './environment.ts'
-import type { Committed, QuorumRuntime } from './quorum-contract.ts'
+import type { Committed, QuorumRuntime } from './quorum/contract.ts'
 
 export interface SnapshotLimits {
   /** metadata.log.max.record.bytes.between.snapshots */

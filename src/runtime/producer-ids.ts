@@ -1,7 +1,7 @@
 /** Producer ids for this broker, from blocks that the controller hands out (KIP-730). */
 import { code, KafkaError } from '../../protocol/errors.ts'
 import { allocateProducerIds } from '../core/controller/producer-ids.ts'
-import type { Controller } from './controller.ts'
+import type { Controller } from './controller/controller.ts'
 
 export class ProducerIds {
   readonly #controller: Controller

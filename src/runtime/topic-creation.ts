@@ -5,9 +5,9 @@ import type { MessageOf } from '../../protocol/types.ts'
 import { createTopics } from '../core/controller/create-topics.ts'
 import { isInternalTopic } from '../core/metadata/internal-topics.ts'
 import type { MetadataImage } from '../core/metadata/image.ts'
-import type { Controller } from './controller.ts'
+import type { Controller } from './controller/controller.ts'
 import type { Environment } from './environment.ts'
-import type { Replicas } from './replicas.ts'
+import type { Replicas } from './replica/replicas.ts'
 
 type NewTopic = MessageOf<typeof CreateTopics.request>['topics'][number]
 

@@ -6,7 +6,7 @@ import { batchesOf, batchOf, fetchAll, fetchBody, fetchOne, produce, recordsIn, 
 import type { FetchOptions, Position } from '../support/producing.ts'
 import { RawBroker } from '../support/raw-broker.ts'
 import type { RawClient } from '../support/raw-client.ts'
-import type { Partition } from '../../src/runtime/partition.ts'
+import type { Partition } from '../../src/runtime/replica/partition.ts'
 
 const at = (topic: string, fetchOffset = 0n, index = 0): Position => ({ topic, fetchOffset, index })
 

@@ -30,14 +30,14 @@ type Wire = [name: string, text: string, taken: (rooms: Rooms) => unknown, value
 /** Settings that a room takes as a plain value, and the test that shows what the room does with it. */
 const wires: Wire[] = [
   ['broker.session.timeout.ms', '77', it => it.brokerSessionMs, 77, 'test/core/controller/brokers.test.ts', 'session'],
-  ['controller.quorum.election.timeout.ms', '77', it => it.quorum.electionTimeoutMs, 77, 'test/runtime/quorum-chaos.test.ts', 'electionTimeoutMs'],
+  ['controller.quorum.election.timeout.ms', '77', it => it.quorum.electionTimeoutMs, 77, 'test/runtime/quorum/chaos.test.ts', 'electionTimeoutMs'],
   ['controller.quorum.fetch.timeout.ms', '77', it => it.quorum.fetchTimeoutMs, 77, 'test/core/quorum/election.test.ts', 'fetch'],
   ['controller.quorum.request.timeout.ms', '77', it => it.quorum.requestTimeoutMs, 77, 'test/core/quorum/replication.test.ts', 'request'],
   ['controller.quota.window.num', '7', it => it.quotaWindows, { controller: { samples: 7 } }, 'test/core/quota/sampled-rate.test.ts', 'samples'],
   ['controller.quota.window.size.seconds', '7', it => it.quotaWindows, { controller: { sampleMs: 7000 } }, 'test/core/quota/sampled-rate.test.ts', 'sampleMs'],
   ['metadata.log.max.record.bytes.between.snapshots', '77', it => it.metadataSnapshots.bytesMax, 77, 'test/core/quorum/replication.test.ts', 'snapshot'],
-  ['offsets.commit.timeout.ms', '77', it => it.offsetsCommitTimeoutMs, 77, 'test/runtime/coordinator.test.ts', 'offsets.commit.timeout.ms'],
-  ['offsets.load.buffer.size', '77', it => it.offsetsLoadBufferBytes, 77, 'test/runtime/group-coordinator.test.ts', 'loadBufferBytes'],
+  ['offsets.commit.timeout.ms', '77', it => it.offsetsCommitTimeoutMs, 77, 'test/runtime/coordinator/coordinator.test.ts', 'offsets.commit.timeout.ms'],
+  ['offsets.load.buffer.size', '77', it => it.offsetsLoadBufferBytes, 77, 'test/runtime/coordinator/group-coordinator.test.ts', 'loadBufferBytes'],
   ['offsets.topic.replication.factor', '3', it => it.settings.get('offsets.topic.replication.factor'), 3, 'test/config/config.test.ts', 'offsets.topic.replication.factor'],
   ['ottla.sync.timeout.ms', '7777', it => it.settings.get('ottla.sync.timeout.ms'), 7777, 'test/store/failure.test.ts', 'syncTimeoutMs'],
   ['queued.max.request.bytes', '77', it => it.settings.get('queued.max.request.bytes'), 77n, 'test/server/request-memory.test.ts', 'RequestMemory'],

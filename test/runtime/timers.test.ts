@@ -1,7 +1,7 @@
 import t from 'tap'
 import { processEnvironment } from '../../src/process-environment.ts'
 import { Timers } from '../../src/runtime/timers.ts'
-import { FakeClock } from './fake-log.ts'
+import { FakeClock } from './coordinator/fake-log.ts'
 
 t.test('timers: one real timer for all', async t => {
   const clock = new FakeClock()

@@ -81,35 +81,35 @@ export const mutants: readonly Mutant[] = [
   {
     number: 10,
     breaks: 'producer state is not derived from the log at a start',
-    file: 'src/runtime/partition-load.js',
+    file: 'src/runtime/replica/partition-load.js',
     find: 'state.replay(facts, context);',
     replace: 'state.epochs.assign(facts.leaderEpoch, facts.baseOffset);',
   },
   {
     number: 11,
     breaks: 'producer state stays ahead of a turn that the disk refused',
-    file: 'src/runtime/partition.js',
+    file: 'src/runtime/replica/partition.js',
     find: 'this.#reloading ??= this.#reload();',
     replace: '',
   },
   {
     number: 12,
     breaks: 'consumers read above the high watermark',
-    file: 'src/runtime/fetch.js',
+    file: 'src/runtime/replica/fetch.js',
     find: 'return readCommitted ? partition.lastStableOffset : partition.highWatermark;',
     replace: 'return partition.endOffset;',
   },
   {
     number: 13,
     breaks: 'the high watermark goes back at a start',
-    file: 'src/runtime/partition.js',
+    file: 'src/runtime/replica/partition.js',
     find: 'this.#ownEnd = this.#highWatermark = log.endOffset;',
     replace: 'this.#ownEnd = this.#highWatermark = log.startOffset;',
   },
   {
     number: 14,
     breaks: 'an offset commit is answered before it is committed',
-    file: 'src/runtime/coordinator.js',
+    file: 'src/runtime/coordinator/coordinator.js',
     find: 'if (this.#lastWritten <= this.#lastCommitted) {',
     replace: 'if (true) {',
   },
@@ -123,7 +123,7 @@ export const mutants: readonly Mutant[] = [
   {
     number: 16,
     breaks: 'a coordinator starts without its log',
-    file: 'src/runtime/coordinator-load.js',
+    file: 'src/runtime/coordinator/load.js',
     find: 'replayBatch(machine, batch, offset, skipped);',
     replace: '',
   },
@@ -144,7 +144,7 @@ export const mutants: readonly Mutant[] = [
   {
     number: 19,
     breaks: 'metadata is acknowledged before its fsync',
-    file: 'src/runtime/quorum-effects.js',
+    file: 'src/runtime/quorum/effects.js',
     find: 'sync().then(() => {',
     replace: 'Promise.resolve().then(() => {',
   },
@@ -158,7 +158,7 @@ export const mutants: readonly Mutant[] = [
   {
     number: 21,
     breaks: 'a log that is being opened is opened once more',
-    file: 'src/runtime/replicas.js',
+    file: 'src/runtime/replica/replicas.js',
     find: 'if (this.#opening.has(name) || !facts',
     replace: 'if (this.#opening.has(name)) void this.#open(topic, index);\n' +
       'if (this.#opening.has(name) || !facts',
@@ -180,7 +180,7 @@ export const mutants: readonly Mutant[] = [
   {
     number: 24,
     breaks: 'what is derived of a log is forgotten with its records',
-    file: 'src/runtime/compaction-pass.js',
+    file: 'src/runtime/cleaner/compaction-pass.js',
     find: 'await this.#keepState();',
     replace: '',
   },

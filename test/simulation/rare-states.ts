@@ -1,7 +1,7 @@
 /** Notices, from outside the broker, that a run has come to one of the rare states (R-M3). */
-import { METADATA_LOG } from '../../src/runtime/quorum.ts'
-import { TableSnapshots } from '../../src/runtime/quorum-snapshots.ts'
-import type { Partition } from '../../src/runtime/partition.ts'
+import { METADATA_LOG } from '../../src/runtime/quorum/quorum.ts'
+import { TableSnapshots } from '../../src/runtime/quorum/snapshots.ts'
+import type { Partition } from '../../src/runtime/replica/partition.ts'
 import type { Store } from '../../src/store/store.ts'
 import type { RareStateName } from './coverage.ts'
 import type { Death, Harness, Life } from './harness.ts'

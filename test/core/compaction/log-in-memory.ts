@@ -17,7 +17,7 @@ import { Sieve } from '../../../src/core/compaction/sieve.ts'
 import { Stretches } from '../../../src/core/compaction/stretches.ts'
 import type { Stretch } from '../../../src/core/compaction/stretches.ts'
 import { LogState } from '../../../src/core/replica/log-state.ts'
-import { factsOf } from '../../../src/runtime/partition-load.ts'
+import { factsOf } from '../../../src/runtime/replica/partition-load.ts'
 
 export function md5 (key: Uint8Array, into: Uint32Array): void {
   const digest = createHash('md5').update(key).digest()

@@ -2,7 +2,7 @@ import t from 'tap'
 import { code } from '../../../protocol/errors.ts'
 import { ZERO_UUID } from '../../../protocol/uuid.ts'
 import type { Effect } from '../../../src/core/quorum/effects.ts'
-import { controlBatch, metadataBatch } from '../../../src/runtime/quorum-log.ts'
+import { controlBatch, metadataBatch } from '../../../src/runtime/quorum/log.ts'
 import {
   answer, ask, begin, fetchRequest, history, leader, machine, respond, sends, snapshotRequest,
 } from './machine.ts'

@@ -21,7 +21,7 @@ import { Quorum } from '../../../src/core/quorum/quorum.ts'
 import { errorName } from '../../../protocol/errors.ts'
 import { ZERO_UUID } from '../../../protocol/uuid.ts'
 import { recordsOf, isControl } from '../../../protocol/records/read.ts'
-import { entryBatch } from '../../../src/runtime/quorum-log.ts'
+import { entryBatch } from '../../../src/runtime/quorum/log.ts'
 import { reencode } from './simulation/cluster.ts'
 import { SimulatedDisk } from './simulation/disk.ts'
 

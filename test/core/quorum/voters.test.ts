@@ -6,7 +6,7 @@ import {
   findVoter, majorityOf, recordFromVoters, sameReplica, VoterHistory, votersFromRecord,
 } from '../../../src/core/quorum/voters.ts'
 import type { VoterSet } from '../../../src/core/quorum/voters.ts'
-import { controlBatch, metadataBatch } from '../../../src/runtime/quorum-log.ts'
+import { controlBatch, metadataBatch } from '../../../src/runtime/quorum/log.ts'
 
 const A = 'AAAAAAAAAAAAAAAAAAAA1A'
 const B = 'AAAAAAAAAAAAAAAAAAAA2A'

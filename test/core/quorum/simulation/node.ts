@@ -4,7 +4,7 @@ import type {
 } from '../../../../src/core/quorum/effects.ts'
 import { Quorum } from '../../../../src/core/quorum/quorum.ts'
 import type { QuorumOptions } from '../../../../src/core/quorum/state.ts'
-import { entryBatch } from '../../../../src/runtime/quorum-log.ts'
+import { entryBatch } from '../../../../src/runtime/quorum/log.ts'
 import { SimulatedDisk } from './disk.ts'
 import { Violation } from './invariants.ts'
 import type { Invariants } from './invariants.ts'

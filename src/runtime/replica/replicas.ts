@@ -1,0 +1,285 @@
+/**
+ * The replicas that this broker hosts: opened, led, configured and removed as the metadata log says.
+ * Also the periodic work on their logs: retention, but for compacted topics, and the expiry of producers.
+ */
+import { OFFSETS_TOPIC } from '../../core/metadata/internal-topics.ts'
+import type { MetadataDelta } from '../../core/metadata/delta.ts'
+import type { Partition as PartitionFacts } from '../../core/metadata/partition.ts'
+import type { Topic } from '../../core/metadata/topics.ts'
+import { StoreError } from '../../store/store.ts'
+import type { Store } from '../../store/store.ts'
+import type { Environment, Timer } from '../environment.ts'
+import { fetch } from './fetch.ts'
+import type { FetchOptions, FetchResult, FetchTarget, OnGone } from './fetch.ts'
+import { Partition } from './partition.ts'
+import { TimedFlush } from './timed-flush.ts'
+import type { TopicSettings } from './topic-settings.ts'
+
+export interface ReplicasOptions {
+  readonly nodeId: number
+  readonly store: Store
+  readonly environment: Environment
+  /** The topic's effective configuration, by the image as it is now. */
+  settingsOf (topic: string): TopicSettings
+  /** log.retention.check.interval.ms and log.initial.task.delay.ms */
+  readonly retentionCheckMs: number
+  readonly initialTaskDelayMs: number
+  /** producer.id.expiration.ms and its check interval */
+  readonly producerExpirationMs: () => number
+  readonly producerExpirationCheckMs: number
+}
+
+export type LeadershipListener = (partition: Partition) => void
+
+const RESOURCE_TOPIC = 2
+/** How soon a full disk is asked again. */
+const FULL_DISK_RETRY_MS = 500
+/** A checkpoint comes with the next flush into the volume, a quarter of a second later. */
+const CHECKPOINT_MS = 500
+
+export function logName (topicId: string, index: number): string { return `${topicId}-${index}` }
+
+function flushMsOf ({ flushMs }: TopicSettings): number { return Math.max(1, Number(flushMs)) }
+
+export class Replicas {
+  readonly #options: ReplicasOptions
+  readonly #byTopic = new Map<string, Array<Partition | undefined>>()
+  readonly #settings = new Map<string, TopicSettings>()
+  /** By log name, openings under way: whoever needs a topic whole waits for them. */
+  readonly #opening = new Map<string, Promise<void>>()
+  readonly #listeners: LeadershipListener[] = []
+  readonly #timers = new Set<Timer>()
+  readonly #timedFlush: TimedFlush
+  /** By log name: what a full disk has refused is tried again. */
+  readonly #refusals = new Map<string, Timer>()
+  /** Their retention waits for a checkpoint. */
+  readonly #retaining = new Set<Partition>()
+  #stopped = false
+
+  constructor (options: ReplicasOptions) {
+    this.#options = options
+    this.#timedFlush = new TimedFlush(options.store, options.environment)
+    this.#repeat(options.initialTaskDelayMs, options.retentionCheckMs, () => { this.applyRetention() })
+    const { producerExpirationCheckMs } = options
+    this.#repeat(producerExpirationCheckMs, producerExpirationCheckMs, () => { this.#expireProducers() })
+  }
+
+  find (topic: string, index: number): Partition | undefined { return this.#byTopic.get(topic)?.[index] }
+
+  * all (): Generator<Partition> {
+    for (const partitions of this.#byTopic.values()) {
+      for (const partition of partitions) if (partition !== undefined) yield partition
+    }
+  }
+
+  fetch (
+    targets: readonly FetchTarget[], options: FetchOptions, onGone: OnGone
+  ): Promise<FetchResult> {
+    return fetch(targets, options, this.#options.environment, onGone)
+  }
+
+  /** Called when this broker's part in a partition has changed: leader or not, or removed. */
+  onLeadership (listener: LeadershipListener): void { this.#listeners.push(listener) }
+
+  /** Resolves when every replica that the image names is open. */
+  async settled (): Promise<void> {
+    while (this.#opening.size > 0) await Promise.all(this.#opening.values())
+  }
+
+  /** Follows the metadata log. */
+  apply (delta: MetadataDelta): void {
+    for (const topic of delta.topicsDeleted.values()) this.#remove(topic)
+    for (const { topic, index } of delta.partitionsChanged()) {
+      const facts = topic.partitions[index]
+      if (facts !== undefined) this.#follow(topic, index, facts)
+    }
+    for (const change of delta.configsChanged()) {
+      // A broker's own change can be the default behind every topic's setting.
+      if (change.type === RESOURCE_TOPIC) this.#configure(change.name)
+      else {
+        this.#settings.clear()
+        for (const topic of this.#byTopic.keys()) this.#configure(topic)
+      }
+    }
+  }
+
+  #follow (topic: Topic, index: number, facts: PartitionFacts): void {
+    const open = this.find(topic.name, index)
+    if (open !== undefined) return this.#lead(open, facts)
+    const name = logName(topic.id, index)
+    // A second replica of a log would derive a state of its own; one that is being opened takes the
+    // facts as they are when it is done.
+    if (this.#opening.has(name) || !facts.replicas.includes(this.#options.nodeId)) return
+    const opening = this.#open(topic, index).catch((error: unknown) => {
+      if (error instanceof StoreError && !this.#opening.has(name)) return
+      this.#refused(name, error, () => {
+        const now = topic.partitions[index]
+        if (now !== undefined) this.#follow(topic, index, now)
+      })
+    })
+    this.#opening.set(name, opening)
+    void opening.finally(() => { this.#opening.delete(name) })
+  }
+
+  async #open (topic: Topic, index: number): Promise<void> {
+    const { nodeId, store, environment } = this.#options
+    const identity = { topic: topic.name, topicId: topic.id, index }
+    const name = logName(topic.id, index)
+    const log = store.openLog(name, { reserve: topic.name === OFFSETS_TOPIC })
+    const partition = await Partition.open(identity, nodeId, log, this.#settingsOf(topic.name), environment)
+    const facts = topic.partitions[index]
+    // The topic may have been deleted meanwhile, and its name belong to another.
+    if (this.#stopped || facts === undefined || !this.#opening.has(name)) return
+    const partitions = this.#byTopic.get(topic.name) ?? []
+    this.#byTopic.set(topic.name, partitions)
+    partitions[index] = partition
+    this.#timedFlush.require(flushMsOf(partition.settings), 'at least')
+    this.#lead(partition, facts)
+  }
+
+  #lead (partition: Partition, facts: PartitionFacts): void {
+    partition.lead({
+      leaderId: facts.leader,
+      leaderEpoch: facts.leaderEpoch,
+      partitionEpoch: facts.partitionEpoch,
+      replicas: facts.replicas,
+      isr: facts.isr,
+    })
+    for (const listener of this.#listeners) listener(partition)
+  }
+
+  #remove (topic: Topic): void {
+    this.#settings.delete(topic.name)
+    const { store } = this.#options
+    const partitions = this.#byTopic.get(topic.name)
+    if (partitions?.some(partition => partition?.identity.topicId === topic.id) === true) {
+      this.#byTopic.delete(topic.name)
+      for (const partition of partitions) {
+        partition?.remove()
+        if (partition !== undefined) for (const listener of this.#listeners) listener(partition)
+      }
+    }
+    for (const index of topic.partitions.keys()) {
+      const name = logName(topic.id, index)
+      this.#refusals.get(name)?.cancel()
+      this.#refusals.delete(name)
+      this.#opening.delete(name)
+      if (store.findLog(name) !== undefined) this.#delete(name)
+    }
+  }
+
+  #delete (name: string): void {
+    this.#options.store.deleteLog(name).catch((error: unknown) => {
+      this.#refused(name, error, () => { this.#delete(name) })
+    })
+  }
+
+  /** R-S9: a full disk is waited out; whatever else fails in the store, the store tells by itself. */
+  #refused (name: string, error: unknown, again: () => void): void {
+    if (!(error instanceof StoreError)) throw error
+    const { environment } = this.#options
+    if (error.code !== 'DISK_FULL') {
+      environment.log('error', `the log ${name} cannot be used`, { error })
+      return
+    }
+    environment.log('warn', `the log ${name} waits for space on the disk`)
+    this.#refusals.get(name)?.cancel()
+    this.#refusals.set(name, environment.setTimer(FULL_DISK_RETRY_MS, () => {
+      this.#refusals.delete(name)
+      if (!this.#stopped) again()
+    }))
+  }
+
+  /** The partitions of a topic share what was worked out for it. */
+  #settingsOf (topic: string): TopicSettings {
+    const known = this.#settings.get(topic)
+    if (known !== undefined) return known
+    const settings = this.#options.settingsOf(topic)
+    this.#settings.set(topic, settings)
+    return settings
+  }
+
+  #configure (topic: string): void {
+    this.#settings.delete(topic)
+    const partitions = this.#byTopic.get(topic)
+    if (partitions === undefined) return
+    const settings = this.#settingsOf(topic)
+    for (const partition of partitions) if (partition !== undefined) partition.settings = settings
+    this.#planFlush()
+  }
+
+  #planFlush (): void {
+    let everyMs = Infinity
+    for (const { settings } of this.all()) everyMs = Math.min(everyMs, flushMsOf(settings))
+    this.#timedFlush.require(everyMs)
+  }
+
+  /** D25.8: of compacted topics the cleaner takes care; also called by tests and tools. */
+  applyRetention (): void {
+    for (const partition of this.all()) if (!partition.settings.compacts) this.retain(partition)
+  }
+
+  /** D25.8-9: moves the partition's log start by size and time. */
+  retain (partition: Partition): void {
+    const { environment } = this.#options
+    const { settings, state, startOffset, highWatermark, endOffset } = partition
+    // What a compaction has dropped before it was interrupted is in the segments' sums still.
+    const bytesMax = settings.compacts ? partition.log.byteSize : Infinity
+    const start = state.segments.retain(
+      { bytes: settings.retentionBytes, ms: settings.retentionMs, deletes: settings.deletes },
+      { startOffset, highWatermark, endOffset, bytesMax }, environment.nowMs())
+    if (start <= startOffset) return
+    if (state.producers.size > 0 && this.#awaitsCheckpoint(partition, start)) return
+    partition.advanceStart(start).catch(error => {
+      environment.log('warn', `${partition.name} keeps what retention would drop`, { error })
+    })
+  }
+
+  /**
+   * P5: a start derives the producers from the batches behind the newest checkpoint; those that
+   * retention drops must lie below it, or a retry of one of them would be taken for a new batch.
+   */
+  #awaitsCheckpoint (partition: Partition, start: bigint): boolean {
+    const { checkpoint } = partition.log
+    const isTaken = checkpoint !== undefined && checkpoint.offset >= start
+    if (isTaken && checkpoint.isDurable) return false
+    if (this.#retaining.has(partition)) return true
+    this.#retaining.add(partition)
+    if (!isTaken) partition.log.checkpointSoon()
+    const timer = this.#options.environment.setTimer(CHECKPOINT_MS, () => {
+      this.#timers.delete(timer)
+      this.#retaining.delete(partition)
+      if (!this.#stopped && !partition.gone) this.retain(partition)
+    })
+    this.#timers.add(timer)
+    return true
+  }
+
+  #expireProducers (): void {
+    const nowMs = this.#options.environment.nowMs()
+    const expirationMs = this.#options.producerExpirationMs()
+    for (const partition of this.all()) partition.state.producers.expire(nowMs, expirationMs)
+  }
+
+  #repeat (firstMs: number, everyMs: number, run: () => void): void {
+    const { environment } = this.#options
+    const arm = (delayMs: number): void => {
+      const timer = environment.setTimer(delayMs, () => {
+        this.#timers.delete(timer)
+        if (this.#stopped) return
+        run()
+        arm(everyMs)
+      })
+      this.#timers.add(timer)
+    }
+    arm(firstMs)
+  }
+
+  stop (): void {
+    this.#stopped = true
+    this.#timedFlush.stop()
+    for (const timer of this.#timers) timer.cancel()
+    this.#timers.clear()
+    for (const timer of this.#refusals.values()) timer.cancel()
+  }
+}
