@@ -5,7 +5,7 @@ import coveredBy from '../../scripts/coverage-map.ts'
 t.test('a test covers the room that it mirrors, and a test of many rooms none', async t => {
   const table: Array<[string, string | null]> = [
     ['dist/test/protocol/records/check.test.js', 'dist/protocol/**/*.js'],
-    ['dist/test/core/group/join.test.js', 'dist/src/core/**/*.js'],
+    ['dist/test/core/group/classic/join.test.js', 'dist/src/core/**/*.js'],
     ['dist/test/store/log.test.js', 'dist/src/store/**/*.js'],
     ['dist/test/apis/12-heartbeat.test.js', 'dist/src/apis/**/*.js'],
     ['dist/test/simulation/simulation.test.js', null],

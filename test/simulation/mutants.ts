@@ -130,14 +130,14 @@ export const mutants: readonly Mutant[] = [
   {
     number: 17,
     breaks: 'a member that is silent stays in its group',
-    file: 'src/core/group/heartbeat.js',
+    file: 'src/core/group/classic/heartbeat.js',
     find: 'step => expireMember(shard, step, group, member)',
     replace: '() => {}',
   },
   {
     number: 18,
     breaks: 'a partition has two owners',
-    file: 'src/core/group/sync.js',
+    file: 'src/core/group/classic/sync.js',
     find: 'member.assignment = assignments.get(member.memberId) ?? NO_BYTES;',
     replace: 'member.assignment = [...assignments.values()][0] ?? NO_BYTES;',
   },

@@ -6,8 +6,8 @@ import type {
 import type { DeleteGroupsResponse } from '../../../protocol/messages/42-delete-groups.ts'
 import { code, fittingText } from '../../../protocol/errors.ts'
 import type { Decision, Step } from '../decision.ts'
-import { NO_BYTES } from './classic.ts'
-import type { ClassicGroup, ClassicMember } from './classic.ts'
+import { NO_BYTES } from './classic/group.ts'
+import type { ClassicGroup, ClassicMember } from './classic/group.ts'
 import { groupTombstone, offsetTombstone } from './records.ts'
 import type { RequestContext, ShardState } from './shard-state.ts'
 

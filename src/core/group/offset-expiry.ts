@@ -2,7 +2,7 @@
 import { ZERO_UUID } from '../../../protocol/uuid.ts'
 import { Step } from '../decision.ts'
 import type { Decision, StoredRecord } from '../decision.ts'
-import type { ClassicGroup } from './classic.ts'
+import type { ClassicGroup } from './classic/group.ts'
 import type { StoredOffset } from './offset-store.ts'
 import { groupTombstone, offsetTombstone } from './records.ts'
 import type { ShardState } from './shard-state.ts'

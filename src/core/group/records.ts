@@ -2,8 +2,8 @@
 import { encodeKey, encodeVersioned } from '../../../protocol/stored/framing.ts'
 import { GroupMetadata, OffsetCommit } from '../../../protocol/stored/groups-classic.ts'
 import type { StoredRecord } from '../decision.ts'
-import type { ClassicGroup } from './classic.ts'
-import { NO_BYTES } from './classic.ts'
+import type { ClassicGroup } from './classic/group.ts'
+import { NO_BYTES } from './classic/group.ts'
 import type { StoredOffset } from './offset-store.ts'
 
 const GROUP_VERSION = 3

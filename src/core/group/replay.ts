@@ -6,9 +6,9 @@ import {
 import type { GroupMetadataValue } from '../../../protocol/stored/groups-classic.ts'
 import { ZERO_UUID } from '../../../protocol/uuid.ts'
 import type { RecordPosition, StoredRecord } from '../decision.ts'
-import { ClassicGroup } from './classic.ts'
+import { ClassicGroup } from './classic/group.ts'
 import type { StoredOffset } from './offset-store.ts'
-import { cancelDeadlines } from './rebalance.ts'
+import { cancelDeadlines } from './classic/rebalance.ts'
 import type { ShardState } from './shard-state.ts'
 
 /** Missing in old records: the session timeout counts. */

@@ -1,6 +1,6 @@
 /** What one partition of `__consumer_offsets` holds in memory, and who asks. */
 import type { Decision } from '../decision.ts'
-import type { ClassicGroup } from './classic.ts'
+import type { ClassicGroup } from './classic/group.ts'
 import type { Deadline, Deadlines } from './deadlines.ts'
 import type { OffsetStore } from './offset-store.ts'
 import type { GroupSettings } from './settings.ts'

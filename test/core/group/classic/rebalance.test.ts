@@ -1,8 +1,8 @@
 import t from 'tap'
-import { code } from '../../../protocol/errors.ts'
-import { ClassicGroup } from '../../../src/core/group/classic.ts'
-import type { ClassicState } from '../../../src/core/group/classic.ts'
-import { Driver, protocol, stableGroup, subscribing, syncAll } from './driver.ts'
+import { code } from '../../../../protocol/errors.ts'
+import { ClassicGroup } from '../../../../src/core/group/classic/group.ts'
+import type { ClassicState } from '../../../../src/core/group/classic/group.ts'
+import { Driver, protocol, stableGroup, subscribing, syncAll } from '../driver.ts'
 
 t.test('4: only the legal transitions are made', t => {
   const states: ClassicState[] = ['Empty', 'PreparingRebalance', 'CompletingRebalance', 'Stable', 'Dead']

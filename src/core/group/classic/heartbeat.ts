@@ -1,14 +1,14 @@
 /** Heartbeats, and what happens when they stop (4.3). */
 import type {
   HeartbeatRequest, HeartbeatResponse,
-} from '../../../protocol/messages/12-heartbeat.ts'
-import { code } from '../../../protocol/errors.ts'
-import type { Decision, Step } from '../decision.ts'
-import type { ClassicGroup, ClassicMember } from './classic.ts'
+} from '../../../../protocol/messages/12-heartbeat.ts'
+import { code } from '../../../../protocol/errors.ts'
+import type { Decision, Step } from '../../decision.ts'
+import type { ClassicGroup, ClassicMember } from './group.ts'
 import {
   completeJoinIfAllParked, dropMember, ofGroup, prepareRebalance, removeMember,
 } from './rebalance.ts'
-import type { ShardState } from './shard-state.ts'
+import type { ShardState } from '../shard-state.ts'
 
 export function heartbeat (
   shard: ShardState, step: Step, request: HeartbeatRequest,

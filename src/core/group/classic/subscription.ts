@@ -1,7 +1,7 @@
 /** Which topics the members of a group of type `consumer` read, from their opaque metadata. */
-import { codec } from '../../../protocol/codec.ts'
-import { DecodeError, Reader } from '../../../protocol/cursor.ts'
-import { ConsumerProtocolSubscription } from '../../../protocol/stored/payloads.ts'
+import { codec } from '../../../../protocol/codec.ts'
+import { DecodeError, Reader } from '../../../../protocol/cursor.ts'
+import { ConsumerProtocolSubscription } from '../../../../protocol/stored/payloads.ts'
 
 /** The protocol type of consumers' groups. */
 export const CONSUMER = 'consumer'

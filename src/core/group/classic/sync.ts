@@ -1,16 +1,16 @@
 /** SyncGroup (4.3): the leader's assignment goes to everybody once it is committed. */
 import type {
   SyncGroupRequest, SyncGroupResponse,
-} from '../../../protocol/messages/14-sync-group.ts'
-import { code } from '../../../protocol/errors.ts'
-import { Step } from '../decision.ts'
-import type { Decision, Failure, Ticket } from '../decision.ts'
-import type { ClassicGroup } from './classic.ts'
-import { NO_BYTES } from './classic.ts'
+} from '../../../../protocol/messages/14-sync-group.ts'
+import { code } from '../../../../protocol/errors.ts'
+import { Step } from '../../decision.ts'
+import type { Decision, Failure, Ticket } from '../../decision.ts'
+import type { ClassicGroup } from './group.ts'
+import { NO_BYTES } from './group.ts'
 import { restartHeartbeat } from './heartbeat.ts'
 import { prepareRebalance } from './rebalance.ts'
-import { groupRecord } from './records.ts'
-import type { ShardState } from './shard-state.ts'
+import { groupRecord } from '../records.ts'
+import type { ShardState } from '../shard-state.ts'
 
 /** KIP-559: from here on a request says which protocol it means. */
 const VERSION_WITH_PROTOCOL = 5

@@ -1,13 +1,13 @@
 /** From PreparingRebalance to the next generation (4.2). */
-import { code } from '../../../protocol/errors.ts'
-import { Step } from '../decision.ts'
-import type { Decision } from '../decision.ts'
-import type { ClassicGroup, ClassicMember } from './classic.ts'
-import { NO_BYTES } from './classic.ts'
+import { code } from '../../../../protocol/errors.ts'
+import { Step } from '../../decision.ts'
+import type { Decision } from '../../decision.ts'
+import type { ClassicGroup, ClassicMember } from './group.ts'
+import { NO_BYTES } from './group.ts'
 import { restartHeartbeat, stopHeartbeat } from './heartbeat.ts'
 import { joinError, joined, membersOf } from './join-response.ts'
-import { groupRecord } from './records.ts'
-import type { GroupDeadline, ShardState, WhenDue } from './shard-state.ts'
+import { groupRecord } from '../records.ts'
+import type { GroupDeadline, ShardState, WhenDue } from '../shard-state.ts'
 import { answerSyncs } from './sync.ts'
 
 /** Starts a rebalance where the state allows it, and else completes the one under way if it can. */

@@ -1,7 +1,7 @@
 import t from 'tap'
-import { code } from '../../../protocol/errors.ts'
-import { Driver, protocol, stableGroup, syncAll } from './driver.ts'
-import type { JoinFields } from './driver.ts'
+import { code } from '../../../../protocol/errors.ts'
+import { Driver, protocol, stableGroup, syncAll } from '../driver.ts'
+import type { JoinFields } from '../driver.ts'
 
 const box = { groupInstanceId: 'box', sessionTimeoutMs: 20_000 }
 

@@ -1,8 +1,8 @@
 import t from 'tap'
-import { code } from '../../../protocol/errors.ts'
-import { SyncGroup } from '../../../protocol/messages/14-sync-group.ts'
-import { syncRequestError } from '../../../src/core/group/sync.ts'
-import { blank, Driver, stableGroup } from './driver.ts'
+import { code } from '../../../../protocol/errors.ts'
+import { SyncGroup } from '../../../../protocol/messages/14-sync-group.ts'
+import { syncRequestError } from '../../../../src/core/group/classic/sync.ts'
+import { blank, Driver, stableGroup } from '../driver.ts'
 
 /** Two members in CompletingRebalance, generation 1; the leader first. */
 function completing (driver: Driver): [leader: string, follower: string] {

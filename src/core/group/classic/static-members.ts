@@ -2,17 +2,17 @@
  * A static member has come back under a new member id (4.4, KIP-345): it takes the old one's
  * place, and the group goes on without a rebalance where that changes nothing.
  */
-import { code } from '../../../protocol/errors.ts'
-import { Step } from '../decision.ts'
-import type { Decision, Failure } from '../decision.ts'
-import type { ClassicGroup, ClassicMember } from './classic.ts'
+import { code } from '../../../../protocol/errors.ts'
+import { Step } from '../../decision.ts'
+import type { Decision, Failure } from '../../decision.ts'
+import type { ClassicGroup, ClassicMember } from './group.ts'
 import { restartHeartbeat, stopHeartbeat } from './heartbeat.ts'
 import { updateMember } from './join.ts'
 import type { Join } from './join.ts'
 import { joinError, joined, membersOf } from './join-response.ts'
 import { maybeCompleteJoin, prepareRebalance, rebalanceOrCompleteJoin } from './rebalance.ts'
-import { groupRecord } from './records.ts'
-import type { ShardState } from './shard-state.ts'
+import { groupRecord } from '../records.ts'
+import type { ShardState } from '../shard-state.ts'
 import { syncError } from './sync.ts'
 
 /** KIP-814: a leader that comes back is told that it leads, and that nothing is to be assigned. */

@@ -1,6 +1,6 @@
 /** The answers of JoinGroup. A protocol that is not there is null; the facade fits old versions. */
-import type { JoinGroupResponse } from '../../../protocol/messages/11-join-group.ts'
-import type { ClassicGroup } from './classic.ts'
+import type { JoinGroupResponse } from '../../../../protocol/messages/11-join-group.ts'
+import type { ClassicGroup } from './group.ts'
 
 export function joinError (memberId: string, errorCode: number): JoinGroupResponse {
   return {

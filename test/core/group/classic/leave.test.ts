@@ -1,6 +1,6 @@
 import t from 'tap'
-import { code } from '../../../protocol/errors.ts'
-import { Driver, stableGroup } from './driver.ts'
+import { code } from '../../../../protocol/errors.ts'
+import { Driver, stableGroup } from '../driver.ts'
 
 t.test('4.3, LeaveGroup: a group that is not there has no members', t => {
   const driver = new Driver()

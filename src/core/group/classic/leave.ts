@@ -1,12 +1,12 @@
 /** LeaveGroup (4.3): members go of their own will, or an administrator's. */
 import type {
   LeaveGroupRequest, LeaveGroupResponse,
-} from '../../../protocol/messages/13-leave-group.ts'
-import { code } from '../../../protocol/errors.ts'
-import type { Decision, Step } from '../decision.ts'
-import type { ClassicGroup } from './classic.ts'
+} from '../../../../protocol/messages/13-leave-group.ts'
+import { code } from '../../../../protocol/errors.ts'
+import type { Decision, Step } from '../../decision.ts'
+import type { ClassicGroup } from './group.ts'
 import { dropMember, maybeCompleteJoin, prepareRebalance, removeMember } from './rebalance.ts'
-import type { RequestContext, ShardState } from './shard-state.ts'
+import type { RequestContext, ShardState } from '../shard-state.ts'
 
 /** KIP-345: from here on several members leave at once, each with its own error. */
 const VERSION_WITH_MEMBERS = 3

@@ -1,8 +1,8 @@
 import t from 'tap'
-import { code } from '../../../protocol/errors.ts'
-import { joinRequestError } from '../../../src/core/group/join.ts'
-import { JoinGroup } from '../../../protocol/messages/11-join-group.ts'
-import { blank, Driver, protocol, stableGroup, syncAll } from './driver.ts'
+import { code } from '../../../../protocol/errors.ts'
+import { joinRequestError } from '../../../../src/core/group/classic/join.ts'
+import { JoinGroup } from '../../../../protocol/messages/11-join-group.ts'
+import { blank, Driver, protocol, stableGroup, syncAll } from '../driver.ts'
 
 t.test('4.1 steps 3 and 4: group id and session timeout are checked before anything else', t => {
   const { settings } = new Driver()

@@ -9,11 +9,11 @@
  *   Stable              <- CompletingRebalance         the leader's assignment is committed
  *   Dead                <- any                         unloaded
  */
-import { code } from '../../../protocol/errors.ts'
-import { javaStringHash } from '../../../protocol/records/hashes.ts'
-import type { Ticket } from '../decision.ts'
+import { code } from '../../../../protocol/errors.ts'
+import { javaStringHash } from '../../../../protocol/records/hashes.ts'
+import type { Ticket } from '../../decision.ts'
 import { CONSUMER, subscribedTopics } from './subscription.ts'
-import type { GroupDeadline } from './shard-state.ts'
+import type { GroupDeadline } from '../shard-state.ts'
 
 export type ClassicState =
   'Empty' | 'PreparingRebalance' | 'CompletingRebalance' | 'Stable' | 'Dead'
