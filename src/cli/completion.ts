@@ -7,7 +7,7 @@ import type { Argument, Command, Option } from 'commander'
 import { parseAddresses } from '../client/address.ts'
 import { Client } from '../client/client.ts'
 import { DEFAULT_BOOTSTRAP_SERVER } from './define/every-command.ts'
-import { findGroups } from './group-requests.ts'
+import { findGroups } from './groups/requests.ts'
 import type { Terminal } from './terminal.ts'
 import { write } from './terminal.ts'
 

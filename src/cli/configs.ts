@@ -6,7 +6,7 @@ import {
 } from './config-requests.ts'
 import type { ResourceKind } from './config-requests.ts'
 import { UsageError } from './error.ts'
-import { findGroups } from './group-requests.ts'
+import { findGroups } from './groups/requests.ts'
 import { show } from './output.ts'
 import { settings } from './parse.ts'
 import type { Terminal } from './terminal.ts'

@@ -4,7 +4,7 @@ import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'nod
 import { join } from 'node:path'
 import t from 'tap'
 import { writeBatch } from '../../protocol/records/write.ts'
-import { readOnlyDisk } from '../../src/cli/read-only-disk.ts'
+import { readOnlyDisk } from '../../src/cli/dump/read-only-disk.ts'
 import { startBroker } from '../../src/index.ts'
 import { MemoryDisk } from '../../src/store/disk-memory.ts'
 import { runCommand } from '../support/command.ts'

@@ -36,7 +36,7 @@ t.test('a law finds what breaks it, and nothing else', async t => {
     [wallsStand, 'src/cli/topics.ts', "import { startBroker } from '../index.ts'", true],
     [wallsStand, 'src/cli/serve.ts', "import { startBroker } from '../index.ts'", false],
     [wallsStand, 'src/cli/topics.ts', "import { x } from '../store/log.ts'", true],
-    [wallsStand, 'src/cli/dump.ts', "import { x } from '../store/log.ts'", false],
+    [wallsStand, 'src/cli/dump/dump.ts', "import { x } from '../../store/log.ts'", false],
     [wallsStand, 'src/attic/a.ts', '', true],
     [coreIsPure, 'src/core/a.ts', 'const at = Date.now()', true],
     [coreIsPure, 'src/core/a.ts', 'const chance = Math.random()', true],

@@ -48,10 +48,9 @@ export const walls: Readonly<Record<string, Wall>> = {
 /** The files that do what the rest of their room may not. */
 export const doors: Readonly<Record<string, readonly string[]>> = {
   'src/cli/serve.ts': ['src/index.ts', 'src/broker.ts'],
-  'src/cli/dump.ts': ['store'],
-  'src/cli/dump-source.ts': ['store'],
-  'src/cli/read-only-disk.ts': ['store'],
-  'src/cli/format.ts': ['store', 'src/data-directory.ts'],
+  'src/cli/dump/dump.ts': ['store'],
+  'src/cli/dump/source.ts': ['store'],
+  'src/cli/dump/read-only-disk.ts': ['store'],
 }
 
 /** The room of a path or of a package. */

@@ -48,7 +48,7 @@ function defineDump (ottla: Command, terminal: Terminal): void {
   '{ "log", "topic", "partition", "startOffset", "endOffset", "bytes" }, then of each batch\n' +
   '  { "log", "baseOffset", "lastOffset", "records", "bytes", "codec", ... } and of each record\n' +
   '  { "log", "offset", "timestamp", "key", "value", "headers" } or { "log", "offset", "type", "decoded" }')
-    .action(async (path, options) => await (await import('../dump.ts')).dump(path, options, terminal))
+    .action(async (path, options) => await (await import('../dump/dump.ts')).dump(path, options, terminal))
 }
 
 function defineConfigs (ottla: Command, terminal: Terminal): void {

@@ -47,6 +47,6 @@ function defineReset (groups: Command, terminal: Terminal): void {
     .action(async (name, options) => await (await loadReset()).resetOffsets(name, options, terminal))
 }
 
-const load = async () => await import('../groups.ts')
-const loadChanges = async () => await import('../group-changes.ts')
-const loadReset = async () => await import('../group-reset.ts')
+const load = async () => await import('../groups/groups.ts')
+const loadChanges = async () => await import('../groups/changes.ts')
+const loadReset = async () => await import('../groups/reset.ts')

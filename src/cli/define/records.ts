@@ -19,7 +19,7 @@ export function defineRecords (ottla: Command, terminal: Terminal): void {
     .option('--null-value <text>', 'a value that is this text is null: a tombstone')
     .addHelpText('after', '\nA line is the value, without its end. A record that cannot be sent ends the command with exit code 1.'),
   '{ "topic", "records" }, once all are sent')
-    .action(async (topic, options) => await (await import('../produce.ts')).produce(topic, options, terminal))
+    .action(async (topic, options) => await (await import('../records/produce.ts')).produce(topic, options, terminal))
 
   json(shared(ottla.command('consume').description('print records as they come')
     .argument('<topic>')
@@ -33,5 +33,5 @@ export function defineRecords (ottla: Command, terminal: Terminal): void {
       '%% percent, \\n, \\t', '%v\\n')),
   '{ "topic", "partition", "offset", "timestamp", "key", "value", "headers": [{ "key", "value" }] }\n' +
   'Keys and values are text, null, or { "base64" } where they are no UTF-8.')
-    .action(async (topic, options) => await (await import('../consume.ts')).consume(topic, options, terminal))
+    .action(async (topic, options) => await (await import('../records/consume.ts')).consume(topic, options, terminal))
 }

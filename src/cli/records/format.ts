@@ -1,9 +1,9 @@
 /** A record as a line: by a format of placeholders, or as JSON. */
 import { isUtf8 } from 'node:buffer'
-import type { ReadRecord } from './record-reader.ts'
-import { UsageError } from './error.ts'
-import { jsonOf } from './output.ts'
-import type { Value } from './output.ts'
+import type { ReadRecord } from './reader.ts'
+import { UsageError } from '../error.ts'
+import { jsonOf } from '../output.ts'
+import type { Value } from '../output.ts'
 
 export type Formatter = (topic: string, read: ReadRecord) => string
 

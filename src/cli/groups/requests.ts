@@ -1,14 +1,14 @@
 /** What groups are and have read, asked of their coordinators. */
-import { code, KafkaError } from '../../protocol/errors.ts'
-import { OffsetFetch } from '../../protocol/messages/09-offset-fetch.ts'
-import { DescribeGroups } from '../../protocol/messages/15-describe-groups.ts'
-import { ListGroups } from '../../protocol/messages/16-list-groups.ts'
-import { ConsumerGroupDescribe } from '../../protocol/messages/69-consumer-group-describe.ts'
-import { ConsumerProtocolAssignment } from '../../protocol/stored/payloads.ts'
-import type { Client } from '../client/client.ts'
-import { readVersioned } from '../client/group-member.ts'
-import { partitionKey } from './offset-lookup.ts'
-import type { TopicPartition } from './offset-lookup.ts'
+import { code, KafkaError } from '../../../protocol/errors.ts'
+import { OffsetFetch } from '../../../protocol/messages/09-offset-fetch.ts'
+import { DescribeGroups } from '../../../protocol/messages/15-describe-groups.ts'
+import { ListGroups } from '../../../protocol/messages/16-list-groups.ts'
+import { ConsumerGroupDescribe } from '../../../protocol/messages/69-consumer-group-describe.ts'
+import { ConsumerProtocolAssignment } from '../../../protocol/stored/payloads.ts'
+import type { Client } from '../../client/client.ts'
+import { readVersioned } from '../../client/group-member.ts'
+import { partitionKey } from '../offset-lookup.ts'
+import type { TopicPartition } from '../offset-lookup.ts'
 
 export interface ListedGroup {
   readonly group: string

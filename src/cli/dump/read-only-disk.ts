@@ -5,8 +5,8 @@
  */
 import type {
   Disk, DiskFile, EnvironmentOptions, KeyValueEnvironment, Mutation, RangeOptions,
-} from '../store/disk.ts'
-import { nodeDisk } from '../store/disk-node.ts'
+} from '../../store/disk.ts'
+import { nodeDisk } from '../../store/disk-node.ts'
 
 const SPACE_BYTES = Number.MAX_SAFE_INTEGER
 

@@ -1,9 +1,9 @@
 /** Where reading begins, as people say it, and as offsets. */
-import { code, KafkaError } from '../../protocol/errors.ts'
-import type { Client } from '../client/client.ts'
-import { UsageError } from './error.ts'
-import { findOffsets, mark } from './offset-lookup.ts'
-import { moment } from './parse.ts'
+import { code, KafkaError } from '../../../protocol/errors.ts'
+import type { Client } from '../../client/client.ts'
+import { UsageError } from '../error.ts'
+import { findOffsets, mark } from '../offset-lookup.ts'
+import { moment } from '../parse.ts'
 
 export type StartPosition =
   | { readonly at: 'beginning' | 'end' }

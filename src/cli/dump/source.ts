@@ -1,16 +1,16 @@
 /** What `ottla dump` can show: the logs of a data directory, or the batches of one file. */
-import { DecodeError } from '../../protocol/cursor.ts'
-import { RecordError } from '../../protocol/records/error.ts'
-import { decodeMetadata } from '../../protocol/stored/framing.ts'
-import { TopicRecord } from '../../protocol/stored/metadata-topics.ts'
-import { batchesIn } from '../../protocol/records/batches.ts'
-import { lastOffset, magicOf } from '../../protocol/records/header.ts'
-import { isControl, recordsOf } from '../../protocol/records/read.ts'
-import type { Store } from '../store/contract.ts'
-import { nodeDisk } from '../store/disk-node.ts'
-import { StoreError } from '../store/error.ts'
-import { FILE_HEADER_SIZE, kinds } from '../store/journal-format.ts'
-import { entriesOf, turnsOf } from '../store/recovery.ts'
+import { DecodeError } from '../../../protocol/cursor.ts'
+import { RecordError } from '../../../protocol/records/error.ts'
+import { decodeMetadata } from '../../../protocol/stored/framing.ts'
+import { TopicRecord } from '../../../protocol/stored/metadata-topics.ts'
+import { batchesIn } from '../../../protocol/records/batches.ts'
+import { lastOffset, magicOf } from '../../../protocol/records/header.ts'
+import { isControl, recordsOf } from '../../../protocol/records/read.ts'
+import type { Store } from '../../store/contract.ts'
+import { nodeDisk } from '../../store/disk-node.ts'
+import { StoreError } from '../../store/error.ts'
+import { FILE_HEADER_SIZE, kinds } from '../../store/journal-format.ts'
+import { entriesOf, turnsOf } from '../../store/recovery.ts'
 
 export interface Source {
   /** As the store or the file system names it. */

@@ -1,13 +1,13 @@
 /** The records of a topic's partitions as they come, from positions that move on with them. */
-import { batchesIn, ensureIntact } from '../../protocol/records/batches.ts'
-import { lastOffset, magicOf } from '../../protocol/records/header.ts'
-import { RecordError } from '../../protocol/records/error.ts'
-import { isControl, recordsOf } from '../../protocol/records/read.ts'
-import type { LogRecord } from '../../protocol/records/record.ts'
-import type { Client } from '../client/client.ts'
-import { fetchDefaults, fetchFrom, leadersOf } from '../client/fetcher.ts'
-import { mayTryAgain } from '../client/retry.ts'
-import { CommandError } from './error.ts'
+import { batchesIn, ensureIntact } from '../../../protocol/records/batches.ts'
+import { lastOffset, magicOf } from '../../../protocol/records/header.ts'
+import { RecordError } from '../../../protocol/records/error.ts'
+import { isControl, recordsOf } from '../../../protocol/records/read.ts'
+import type { LogRecord } from '../../../protocol/records/record.ts'
+import type { Client } from '../../client/client.ts'
+import { fetchDefaults, fetchFrom, leadersOf } from '../../client/fetcher.ts'
+import { mayTryAgain } from '../../client/retry.ts'
+import { CommandError } from '../error.ts'
 
 export interface ReadRecord {
   readonly partition: number

@@ -2,20 +2,20 @@
  * `ottla groups reset-offsets`: where a group goes on reading. Shown first; done with --execute, as
  * with Kafka's own tool (KIP-122).
  */
-import { code, KafkaError } from '../../protocol/errors.ts'
-import { OffsetCommit } from '../../protocol/messages/08-offset-commit.ts'
-import type { Client } from '../client/client.ts'
-import { about, CommandError, failureOf, throwFailures, UsageError } from './error.ts'
-import { selectedPartitions } from './group-changes.ts'
-import { byPartition, committedOffsets, describeGroup } from './group-requests.ts'
-import { byTopic, findOffsets, mark, partitionKey } from './offset-lookup.ts'
-import type { FoundOffset, TopicPartition } from './offset-lookup.ts'
-import { show } from './output.ts'
-import { topicSelection } from './parse.ts'
-import type { Terminal } from './terminal.ts'
-import { say } from './terminal.ts'
-import { withClient } from './with-client.ts'
-import type { SharedOptions } from './with-client.ts'
+import { code, KafkaError } from '../../../protocol/errors.ts'
+import { OffsetCommit } from '../../../protocol/messages/08-offset-commit.ts'
+import type { Client } from '../../client/client.ts'
+import { about, CommandError, failureOf, throwFailures, UsageError } from '../error.ts'
+import { selectedPartitions } from './changes.ts'
+import { byPartition, committedOffsets, describeGroup } from './requests.ts'
+import { byTopic, findOffsets, mark, partitionKey } from '../offset-lookup.ts'
+import type { FoundOffset, TopicPartition } from '../offset-lookup.ts'
+import { show } from '../output.ts'
+import { topicSelection } from '../parse.ts'
+import type { Terminal } from '../terminal.ts'
+import { say } from '../terminal.ts'
+import { withClient } from '../with-client.ts'
+import type { SharedOptions } from '../with-client.ts'
 
 export interface ResetOptions extends SharedOptions {
   readonly topic: readonly string[]
