@@ -3,8 +3,6 @@
  * No sockets here, so that the simulator runs the same code; `index.ts` adds the listeners. The only
  * file that knows every room.
  */
-import type { VersionRange } from '../protocol/types.ts'
-import type { Access } from './core/access/access.ts'
 import { everybodyMayEverything } from './core/access/access.ts'
 import { bootstrapRecords } from './core/controller/bootstrap.ts'
 import type { ControllerSettings } from './core/controller/decision.ts'
@@ -18,6 +16,7 @@ import { supportedFeatures } from './core/metadata/features.ts'
 import { OFFSETS_TOPIC } from './core/metadata/internal-topics.ts'
 import type { MetadataImage } from './core/metadata/image.ts'
 import type { BrokerRegistrationRequest } from '../protocol/messages/62-broker-registration.ts'
+import type { Broker } from './apis/broker.ts'
 import { handlers } from './apis/index.ts'
 import { createDispatch } from './server/dispatch.ts'
 import type { Dispatch } from './server/dispatch.ts'
@@ -30,7 +29,6 @@ import { CurrentSettings } from './runtime/current-settings.ts'
 import { Endpoints } from './runtime/endpoints.ts'
 import type { Environment } from './runtime/environment.ts'
 import { GroupCoordinator } from './runtime/coordinator/group-coordinator.ts'
-import type { GroupOperations } from './runtime/coordinator/group-contract.ts'
 import { Loggers } from './runtime/loggers.ts'
 import type { LevelControl } from './runtime/loggers.ts'
 import { Lifecycle } from './runtime/lifecycle.ts'
@@ -44,45 +42,6 @@ import { Replicas } from './runtime/replica/replicas.ts'
 import { Timers } from './runtime/timers.ts'
 import { TopicCreation } from './runtime/topic-creation.ts'
 import type { Store } from './store/store.ts'
-
-export type { ConnectionBounds, DescribedConfig } from './runtime/configuration.ts'
-export type { Fetched, FetchTarget } from './runtime/replica/fetch.ts'
-export type { OffsetLookup } from './runtime/replica/list-offsets.ts'
-export type { OffsetFetchGroup, OffsetFetchGroupResult } from './runtime/coordinator/group-contract.ts'
-
-export interface ServedApi { readonly key: number, readonly versions: VersionRange }
-
-export interface SupportedFeature {
-  readonly name: string
-  readonly minVersion: number
-  readonly maxVersion: number
-}
-
-/** Everything that handlers may name; each takes the parts that it uses. */
-export interface Broker {
-  readonly nodeId: number
-  readonly clusterId: string
-  /** What ApiVersions lists: derived from the handlers. */
-  readonly served: readonly ServedApi[]
-  readonly supportedFeatures: readonly SupportedFeature[]
-  readonly settings: BrokerSettings
-  readonly configuration: Configuration
-  readonly loggers: Loggers
-  readonly environment: Environment
-  readonly access: Access
-  readonly metadata: MetadataImage
-  readonly replicas: Replicas
-  readonly controller: Controller
-  readonly endpoints: Endpoints
-  readonly groups: GroupOperations
-  readonly producerIds: ProducerIds
-  readonly fetchSessions: FetchSessionCache
-  readonly topicCreation: TopicCreation
-  readonly quorum: QuorumRuntime
-  readonly logDirectory: LogDirectory
-  readonly quotas: ClientQuotas
-  readonly telemetry: ClientInstances
-}
 
 export interface BrokerParts {
   /** R-S2: the process must stop, and starts again from what is on the disk. */
@@ -102,8 +61,11 @@ export interface BrokerParts {
   readonly advertised: ReadonlySet<string>
 }
 
+/** What handlers are given, and the whole of each part for those who look inside. */
+export type AssembledBroker = ReturnType<typeof brokerOf>
+
 export interface RunningBroker {
-  readonly broker: Broker
+  readonly broker: AssembledBroker
   readonly dispatch: Dispatch
   readonly brokerEpoch: bigint
   readonly cleaner: Cleaner
@@ -228,7 +190,7 @@ function connect (
   return async () => { await Promise.all(loading) }
 }
 
-function brokerOf (parts: BrokerParts, rooms: Rooms, lifecycle: Lifecycle): Broker {
+function brokerOf (parts: BrokerParts, rooms: Rooms, lifecycle: Lifecycle) {
   const { environment, settings } = parts
   const { quorum, image, replicas, controller, groups } = rooms
   return {
@@ -267,7 +229,7 @@ function brokerOf (parts: BrokerParts, rooms: Rooms, lifecycle: Lifecycle): Brok
       replicationFactor: -1,
       strict: settings.strict,
     }),
-  }
+  } satisfies Broker
 }
 
 /** Knows the subscriptions that are there, and follows what becomes of them. */

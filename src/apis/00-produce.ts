@@ -18,7 +18,7 @@ import { HEADER_SIZE, producerEpoch, producerId } from '../../protocol/records/h
 import { isTransactional } from '../../protocol/records/read.ts'
 import { refusal } from '../core/replica/produce-outcome.ts'
 import type { ProduceOutcome } from '../core/replica/produce-outcome.ts'
-import type { Broker } from '../broker.ts'
+import type { Broker } from './broker.ts'
 import { Close, handler, NO_ANSWER } from './handler.ts'
 import type { Call } from './handler.ts'
 import { currentLeader } from './current-leader.ts'

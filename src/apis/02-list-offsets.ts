@@ -8,7 +8,7 @@
 import { code, KafkaError } from '../../protocol/errors.ts'
 import { ListOffsets } from '../../protocol/messages/02-list-offsets.ts'
 import type { ListOffsetsRequest } from '../../protocol/messages/02-list-offsets.ts'
-import type { Broker, OffsetLookup } from '../broker.ts'
+import type { Broker, OffsetLookup } from './broker.ts'
 import { handler } from './handler.ts'
 import type { Call } from './handler.ts'
 

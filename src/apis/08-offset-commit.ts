@@ -10,7 +10,7 @@ import type { KafkaError } from '../../protocol/errors.ts'
 import { OffsetCommit } from '../../protocol/messages/08-offset-commit.ts'
 import type { OffsetCommitRequest } from '../../protocol/messages/08-offset-commit.ts'
 import { ZERO_UUID } from '../../protocol/uuid.ts'
-import type { Broker } from '../broker.ts'
+import type { Broker } from './broker.ts'
 import { handler } from './handler.ts'
 import type { Call } from './handler.ts'
 

@@ -10,7 +10,7 @@ import type { KafkaError } from '../../protocol/errors.ts'
 import { OffsetFetch } from '../../protocol/messages/09-offset-fetch.ts'
 import type { OffsetFetchRequest } from '../../protocol/messages/09-offset-fetch.ts'
 import { ZERO_UUID } from '../../protocol/uuid.ts'
-import type { Broker, OffsetFetchGroup, OffsetFetchGroupResult } from '../broker.ts'
+import type { Broker, OffsetFetchGroup, OffsetFetchGroupResult } from './broker.ts'
 import { handler } from './handler.ts'
 import type { Call } from './handler.ts'
 

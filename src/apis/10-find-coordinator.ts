@@ -8,7 +8,7 @@ import { code, errorText, KafkaError } from '../../protocol/errors.ts'
 import { FindCoordinator } from '../../protocol/messages/10-find-coordinator.ts'
 import type { FindCoordinatorRequest } from '../../protocol/messages/10-find-coordinator.ts'
 import { OFFSETS_TOPIC } from '../core/metadata/internal-topics.ts'
-import type { Broker } from '../broker.ts'
+import type { Broker } from './broker.ts'
 import { handler } from './handler.ts'
 import type { Call } from './handler.ts'
 

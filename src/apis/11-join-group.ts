@@ -7,7 +7,7 @@
 import { code } from '../../protocol/errors.ts'
 import type { KafkaError } from '../../protocol/errors.ts'
 import { JoinGroup } from '../../protocol/messages/11-join-group.ts'
-import type { Broker } from '../broker.ts'
+import type { Broker } from './broker.ts'
 import { handler } from './handler.ts'
 import type { Call } from './handler.ts'
 

@@ -5,7 +5,7 @@
  */
 import { code } from '../../protocol/errors.ts'
 import { Heartbeat } from '../../protocol/messages/12-heartbeat.ts'
-import type { Broker } from '../broker.ts'
+import type { Broker } from './broker.ts'
 import { handler } from './handler.ts'
 
 type Needs = Pick<Broker, 'access' | 'groups'>

@@ -5,7 +5,7 @@
  */
 import { code } from '../../protocol/errors.ts'
 import { LeaveGroup } from '../../protocol/messages/13-leave-group.ts'
-import type { Broker } from '../broker.ts'
+import type { Broker } from './broker.ts'
 import { handler } from './handler.ts'
 
 type Needs = Pick<Broker, 'access' | 'groups'>

@@ -5,7 +5,7 @@
  */
 import { code } from '../../protocol/errors.ts'
 import { SyncGroup } from '../../protocol/messages/14-sync-group.ts'
-import type { Broker } from '../broker.ts'
+import type { Broker } from './broker.ts'
 import { handler } from './handler.ts'
 
 type Needs = Pick<Broker, 'access' | 'groups'>

@@ -9,7 +9,7 @@ import type { KafkaError } from '../../protocol/errors.ts'
 import { DescribeGroups } from '../../protocol/messages/15-describe-groups.ts'
 import type { DescribeGroupsRequest } from '../../protocol/messages/15-describe-groups.ts'
 import { authorizedOperations } from '../core/access/access.ts'
-import type { Broker } from '../broker.ts'
+import type { Broker } from './broker.ts'
 import { handler } from './handler.ts'
 
 type Needs = Pick<Broker, 'access' | 'groups'>

@@ -5,7 +5,7 @@
  */
 import { ListGroups } from '../../protocol/messages/16-list-groups.ts'
 import { CLUSTER_NAME } from '../core/access/access.ts'
-import type { Broker } from '../broker.ts'
+import type { Broker } from './broker.ts'
 import { handler } from './handler.ts'
 
 type Needs = Pick<Broker, 'access' | 'groups'>

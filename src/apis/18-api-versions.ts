@@ -9,7 +9,7 @@ import { code } from '../../protocol/errors.ts'
 import { ApiVersions } from '../../protocol/messages/18-api-versions.ts'
 import type { ApiVersionsRequest } from '../../protocol/messages/18-api-versions.ts'
 import { KRAFT_VERSION } from '../core/metadata/features.ts'
-import type { Broker } from '../broker.ts'
+import type { Broker } from './broker.ts'
 import { handler } from './handler.ts'
 
 type Needs = Pick<Broker, 'served' | 'clusterId' | 'nodeId' | 'supportedFeatures' | 'metadata' | 'quorum'>

@@ -11,7 +11,7 @@ import type { CreateTopicsRequest } from '../../protocol/messages/19-create-topi
 import { ZERO_UUID } from '../../protocol/uuid.ts'
 import { CLUSTER_NAME } from '../core/access/access.ts'
 import { createTopics as decide } from '../core/controller/create-topics.ts'
-import type { Broker } from '../broker.ts'
+import type { Broker } from './broker.ts'
 import { handler } from './handler.ts'
 import { mutationsOf } from './mutation-quota.ts'
 

@@ -9,7 +9,7 @@ import type { KafkaError } from '../../protocol/errors.ts'
 import { DeleteRecords } from '../../protocol/messages/21-delete-records.ts'
 import type { DeleteRecordsRequest } from '../../protocol/messages/21-delete-records.ts'
 import { isInternalTopic } from '../core/metadata/internal-topics.ts'
-import type { Broker } from '../broker.ts'
+import type { Broker } from './broker.ts'
 import { handler } from './handler.ts'
 import type { Call } from './handler.ts'
 

@@ -7,7 +7,7 @@
 import { code } from '../../protocol/errors.ts'
 import { InitProducerId } from '../../protocol/messages/22-init-producer-id.ts'
 import { CLUSTER_NAME } from '../core/access/access.ts'
-import type { Broker } from '../broker.ts'
+import type { Broker } from './broker.ts'
 import { handler } from './handler.ts'
 
 type Needs = Pick<Broker, 'access' | 'producerIds'>

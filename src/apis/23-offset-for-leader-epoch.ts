@@ -9,7 +9,7 @@ import type { KafkaError } from '../../protocol/errors.ts'
 import { OffsetForLeaderEpoch } from '../../protocol/messages/23-offset-for-leader-epoch.ts'
 import type { OffsetForLeaderEpochRequest } from '../../protocol/messages/23-offset-for-leader-epoch.ts'
 import { CLUSTER_NAME } from '../core/access/access.ts'
-import type { Broker } from '../broker.ts'
+import type { Broker } from './broker.ts'
 import { handler } from './handler.ts'
 
 type Needs = Pick<Broker, 'access' | 'metadata' | 'replicas'>

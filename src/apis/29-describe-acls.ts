@@ -6,7 +6,7 @@
 import { code } from '../../protocol/errors.ts'
 import type { KafkaError } from '../../protocol/errors.ts'
 import { DescribeAcls } from '../../protocol/messages/29-describe-acls.ts'
-import type { Broker } from '../broker.ts'
+import type { Broker } from './broker.ts'
 import { isUnknownFilter, unknownCode } from './acl-codes.ts'
 import { ensureCluster } from './cluster-access.ts'
 import { handler } from './handler.ts'

@@ -6,7 +6,7 @@
 import type { KafkaError } from '../../protocol/errors.ts'
 import { CreateAcls } from '../../protocol/messages/30-create-acls.ts'
 import type { CreateAclsRequest } from '../../protocol/messages/30-create-acls.ts'
-import type { Broker } from '../broker.ts'
+import type { Broker } from './broker.ts'
 import { isUnknownAcl, noAuthorizer, unknownCode } from './acl-codes.ts'
 import { ensureCluster } from './cluster-access.ts'
 import { handler } from './handler.ts'

@@ -6,7 +6,7 @@
 import type { KafkaError } from '../../protocol/errors.ts'
 import { DeleteAcls } from '../../protocol/messages/31-delete-acls.ts'
 import type { DeleteAclsRequest } from '../../protocol/messages/31-delete-acls.ts'
-import type { Broker } from '../broker.ts'
+import type { Broker } from './broker.ts'
 import { isUnknownFilter, noAuthorizer, unknownCode } from './acl-codes.ts'
 import { ensureCluster } from './cluster-access.ts'
 import { handler } from './handler.ts'

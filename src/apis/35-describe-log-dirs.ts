@@ -6,7 +6,7 @@
 import type { KafkaError } from '../../protocol/errors.ts'
 import { DescribeLogDirs } from '../../protocol/messages/35-describe-log-dirs.ts'
 import type { DescribeLogDirsRequest } from '../../protocol/messages/35-describe-log-dirs.ts'
-import type { Broker } from '../broker.ts'
+import type { Broker } from './broker.ts'
 import { ensureCluster } from './cluster-access.ts'
 import { handler } from './handler.ts'
 

@@ -8,7 +8,7 @@ import type { KafkaError } from '../../protocol/errors.ts'
 import { CreatePartitions } from '../../protocol/messages/37-create-partitions.ts'
 import type { CreatePartitionsRequest } from '../../protocol/messages/37-create-partitions.ts'
 import { createPartitions as decide } from '../core/controller/create-partitions.ts'
-import type { Broker } from '../broker.ts'
+import type { Broker } from './broker.ts'
 import { handler } from './handler.ts'
 import { mutationsOf } from './mutation-quota.ts'
 

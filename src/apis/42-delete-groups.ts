@@ -7,7 +7,7 @@ import { code } from '../../protocol/errors.ts'
 import type { KafkaError } from '../../protocol/errors.ts'
 import { DeleteGroups } from '../../protocol/messages/42-delete-groups.ts'
 import type { DeleteGroupsRequest } from '../../protocol/messages/42-delete-groups.ts'
-import type { Broker } from '../broker.ts'
+import type { Broker } from './broker.ts'
 import { handler } from './handler.ts'
 
 type Needs = Pick<Broker, 'access' | 'groups'>

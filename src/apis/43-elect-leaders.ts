@@ -7,7 +7,7 @@ import type { KafkaError } from '../../protocol/errors.ts'
 import { ElectLeaders } from '../../protocol/messages/43-elect-leaders.ts'
 import type { ElectLeadersRequest } from '../../protocol/messages/43-elect-leaders.ts'
 import { electLeaders as decide } from '../core/controller/elections.ts'
-import type { Broker } from '../broker.ts'
+import type { Broker } from './broker.ts'
 import { ensureCluster } from './cluster-access.ts'
 import { handler } from './handler.ts'
 

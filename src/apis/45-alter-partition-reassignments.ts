@@ -11,7 +11,7 @@ import type {
   AlterPartitionReassignmentsRequest,
 } from '../../protocol/messages/45-alter-partition-reassignments.ts'
 import { alterPartitionReassignments as decide } from '../core/controller/reassignments.ts'
-import type { Broker } from '../broker.ts'
+import type { Broker } from './broker.ts'
 import { ensureCluster } from './cluster-access.ts'
 import { handler } from './handler.ts'
 

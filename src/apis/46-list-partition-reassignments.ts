@@ -2,7 +2,7 @@
 import type { KafkaError } from '../../protocol/errors.ts'
 import { ListPartitionReassignments } from '../../protocol/messages/46-list-partition-reassignments.ts'
 import { listPartitionReassignments as list } from '../core/controller/reassignments.ts'
-import type { Broker } from '../broker.ts'
+import type { Broker } from './broker.ts'
 import { ensureCluster } from './cluster-access.ts'
 import { handler } from './handler.ts'
 

@@ -2,7 +2,7 @@
 import { code } from '../../protocol/errors.ts'
 import { OffsetDelete } from '../../protocol/messages/47-offset-delete.ts'
 import type { OffsetDeleteRequest, OffsetDeleteResponse } from '../../protocol/messages/47-offset-delete.ts'
-import type { Broker } from '../broker.ts'
+import type { Broker } from './broker.ts'
 import { handler } from './handler.ts'
 import type { Call } from './handler.ts'
 

@@ -2,7 +2,7 @@
 import type { KafkaError } from '../../protocol/errors.ts'
 import { DescribeClientQuotas } from '../../protocol/messages/48-describe-client-quotas.ts'
 import { describeClientQuotas as describe } from '../core/controller/client-quotas.ts'
-import type { Broker } from '../broker.ts'
+import type { Broker } from './broker.ts'
 import { ensureCluster } from './cluster-access.ts'
 import { handler } from './handler.ts'
 

@@ -3,7 +3,7 @@ import type { KafkaError } from '../../protocol/errors.ts'
 import { AlterClientQuotas } from '../../protocol/messages/49-alter-client-quotas.ts'
 import type { AlterClientQuotasRequest } from '../../protocol/messages/49-alter-client-quotas.ts'
 import { alterClientQuotas as decide } from '../core/controller/client-quotas.ts'
-import type { Broker } from '../broker.ts'
+import type { Broker } from './broker.ts'
 import { ensureCluster } from './cluster-access.ts'
 import { handler } from './handler.ts'
 

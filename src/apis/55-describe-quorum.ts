@@ -9,7 +9,7 @@ import { DescribeQuorum } from '../../protocol/messages/55-describe-quorum.ts'
 import type { DescribeQuorumRequest } from '../../protocol/messages/55-describe-quorum.ts'
 import { failure } from '../core/controller/decision.ts'
 import { METADATA_PARTITION, METADATA_TOPIC } from '../core/quorum/effects.ts'
-import type { Broker } from '../broker.ts'
+import type { Broker } from './broker.ts'
 import { ensureCluster } from './cluster-access.ts'
 import { handler } from './handler.ts'
 

@@ -7,7 +7,7 @@
 import type { KafkaError } from '../../protocol/errors.ts'
 import { UpdateFeatures } from '../../protocol/messages/57-update-features.ts'
 import { updateFeatures as decide } from '../core/controller/update-features.ts'
-import type { Broker } from '../broker.ts'
+import type { Broker } from './broker.ts'
 import { ensureCluster } from './cluster-access.ts'
 import { handler } from './handler.ts'
 

@@ -7,7 +7,7 @@ import { code } from '../../protocol/errors.ts'
 import type { KafkaError } from '../../protocol/errors.ts'
 import { DescribeCluster } from '../../protocol/messages/60-describe-cluster.ts'
 import { authorizedOperations, CLUSTER_NAME, NOT_ASKED } from '../core/access/access.ts'
-import type { Broker } from '../broker.ts'
+import type { Broker } from './broker.ts'
 import { handler } from './handler.ts'
 
 type Needs = Pick<Broker, 'access' | 'endpoints' | 'clusterId'>

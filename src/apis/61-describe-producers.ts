@@ -8,7 +8,7 @@ import type { Failure } from '../core/controller/decision.ts'
 import { topicNameProblem } from '../core/metadata/topic-name.ts'
 import { NO_SEQUENCE } from '../core/producer/producer-state.ts'
 import type { ProducerEntry } from '../core/producer/producer-state.ts'
-import type { Broker } from '../broker.ts'
+import type { Broker } from './broker.ts'
 import { handler } from './handler.ts'
 import type { Call } from './handler.ts'
 

@@ -6,7 +6,7 @@ import { code } from '../../protocol/errors.ts'
 import type { KafkaError } from '../../protocol/errors.ts'
 import { GetTelemetrySubscriptions } from '../../protocol/messages/71-get-telemetry-subscriptions.ts'
 import { ZERO_UUID } from '../../protocol/uuid.ts'
-import type { Broker } from '../broker.ts'
+import type { Broker } from './broker.ts'
 import { handler } from './handler.ts'
 import { telemetryClient } from './telemetry-client.ts'
 

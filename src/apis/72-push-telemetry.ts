@@ -9,7 +9,7 @@ import type { PushTelemetryRequest } from '../../protocol/messages/72-push-telem
 import { codecs } from '../../protocol/records/attributes.ts'
 import { decompressedAsync } from '../../protocol/records/decompress.ts'
 import { RecordError } from '../../protocol/records/error.ts'
-import type { Broker } from '../broker.ts'
+import type { Broker } from './broker.ts'
 import { handler } from './handler.ts'
 import { telemetryClient } from './telemetry-client.ts'
 

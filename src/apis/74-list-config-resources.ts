@@ -7,7 +7,7 @@ import { code } from '../../protocol/errors.ts'
 import { ListConfigResources } from '../../protocol/messages/74-list-config-resources.ts'
 import { CLUSTER_NAME } from '../core/access/access.ts'
 import { resourceType } from '../core/metadata/configs.ts'
-import type { Broker } from '../broker.ts'
+import type { Broker } from './broker.ts'
 import { handler } from './handler.ts'
 import type { Call } from './handler.ts'
 

@@ -8,7 +8,7 @@ import { failure, tooManyRecords } from '../core/controller/decision.ts'
 import type { Failure } from '../core/controller/decision.ts'
 import { resourceType } from '../core/metadata/configs.ts'
 import type { ConfigValues } from '../core/metadata/configs.ts'
-import type { Broker } from '../broker.ts'
+import type { Broker } from './broker.ts'
 
 interface Config { readonly name: string, readonly value: string | null }
 interface Resource { readonly resourceType: number, readonly resourceName: string, readonly configs: readonly Config[] }

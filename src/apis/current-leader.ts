@@ -1,6 +1,6 @@
 /** KIP-951: where a partition's leader is, told along with the error (D5.32, D6.17). */
-import type { Broker } from '../broker.ts'
-import type { Session } from '../server/session.ts'
+import type { Broker } from './broker.ts'
+import type { Session } from './session.ts'
 
 interface NodeEndpoint { nodeId: number, host: string, port: number, rack: string | null }
 

@@ -3,7 +3,7 @@ import { codec } from '../../protocol/codec.ts'
 import { Writer } from '../../protocol/cursor.ts'
 import { Fetch } from '../../protocol/messages/01-fetch.ts'
 import type { MessageToWrite } from '../../protocol/types.ts'
-import type { Broker } from '../broker.ts'
+import type { Broker } from './broker.ts'
 import type { Call } from './handler.ts'
 
 type Needs = Pick<Broker, 'quotas' | 'environment'>

@@ -1,9 +1,9 @@
 /** What a handler is: an API, the versions it serves, and a function that names what it needs. */
 import type { KafkaError } from '../../protocol/errors.ts'
 import type { QuotaClient } from '../core/quota/limits.ts'
-import type { Broker } from '../broker.ts'
+import type { Broker } from './broker.ts'
 import type { Api, MessageOf, MessageToWrite, VersionRange } from '../../protocol/types.ts'
-import type { Session } from '../server/session.ts'
+import type { Session } from './session.ts'
 
 /** One request as a handler sees it. */
 export interface Call {

@@ -1,5 +1,5 @@
 /** What requests that create and delete partitions ask of their client's quota (KIP-599). */
-import type { Broker } from '../broker.ts'
+import type { Broker } from './broker.ts'
 import type { Call } from './handler.ts'
 
 export interface Mutations {

@@ -8,7 +8,7 @@ import { batchesIn } from '../../protocol/records/batches.ts'
 import { upConvert, downConvert } from '../../protocol/records/convert.ts'
 import type { RefusedBatch } from '../../protocol/records/check.ts'
 import { RecordError } from '../../protocol/records/error.ts'
-import type { Broker, Fetched } from '../broker.ts'
+import type { Broker, Fetched } from './broker.ts'
 
 /** The first versions that carry batches of magic 2. */
 export const PRODUCE_WITH_BATCHES = 3

@@ -1,7 +1,7 @@
 /** Who asks for telemetry subscriptions, as subscriptions choose clients (KIP-714). */
-import type { Broker } from '../broker.ts'
+import type { Broker } from './broker.ts'
 import type { TelemetryClient } from '../core/telemetry/client-instances.ts'
-import type { Session } from '../server/session.ts'
+import type { Session } from './session.ts'
 import type { Call } from './handler.ts'
 
 /** What Kafka calls the software of clients that did not say. */

@@ -1,5 +1,5 @@
 /** Long work on the event loop in slices, so that everybody else gets a turn in between. */
-import type { Broker } from '../broker.ts'
+import type { Broker } from './broker.ts'
 
 const SLICE_MS = 10
 

@@ -1,5 +1,5 @@
 /** Which connections are let in, and when: max.connections and its kin, over all listeners of the broker. */
-import type { Broker, ConnectionBounds } from '../broker.ts'
+import type { Broker, ConnectionBounds } from '../apis/broker.ts'
 
 type Rates = Pick<Broker['quotas']['connections'], 'delayMs' | 'refusedForMs'>
 

@@ -1,7 +1,7 @@
 /** One request under way: what its handler may ask and say, and the time that it takes (KIP-124). */
-import type { Broker } from '../broker.ts'
+import type { Broker } from '../apis/broker.ts'
 import type { Call } from '../apis/handler.ts'
-import type { Session } from './session.ts'
+import type { Session } from '../apis/session.ts'
 
 /** A request_percentage of 100 is one second of work a second. */
 const PERCENT_PER_MS = 0.1

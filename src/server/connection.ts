@@ -13,7 +13,7 @@ import { CloseConnection } from './dispatch.ts'
 import type { Dispatch, Reply } from './dispatch.ts'
 import { readInto } from './read-into.ts'
 import type { RequestMemory } from './request-memory.ts'
-import type { Session } from './session.ts'
+import type { Session } from '../apis/session.ts'
 
 export interface ConnectionLimits {
   /** socket.request.max.bytes */

@@ -7,11 +7,11 @@ import { codec } from '../../protocol/codec.ts'
 import { code, KafkaError } from '../../protocol/errors.ts'
 import { peekRequest, readRequestHeader, responseFrame } from '../../protocol/frame.ts'
 import { ApiVersions } from '../../protocol/messages/18-api-versions.ts'
-import type { Broker } from '../broker.ts'
+import type { Broker } from '../apis/broker.ts'
 import { Close, NO_ANSWER } from '../apis/handler.ts'
 import type { Answer, Handler } from '../apis/handler.ts'
 import { RunningCall } from './call.ts'
-import type { Session } from './session.ts'
+import type { Session } from '../apis/session.ts'
 
 /** The bytes of an answer; none for a request that has no answer. */
 export interface Reply {

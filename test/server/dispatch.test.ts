@@ -5,7 +5,7 @@ import { requestFrame } from '../../protocol/frame.ts'
 import { ApiVersions } from '../../protocol/messages/18-api-versions.ts'
 import { Heartbeat } from '../../protocol/messages/12-heartbeat.ts'
 import { ListGroups } from '../../protocol/messages/16-list-groups.ts'
-import type { Broker } from '../../src/broker.ts'
+import type { Broker } from '../../src/apis/broker.ts'
 import { ClientQuotas } from '../../src/core/quota/client-quotas.ts'
 import { handlers } from '../../src/apis/index.ts'
 import { Close, handler, NO_ANSWER } from '../../src/apis/handler.ts'
@@ -16,7 +16,7 @@ import { readAnswer } from '../support/raw-client.ts'
 
 const session = { id: 1 } as never
 const window = { samples: 11, sampleMs: 1000 }
-const broker = { quotas: new ClientQuotas({ clients: window, controller: window }) } as Broker
+const broker = { quotas: new ClientQuotas({ clients: window, controller: window }) } as Partial<Broker> as Broker
 
 function dispatchOf (...list: unknown[]): Dispatch { return createDispatch(list as Handler[], broker) }
 

@@ -6,7 +6,7 @@ import type { Test } from 'tap'
 import { CreateTopics } from '../../protocol/messages/19-create-topics.ts'
 import { DeleteTopics } from '../../protocol/messages/20-delete-topics.ts'
 import { assembleBroker } from '../../src/broker.ts'
-import type { Broker, RunningBroker } from '../../src/broker.ts'
+import type { AssembledBroker, RunningBroker } from '../../src/broker.ts'
 import { loadSettings } from '../../src/config/config.ts'
 import { securityProtocolIds } from '../../src/config/listeners.ts'
 import { supportedFeatures } from '../../src/core/metadata/features.ts'
@@ -71,7 +71,7 @@ class StandingClock {
 export interface LogLine { level: string, message: string, fields: object | undefined }
 
 export class RawBroker {
-  readonly broker: Broker
+  readonly broker: AssembledBroker
   readonly store: Store
   readonly disk: MemoryDisk
   readonly listener: Listener

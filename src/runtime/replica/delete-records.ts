@@ -1,19 +1,13 @@
 /** DeleteRecords in one partition that is led here (D9.1-3). */
 import { code, KafkaError } from '../../../protocol/errors.ts'
 import { StoreError } from '../../store/store.ts'
-import type { Partition } from './partition.ts'
-
-export interface DeletedRecords {
-  readonly errorCode: number
-  /** The smallest log start offset of all replicas; -1 with an error. */
-  readonly lowWatermark: bigint
-}
+import type { DeletedRecords, LeadingReplica } from './contract.ts'
 
 /** Asks for everything that readers can see. */
 const HIGH_WATERMARK = -1n
 
 /** The log start moves to `offset`, which may lie inside a batch; one below it changes nothing. */
-export async function deleteRecords (partition: Partition, offset: bigint): Promise<DeletedRecords> {
+export async function deleteRecords (partition: LeadingReplica, offset: bigint): Promise<DeletedRecords> {
   try {
     partition.ensureLeader()
     const { settings: { compacts, deletes }, highWatermark } = partition

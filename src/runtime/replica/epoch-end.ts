@@ -1,16 +1,9 @@
 /** Where a leader epoch ends in one partition that is led here (D8.2-3). */
 import { code, KafkaError } from '../../../protocol/errors.ts'
 import { checkEpoch } from './fetch.ts'
-import type { Partition } from './partition.ts'
+import type { EpochEnd, ReadableReplica } from './contract.ts'
 
-export interface EpochEnd {
-  readonly errorCode: number
-  /** The largest known epoch that is not above the one asked for; left out with an error. */
-  readonly leaderEpoch?: number
-  readonly endOffset?: bigint
-}
-
-export function endOfEpoch (partition: Partition, epoch: number, currentLeaderEpoch: number): EpochEnd {
+export function endOfEpoch (partition: ReadableReplica, epoch: number, currentLeaderEpoch: number): EpochEnd {
   try {
     partition.ensureAvailable()
     checkEpoch(partition, currentLeaderEpoch)

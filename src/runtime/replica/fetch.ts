@@ -11,12 +11,12 @@ import type { FetchPosition } from '../../core/fetch/fetch-session.ts'
 import { StoreError } from '../../store/store.ts'
 import type { LogRead } from '../../store/store.ts'
 import type { Environment } from '../environment.ts'
-import type { Partition } from './partition.ts'
+import type { ReadableReplica } from './contract.ts'
 
 export interface FetchTarget {
   readonly position: FetchPosition
   /** Undefined: `errorCode` says why. */
-  readonly partition: Partition | undefined
+  readonly partition: ReadableReplica | undefined
   readonly errorCode: number
   /** D6.9-11: refused before the log was looked for; that alone ends no wait (D6.25). */
   readonly isRefused: boolean
@@ -90,7 +90,7 @@ function isImmediate (
 }
 
 /** D6.19 */
-function boundOf (partition: Partition, { readCommitted, replicaId }: FetchOptions): bigint {
+function boundOf (partition: ReadableReplica, { readCommitted, replicaId }: FetchOptions): bigint {
   if (replicaId !== CONSUMER) return partition.endOffset
   return readCommitted ? partition.lastStableOffset : partition.highWatermark
 }
@@ -105,7 +105,7 @@ interface Progress {
   readonly isHeldBack: boolean
 }
 
-function progressOf (partition: Partition | undefined): Progress {
+function progressOf (partition: ReadableReplica | undefined): Progress {
   if (partition === undefined) return { committedBytes: 0, lastStableOffset: 0n, isHeldBack: false }
   const { committedBytes, lastStableOffset, highWatermark } = partition
   return { committedBytes, lastStableOffset, isHeldBack: lastStableOffset < highWatermark }
@@ -208,7 +208,7 @@ function errorCodeOf (error: unknown, version: number): number {
 }
 
 /** D6.24: offsets as they were before the read. */
-function factsOf (partition: Partition) {
+function factsOf (partition: ReadableReplica) {
   return {
     highWatermark: partition.highWatermark,
     lastStableOffset: partition.lastStableOffset,
@@ -217,7 +217,7 @@ function factsOf (partition: Partition) {
 }
 
 function readRecords (
-  partition: Partition, position: FetchPosition, options: FetchOptions, bytesMax: number, isFirst: boolean
+  partition: ReadableReplica, position: FetchPosition, options: FetchOptions, bytesMax: number, isFirst: boolean
 ): Fetched | Promise<Fetched> {
   const facts = factsOf(partition)
   const bound = boundOf(partition, options)
@@ -252,7 +252,7 @@ function endOf (chunk: Buffer): bigint {
 }
 
 /** D6.23: those that may touch what was read. */
-function abortedIn (partition: Partition, from: bigint, read: LogRead | undefined): AbortedTransaction[] {
+function abortedIn (partition: ReadableReplica, from: bigint, read: LogRead | undefined): AbortedTransaction[] {
   const last = read?.chunks.at(-1)
   if (last === undefined || partition.state.aborted.entries.length === 0) return []
   return partition.abortedBetween(from, endOf(last))
@@ -273,7 +273,7 @@ function nothingOf (position: FetchPosition, errorCode: number, aborted: [] | nu
 }
 
 /** D6.12, D6.14-15: offline, another topic's log, leader epoch, leadership, follower. */
-function checkReadable (partition: Partition, position: FetchPosition, options: FetchOptions): void {
+function checkReadable (partition: ReadableReplica, position: FetchPosition, options: FetchOptions): void {
   const { version, replicaId } = options
   if (!partition.available && !partition.gone) {
     throw new KafkaError(version <= 5 ? code.NOT_LEADER_OR_FOLLOWER : code.KAFKA_STORAGE_ERROR)
@@ -294,7 +294,7 @@ function checkReadable (partition: Partition, position: FetchPosition, options: 
 }
 
 /** 2.1.5: an older epoch is fenced, a newer one is not known here yet; -1 asks nothing. */
-export function checkEpoch (partition: Partition, epoch: number): void {
+export function checkEpoch (partition: ReadableReplica, epoch: number): void {
   if (epoch === UNDEFINED_EPOCH) return
   if (epoch < partition.leaderEpoch) throw new KafkaError(code.FENCED_LEADER_EPOCH)
   if (epoch > partition.leaderEpoch) throw new KafkaError(code.UNKNOWN_LEADER_EPOCH)
@@ -302,7 +302,7 @@ export function checkEpoch (partition: Partition, epoch: number): void {
 
 /** 2.1.3: where the reader's log parts from this one (KIP-320, KIP-595). */
 function divergence (
-  partition: Partition, { lastFetchedEpoch, fetchOffset }: FetchPosition
+  partition: ReadableReplica, { lastFetchedEpoch, fetchOffset }: FetchPosition
 ): { epoch: number, endOffset: bigint } | undefined {
   if (lastFetchedEpoch < 0) return undefined
   const { epoch, endOffset } = partition.state.epochs.endOffsetFor(lastFetchedEpoch, partition.endOffset)

@@ -6,21 +6,7 @@ import type { TimedOffset } from '../../../protocol/records/find.ts'
 import { baseOffset, lastOffset, leaderEpoch, maxTimestamp } from '../../../protocol/records/header.ts'
 import { checkEpoch } from './fetch.ts'
 import { StoreError } from '../../store/store.ts'
-import type { Partition } from './partition.ts'
-
-export interface OffsetQuery {
-  readonly currentLeaderEpoch: number
-  /** -1: a consumer; -2: debugging, any replica and no bound. */
-  readonly replicaId: number
-  readonly readCommitted: boolean
-  readonly version: number
-}
-
-export interface OffsetLookup {
-  offset: bigint
-  timestamp: bigint
-  leaderEpoch: number
-}
+import type { OffsetLookup, OffsetQuery, ReadableReplica, SegmentQuery } from './contract.ts'
 
 const LATEST = -1n
 const EARLIEST = -2n
@@ -33,7 +19,7 @@ const DEBUGGING = -2
 const NOTHING: OffsetLookup = { offset: -1n, timestamp: -1n, leaderEpoch: -1 }
 
 export async function offsetFor (
-  partition: Partition, timestamp: bigint, query: OffsetQuery
+  partition: ReadableReplica, timestamp: bigint, query: OffsetQuery
 ): Promise<{ errorCode: number } & Partial<OffsetLookup>> {
   try {
     partition.ensureAvailable()
@@ -49,8 +35,8 @@ export async function offsetFor (
 
 /** ListOffsets v0: starts of segments, newest first; a consumer is told no offset above the high watermark. */
 export function segmentStarts (
-  partition: Partition, timestamp: bigint,
-  { maxNumOffsets, replicaId }: { maxNumOffsets: number, replicaId: number }, nowMs: number
+  partition: ReadableReplica, timestamp: bigint,
+  { maxNumOffsets, replicaId }: SegmentQuery, nowMs: number
 ): { errorCode: number, oldStyleOffsets: bigint[] } {
   try {
     partition.ensureAvailable()
@@ -70,12 +56,12 @@ export function segmentStarts (
 }
 
 /** D7.5: where readers end. Read anew after each wait: it may have moved. */
-function boundOf (partition: Partition, { replicaId, readCommitted }: OffsetQuery): bigint {
+function boundOf (partition: ReadableReplica, { replicaId, readCommitted }: OffsetQuery): bigint {
   if (replicaId !== CONSUMER) return partition.endOffset
   return readCommitted ? partition.lastStableOffset : partition.highWatermark
 }
 
-async function look (partition: Partition, timestamp: bigint, query: OffsetQuery): Promise<OffsetLookup> {
+async function look (partition: ReadableReplica, timestamp: bigint, query: OffsetQuery): Promise<OffsetLookup> {
   if (timestamp === LATEST) {
     ensureKnownEnd(partition, query)
     return { offset: boundOf(partition, query), timestamp: -1n, leaderEpoch: partition.leaderEpoch }
@@ -96,14 +82,14 @@ async function look (partition: Partition, timestamp: bigint, query: OffsetQuery
 }
 
 /** KIP-207: a new leader does not know yet how far its predecessor had come. */
-function ensureKnownEnd (partition: Partition, { replicaId, version }: OffsetQuery): void {
+function ensureKnownEnd (partition: ReadableReplica, { replicaId, version }: OffsetQuery): void {
   const { latest } = partition.state.epochs
   if (replicaId !== CONSUMER || latest === undefined || partition.highWatermark >= latest.startOffset) return
   throw new KafkaError(version >= 5 ? code.OFFSET_NOT_AVAILABLE : code.LEADER_NOT_AVAILABLE)
 }
 
 /** A batch's max timestamp may belong to records below the log start: the search goes on behind it. */
-async function firstAtTime (partition: Partition, timestamp: bigint, query: OffsetQuery): Promise<OffsetLookup> {
+async function firstAtTime (partition: ReadableReplica, timestamp: bigint, query: OffsetQuery): Promise<OffsetLookup> {
   const { log } = partition
   let from = log.startOffset
   for (;;) {
@@ -128,7 +114,7 @@ function recordAtOrAfter (batch: Buffer, timestamp: bigint, from: bigint) {
 
 /** D7.7: what readers may not see yet is not found, without an error unless the end is not known. */
 function answer (
-  partition: Partition, batch: Buffer | undefined, found: TimedOffset | undefined, query: OffsetQuery
+  partition: ReadableReplica, batch: Buffer | undefined, found: TimedOffset | undefined, query: OffsetQuery
 ): OffsetLookup {
   if (batch === undefined || found === undefined || found.offset >= boundOf(partition, query)) {
     ensureKnownEnd(partition, query)

@@ -6,29 +6,22 @@
 import { code, KafkaError } from '../../../protocol/errors.ts'
 import { stamp } from '../../../protocol/records/header.ts'
 import { LogState } from '../../core/replica/log-state.ts'
-import type { LoggedBatch } from '../../core/replica/log-state.ts'
 import type { ProduceOutcome } from '../../core/replica/produce-outcome.ts'
 import type { AbortedTransaction } from '../../core/replica/aborted-transactions.ts'
 import type { Log, LogRead } from '../../store/store.ts'
 import { StoreError } from '../../store/store.ts'
-import { deleteRecords } from './delete-records.ts'
-import type { DeletedRecords } from './delete-records.ts'
 import type { Environment } from '../environment.ts'
+import type {
+  Appended, DeletedRecords, EpochEnd, LeadingReplica, OffsetQuery, PartitionEvent, PartitionIdentity, ProduceOptions,
+  SegmentQuery, ServedReplica, UnplacedBatch,
+} from './contract.ts'
+import { deleteRecords } from './delete-records.ts'
 import { endOfEpoch } from './epoch-end.ts'
-import type { EpochEnd } from './epoch-end.ts'
 import { loadLogState } from './partition-load.ts'
 import { OffsetWaiters } from './offset-waiters.ts'
 import { offsetFor, segmentStarts } from './list-offsets.ts'
-import type { OffsetQuery } from './list-offsets.ts'
 import { produce } from './produce.ts'
-import type { ProduceOptions } from './produce.ts'
 import type { TopicSettings } from './topic-settings.ts'
-
-export interface PartitionIdentity {
-  readonly topic: string
-  readonly topicId: string
-  readonly index: number
-}
 
 /** What the controller decided about the partition. */
 export interface Leadership {
@@ -39,20 +32,7 @@ export interface Leadership {
   readonly isr: readonly number[]
 }
 
-/** A batch's facts before it has a place in the log. */
-export type UnplacedBatch = Omit<LoggedBatch, 'baseOffset' | 'lastOffset' | 'leaderEpoch' | 'bytes'>
-
-/** What happened to an append; `committed` settles when the high watermark has passed it. */
-export interface Appended {
-  readonly baseOffset: bigint
-  readonly lastOffset: bigint
-  /** Settles once the batch is in the log, as durably as the topic asks. */
-  readonly written: Promise<void>
-}
-
-export type PartitionEvent = 'appended' | 'start-moved' | 'leadership' | 'gone'
-
-export class Partition {
+export class Partition implements LeadingReplica, ServedReplica {
   readonly identity: PartitionIdentity
   readonly log: Log
   settings: TopicSettings
@@ -270,7 +250,7 @@ export class Partition {
   }
 
   /** ListOffsets v0: see `list-offsets.ts`. */
-  segmentStarts (timestamp: bigint, query: Parameters<typeof segmentStarts>[2]): ReturnType<typeof segmentStarts> {
+  segmentStarts (timestamp: bigint, query: SegmentQuery): ReturnType<typeof segmentStarts> {
     return segmentStarts(this, timestamp, query, this.#environment.nowMs())
   }
 

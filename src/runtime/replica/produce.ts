@@ -14,14 +14,7 @@ import type { ProducedBatch } from '../../core/producer/producer-state.ts'
 import { refusal } from '../../core/replica/produce-outcome.ts'
 import type { ProduceOutcome } from '../../core/replica/produce-outcome.ts'
 import type { Environment } from '../environment.ts'
-import type { Partition } from './partition.ts'
-
-export interface ProduceOptions {
-  readonly version: number
-  readonly acks: number
-  readonly clientId: string | null
-  readonly timeoutMs: number
-}
+import type { LeadingReplica, ProduceOptions } from './contract.ts'
 
 const ADMIN_CLIENT = '__admin_client'
 
@@ -30,7 +23,7 @@ interface Attempt { outcome: ProduceOutcome | Promise<ProduceOutcome>, placed?: 
 
 /** Appends the one batch of a partition; a promise whenever something must be waited for. */
 export function produce (
-  partition: Partition, batch: Buffer, options: ProduceOptions, environment: Environment
+  partition: LeadingReplica, batch: Buffer, options: ProduceOptions, environment: Environment
 ): ProduceOutcome | Promise<ProduceOutcome> {
   const before = partition.checking
   if (before === undefined) {
@@ -44,14 +37,14 @@ export function produce (
 }
 
 /** Nobody overtakes: the next batch begins when the last one in the queue has its place or none. */
-function queueBehind (partition: Partition, last: Promise<void>): void {
+function queueBehind (partition: LeadingReplica, last: Promise<void>): void {
   const settled = (): void => { if (partition.checking === done) partition.checking = undefined }
   const done: Promise<void> = last.then(settled, settled)
   partition.checking = done
 }
 
 function attempt (
-  partition: Partition, batch: Buffer, options: ProduceOptions, environment: Environment
+  partition: LeadingReplica, batch: Buffer, options: ProduceOptions, environment: Environment
 ): Attempt {
   // D5.11: found before the log is looked at, so without its start.
   if (isInternalTopic(partition.identity.topic) && options.clientId !== ADMIN_CLIENT) {
@@ -72,7 +65,7 @@ function attempt (
 type Prepared = RefusedBatch | { ok: true, decision: AcceptedBatch, bytes: Buffer }
 
 /** Checks, and rewrites what a leader rewrites (D5.14-23); a promise where that would hold up the loop. */
-function prepare (batch: Buffer, rules: BatchRules, partition: Partition): Prepared | Promise<Prepared> {
+function prepare (batch: Buffer, rules: BatchRules, partition: LeadingReplica): Prepared | Promise<Prepared> {
   const { compressionLevels } = partition.settings
   const levelOf = ({ targetCodec }: AcceptedBatch): number | undefined =>
     (compressionLevels as Partial<Record<string, number>>)[targetCodec]
@@ -90,7 +83,7 @@ function prepare (batch: Buffer, rules: BatchRules, partition: Partition): Prepa
 }
 
 function appendLater (
-  partition: Partition, preparing: Promise<Prepared>, options: ProduceOptions, environment: Environment
+  partition: LeadingReplica, preparing: Promise<Prepared>, options: ProduceOptions, environment: Environment
 ): Attempt {
   let appended: () => void = () => {}
   const placed = new Promise<void>(resolve => { appended = resolve })
@@ -104,12 +97,12 @@ function appendLater (
   return { outcome, placed }
 }
 
-function checkLeader (partition: Partition, { acks }: ProduceOptions): void {
+function checkLeader (partition: LeadingReplica, { acks }: ProduceOptions): void {
   partition.ensureLeader()
   if (acks === -1 && !partition.hasEnoughReplicas) throw new KafkaError(code.NOT_ENOUGH_REPLICAS)
 }
 
-function rulesOf ({ name, settings }: Partition, nowMs: number): BatchRules {
+function rulesOf ({ name, settings }: LeadingReplica, nowMs: number): BatchRules {
   return {
     topicPartition: name,
     timestampType: settings.timestampType,
@@ -124,7 +117,7 @@ function rulesOf ({ name, settings }: Partition, nowMs: number): BatchRules {
 }
 
 function appendPrepared (
-  partition: Partition, prepared: Prepared, options: ProduceOptions, environment: Environment, appended = () => {}
+  partition: LeadingReplica, prepared: Prepared, options: ProduceOptions, environment: Environment, appended = () => {}
 ): ProduceOutcome | Promise<ProduceOutcome> {
   if (!prepared.ok) {
     return refusal(prepared.errorCode, partition.startOffset, prepared.message, prepared.recordErrors)
@@ -165,7 +158,7 @@ interface Placed { baseOffset: bigint, lastOffset: bigint, appendTimeMs: bigint 
 
 /** D5.33: what acks waits for. What fails once the batch is in the log still names its place. */
 async function settle (
-  partition: Partition, { baseOffset, lastOffset, appendTimeMs }: Placed, written: Promise<void>,
+  partition: LeadingReplica, { baseOffset, lastOffset, appendTimeMs }: Placed, written: Promise<void>,
   { acks, timeoutMs }: ProduceOptions, environment: Environment
 ): Promise<ProduceOutcome> {
   const outcome: ProduceOutcome = {
@@ -204,7 +197,7 @@ function within (promise: Promise<void>, timeoutMs: number, environment: Environ
   })
 }
 
-function failure (error: unknown, partition: Partition): ProduceOutcome {
+function failure (error: unknown, partition: LeadingReplica): ProduceOutcome {
   if (!(error instanceof KafkaError)) throw error
   return refusal(error.errorCode, partition.startOffset)
 }
