@@ -3,6 +3,11 @@
  * back far more often than one is reached, so moving one to later does not touch the heap: its
  * old place there is corrected when it comes up.
  */
+import type { Decision } from '../decision.ts'
+
+/** What is done when a deadline of a shard is reached. */
+export type WhenDue = (nowMs: number) => readonly Decision[]
+export type GroupDeadline = Deadline<WhenDue>
 
 /** One deadline. It is gone once it was taken or cancelled, and may then be dropped. */
 export interface Deadline<Run> {

@@ -1,18 +1,16 @@
 /** What one partition of `__consumer_offsets` holds in memory, and who asks. */
-import type { Decision } from '../decision.ts'
-import type { ClassicGroup } from './classic/group.ts'
-import type { Deadline, Deadlines } from './deadlines.ts'
+import type { ClassicGroup, ClassicMember } from './classic/group.ts'
+import type { Deadlines, WhenDue } from './deadlines.ts'
 import type { OffsetStore } from './offset-store.ts'
 import type { GroupSettings } from './settings.ts'
-
-export type WhenDue = (nowMs: number) => readonly Decision[]
-export type GroupDeadline = Deadline<WhenDue>
 
 export interface ShardState {
   readonly settings: GroupSettings
   readonly groups: Map<string, ClassicGroup>
   readonly offsets: OffsetStore
   readonly deadlines: Deadlines<WhenDue>
+  /** What follows when nobody has heard of a member for its session timeout. */
+  readonly sessionEnd: (shard: ShardState, group: ClassicGroup, member: ClassicMember) => WhenDue
   /** A random UUID in its 36-character form. */
   readonly newUuid: () => string
 }

@@ -24,7 +24,7 @@ import type { Answer, Decision, RecordPosition, StoredRecord, Ticket } from '../
 import { Deadlines } from './deadlines.ts'
 import { deleteGroups, describeGroups, listGroups } from './describe.ts'
 import type { DeletedGroup, DescribedGroup, ListedGroup } from './describe.ts'
-import { heartbeat, restartHeartbeat } from './classic/heartbeat.ts'
+import { heartbeat, sessionEnd } from './classic/heartbeat.ts'
 import { joinGroup } from './classic/join.ts'
 import { joinError } from './classic/join-response.ts'
 import { leaveGroup } from './classic/leave.ts'
@@ -36,7 +36,9 @@ import { cancelDeadlines, prepareRebalance } from './classic/rebalance.ts'
 import { replay } from './replay.ts'
 import type { GroupSettings } from './settings.ts'
 import type { RequestContext, ShardState } from './shard-state.ts'
-import { syncError, syncGroup } from './classic/sync.ts'
+import { restartHeartbeat } from './classic/sessions.ts'
+import { syncGroup } from './classic/sync.ts'
+import { syncError } from './classic/sync-response.ts'
 
 type Versioned = Pick<RequestContext, 'version'>
 
@@ -46,7 +48,7 @@ export class GroupShard {
   /** `newUuid` gives random UUIDs in their 36-character form. */
   constructor (settings: GroupSettings, newUuid: () => string) {
     this.#state = {
-      settings, newUuid, groups: new Map(), offsets: new OffsetStore(), deadlines: new Deadlines(),
+      settings, newUuid, sessionEnd, groups: new Map(), offsets: new OffsetStore(), deadlines: new Deadlines(),
     }
   }
 

@@ -28,7 +28,8 @@ import { commitFailed, deleteOffsetsFailed, fetchFailed } from '../../core/group
 import type { GroupSettings } from '../../core/group/settings.ts'
 import type { RequestContext } from '../../core/group/shard-state.ts'
 import { GroupShard } from '../../core/group/shard.ts'
-import { syncError, syncRequestError } from '../../core/group/classic/sync.ts'
+import { syncRequestError } from '../../core/group/classic/sync.ts'
+import { syncError } from '../../core/group/classic/sync-response.ts'
 import { Coordinator } from './coordinator.ts'
 import type { CoordinatorLog, CoordinatorOptions } from './contract.ts'
 import {

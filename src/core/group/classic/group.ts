@@ -13,7 +13,7 @@ import { code } from '../../../../protocol/errors.ts'
 import { javaStringHash } from '../../../../protocol/records/hashes.ts'
 import type { Ticket } from '../../decision.ts'
 import { CONSUMER, subscribedTopics } from './subscription.ts'
-import type { GroupDeadline } from '../shard-state.ts'
+import type { GroupDeadline } from '../deadlines.ts'
 
 export type ClassicState =
   'Empty' | 'PreparingRebalance' | 'CompletingRebalance' | 'Stable' | 'Dead'

@@ -8,6 +8,8 @@ import type { ClassicGroup, ClassicMember } from './group.ts'
 import {
   completeJoinIfAllParked, dropMember, ofGroup, prepareRebalance, removeMember,
 } from './rebalance.ts'
+import { restartHeartbeat } from './sessions.ts'
+import type { WhenDue } from '../deadlines.ts'
 import type { ShardState } from '../shard-state.ts'
 
 export function heartbeat (
@@ -29,22 +31,9 @@ function heartbeatError (shard: ShardState, step: Step, request: HeartbeatReques
   return group.state === 'PreparingRebalance' ? code.REBALANCE_IN_PROGRESS : code.NONE
 }
 
-/** The member was heard of: it has its session timeout again, or `timeoutMs`. */
-export function restartHeartbeat (
-  shard: ShardState, step: Pick<Step, 'nowMs'>, group: ClassicGroup, member: ClassicMember,
-  timeoutMs = member.sessionTimeoutMs,
-): void {
-  const atMs = step.nowMs + timeoutMs
-  if (member.heartbeat !== undefined) shard.deadlines.move(member.heartbeat, atMs)
-  else {
-    member.heartbeat = shard.deadlines.at(atMs,
-      ofGroup(shard, group, step => expireMember(shard, step, group, member)))
-  }
-}
-
-export function stopHeartbeat (shard: ShardState, member: ClassicMember): void {
-  shard.deadlines.cancel(member.heartbeat)
-  member.heartbeat = undefined
+/** A session's end, as a deadline. */
+export function sessionEnd (shard: ShardState, group: ClassicGroup, member: ClassicMember): WhenDue {
+  return ofGroup(shard, group, step => expireMember(shard, step, group, member))
 }
 
 function expireMember (

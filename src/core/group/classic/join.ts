@@ -5,10 +5,13 @@ import { Step } from '../../decision.ts'
 import type { Decision, Failure, Ticket } from '../../decision.ts'
 import { ClassicGroup, NO_BYTES } from './group.ts'
 import type { ClassicMember, ClassicProtocol } from './group.ts'
-import { awaitPendingJoin, restartHeartbeat } from './heartbeat.ts'
+import { awaitPendingJoin } from './heartbeat.ts'
 import { joinError, joined, membersOf } from './join-response.ts'
+import { updateMember } from './membership.ts'
+import type { Join } from './membership.ts'
 import { cancelDeadlines, dropMember, rebalanceOrCompleteJoin } from './rebalance.ts'
 import { newGroupRecord } from '../records.ts'
+import { restartHeartbeat } from './sessions.ts'
 import type { GroupSettings } from '../settings.ts'
 import type { RequestContext, ShardState } from '../shard-state.ts'
 import { replaceStaticMember } from './static-members.ts'
@@ -17,15 +20,6 @@ import { replaceStaticMember } from './static-members.ts'
 const VERSION_WITH_MEMBER_ID_REQUIRED = 4
 /** How long a new member may stay parked: nobody can know whether it is still there. */
 const NEW_MEMBER_JOIN_TIMEOUT_MS = 5 * 60 * 1000
-
-/** A JoinGroup under way. */
-export interface Join {
-  readonly request: JoinGroupRequest
-  readonly context: RequestContext
-  readonly ticket: Ticket
-  readonly protocols: readonly ClassicProtocol[]
-  readonly rebalanceTimeoutMs: number
-}
 
 /** 4.1, steps 3 and 4: checked before it matters which shard has the group. */
 export function joinRequestError (request: JoinGroupRequest, settings: GroupSettings): number {
@@ -190,16 +184,6 @@ function addMember (
   group.add(member)
   restartHeartbeat(shard, step, group, member, NEW_MEMBER_JOIN_TIMEOUT_MS)
   rebalanceOrCompleteJoin(shard, step, group)
-}
-
-/** Parks the member with what its request says now; an older request of it is never answered. */
-export function updateMember (group: ClassicGroup, member: ClassicMember, join: Join): void {
-  group.update(member, {
-    protocols: join.protocols,
-    rebalanceTimeoutMs: join.rebalanceTimeoutMs,
-    sessionTimeoutMs: join.request.sessionTimeoutMs,
-  })
-  group.parkJoin(member, join.ticket)
 }
 
 function haveSameProtocols (a: readonly ClassicProtocol[], b: readonly ClassicProtocol[]): boolean {

@@ -4,11 +4,12 @@ import { Step } from '../../decision.ts'
 import type { Decision } from '../../decision.ts'
 import type { ClassicGroup, ClassicMember } from './group.ts'
 import { NO_BYTES } from './group.ts'
-import { restartHeartbeat, stopHeartbeat } from './heartbeat.ts'
+import { restartHeartbeat, stopHeartbeat } from './sessions.ts'
 import { joinError, joined, membersOf } from './join-response.ts'
 import { groupRecord } from '../records.ts'
-import type { GroupDeadline, ShardState, WhenDue } from '../shard-state.ts'
-import { answerSyncs } from './sync.ts'
+import type { GroupDeadline, WhenDue } from '../deadlines.ts'
+import type { ShardState } from '../shard-state.ts'
+import { answerSyncs } from './sync-response.ts'
 
 /** Starts a rebalance where the state allows it, and else completes the one under way if it can. */
 export function rebalanceOrCompleteJoin (shard: ShardState, step: Step, group: ClassicGroup): void {

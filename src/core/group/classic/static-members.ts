@@ -6,14 +6,14 @@ import { code } from '../../../../protocol/errors.ts'
 import { Step } from '../../decision.ts'
 import type { Decision, Failure } from '../../decision.ts'
 import type { ClassicGroup, ClassicMember } from './group.ts'
-import { restartHeartbeat, stopHeartbeat } from './heartbeat.ts'
-import { updateMember } from './join.ts'
-import type { Join } from './join.ts'
+import { restartHeartbeat, stopHeartbeat } from './sessions.ts'
+import { updateMember } from './membership.ts'
+import type { Join } from './membership.ts'
 import { joinError, joined, membersOf } from './join-response.ts'
 import { maybeCompleteJoin, prepareRebalance, rebalanceOrCompleteJoin } from './rebalance.ts'
 import { groupRecord } from '../records.ts'
 import type { ShardState } from '../shard-state.ts'
-import { syncError } from './sync.ts'
+import { syncError } from './sync-response.ts'
 
 /** KIP-814: a leader that comes back is told that it leads, and that nothing is to be assigned. */
 const VERSION_WITH_SKIP_ASSIGNMENT = 9

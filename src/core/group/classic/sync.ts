@@ -1,23 +1,17 @@
 /** SyncGroup (4.3): the leader's assignment goes to everybody once it is committed. */
-import type {
-  SyncGroupRequest, SyncGroupResponse,
-} from '../../../../protocol/messages/14-sync-group.ts'
+import type { SyncGroupRequest } from '../../../../protocol/messages/14-sync-group.ts'
 import { code } from '../../../../protocol/errors.ts'
 import { Step } from '../../decision.ts'
 import type { Decision, Failure, Ticket } from '../../decision.ts'
 import type { ClassicGroup } from './group.ts'
 import { NO_BYTES } from './group.ts'
-import { restartHeartbeat } from './heartbeat.ts'
 import { prepareRebalance } from './rebalance.ts'
 import { groupRecord } from '../records.ts'
 import type { ShardState } from '../shard-state.ts'
+import { answerSyncs, assigned, syncError } from './sync-response.ts'
 
 /** KIP-559: from here on a request says which protocol it means. */
 const VERSION_WITH_PROTOCOL = 5
-
-export function syncError (errorCode: number): SyncGroupResponse {
-  return { errorCode, protocolType: null, protocolName: null, assignment: NO_BYTES }
-}
 
 /** 4.3, SyncGroup steps 1 and 3: checked before it matters which shard has the group. */
 export function syncRequestError (request: SyncGroupRequest, version: number): number {
@@ -66,15 +60,6 @@ function differs (given: string | null, own: string | undefined): boolean {
   return given !== null && own !== undefined && given !== own
 }
 
-function assigned (group: ClassicGroup, assignment: Buffer): SyncGroupResponse {
-  return {
-    errorCode: code.NONE,
-    protocolType: group.protocolType ?? null,
-    protocolName: group.protocolName ?? null,
-    assignment,
-  }
-}
-
 function storeAssignment (
   shard: ShardState, step: Step, group: ClassicGroup, request: SyncGroupRequest,
 ): void {
@@ -106,20 +91,5 @@ function storeAssignment (
       prepareRebalance(shard, after, group)
     }
     return after.decide()
-  }
-}
-
-/** Answers everybody whose SyncGroup is parked; their sessions begin anew. */
-export function answerSyncs (
-  shard: ShardState, step: Step, group: ClassicGroup, errorCode: number,
-): void {
-  for (const member of group.members.values()) {
-    const ticket = member.parkedSync
-    if (ticket === undefined) continue
-    member.parkedSync = undefined
-    step.answer(ticket, errorCode === code.NONE
-      ? assigned(group, member.assignment)
-      : syncError(errorCode))
-    restartHeartbeat(shard, step, group, member)
   }
 }
