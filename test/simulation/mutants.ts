@@ -116,7 +116,7 @@ export const mutants: readonly Mutant[] = [
   {
     number: 15,
     breaks: 'the generation is not checked at a commit',
-    file: 'src/core/group/offsets.js',
+    file: 'src/core/group/classic/commit.js',
     find: 'if (generationId !== group.generationId)',
     replace: 'if (false)',
   },

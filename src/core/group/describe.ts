@@ -9,6 +9,7 @@ import type { Decision, Step } from '../decision.ts'
 import { NO_BYTES } from './classic/group.ts'
 import type { ClassicGroup, ClassicMember } from './classic/group.ts'
 import { groupTombstone, offsetTombstone } from './records.ts'
+import type { Group } from './group.ts'
 import type { RequestContext, ShardState } from './shard-state.ts'
 
 export type DescribedGroup = DescribeGroupsResponse['groups'][number]
@@ -67,12 +68,12 @@ export function listGroups (
   const listed: ListedGroup[] = []
   for (const group of shard.groups.values()) {
     if (states.size > 0 && !states.has(group.state.toLowerCase())) continue
-    if (types.size > 0 && !types.has('classic')) continue
+    if (types.size > 0 && !types.has(group.kind)) continue
     listed.push({
       groupId: group.groupId,
       protocolType: group.protocolType ?? '',
       groupState: group.state,
-      groupType: 'classic',
+      groupType: group.kind,
     })
   }
   return step.decide(listed)
@@ -95,7 +96,7 @@ export function deleteGroups (
   }))
 }
 
-function deleteError (group: ClassicGroup | undefined): number {
+function deleteError (group: Group | undefined): number {
   if (group === undefined || group.state === 'Dead') return code.GROUP_ID_NOT_FOUND
   return group.state === 'Empty' ? code.NONE : code.NON_EMPTY_GROUP
 }

@@ -2,7 +2,7 @@
 import { ZERO_UUID } from '../../../protocol/uuid.ts'
 import { Step } from '../decision.ts'
 import type { Decision, StoredRecord } from '../decision.ts'
-import type { ClassicGroup } from './classic/group.ts'
+import type { Group } from './group.ts'
 import type { StoredOffset } from './offset-store.ts'
 import { groupTombstone, offsetTombstone } from './records.ts'
 import type { ShardState } from './shard-state.ts'
@@ -31,7 +31,7 @@ export function expireOffsets (shard: ShardState, nowMs: number): Decision[] {
 
 /** Says whether nothing of the group's offsets is left, a transaction's included. */
 function expireGroup (
-  shard: ShardState, group: ClassicGroup, nowMs: number, records: StoredRecord[],
+  shard: ShardState, group: Group, nowMs: number, records: StoredRecord[],
 ): boolean {
   const { offsets, settings } = shard
   const { groupId } = group
@@ -56,7 +56,7 @@ function expireGroup (
 }
 
 /** From when the retention counts; undefined: nothing expires as long as the group is as it is. */
-function expiryBase (group: ClassicGroup): ((stored: StoredOffset) => bigint) | undefined {
+function expiryBase (group: Group): ((stored: StoredOffset) => bigint) | undefined {
   const byCommit = (stored: StoredOffset): bigint => stored.commitTimestampMs
   if (group.protocolType === undefined) return byCommit
   if (group.state === 'Empty') {

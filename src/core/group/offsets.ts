@@ -11,8 +11,7 @@ import type {
 import { code } from '../../../protocol/errors.ts'
 import { ZERO_UUID } from '../../../protocol/uuid.ts'
 import type { Decision, Step } from '../decision.ts'
-import type { ClassicGroup } from './classic/group.ts'
-import { restartHeartbeat } from './classic/sessions.ts'
+import { commitError, keepSession } from './classic/commit.ts'
 import { offsetRecord, offsetTombstone } from './records.ts'
 import type { StoredOffset } from './offset-store.ts'
 import type { RequestContext, ShardState } from './shard-state.ts'
@@ -35,7 +34,7 @@ export function commitOffsets (
     ? missingGroupError(request, version)
     : commitError(group, request)
   if (error !== code.NONE) return step.decide(commitFailed(request, error))
-  keepSession(shard, step, group, request)
+  if (group !== undefined) keepSession(shard, step, group, request)
   step.replay = true
   const now = BigInt(step.nowMs)
   const expireTimestampMs = expiryOf(request, now)
@@ -90,30 +89,6 @@ function missingGroupError (request: OffsetCommitRequest, version: number): numb
   return version >= VERSION_WITH_GROUP_ID_NOT_FOUND
     ? code.GROUP_ID_NOT_FOUND
     : code.ILLEGAL_GENERATION
-}
-
-function commitError (group: ClassicGroup, request: OffsetCommitRequest): number {
-  const { generationIdOrMemberEpoch: generationId, memberId, groupInstanceId } = request
-  if (group.state === 'Dead') return code.COORDINATOR_NOT_AVAILABLE
-  if (generationId < 0 && group.state === 'Empty') return code.NONE
-  if (generationId >= 0 || memberId !== '' || groupInstanceId !== null) {
-    const error = group.memberError(memberId, groupInstanceId)
-    if (error !== code.NONE) return error
-    if (generationId !== group.generationId) return code.ILLEGAL_GENERATION
-  } else if (group.state !== 'Empty') return code.UNKNOWN_MEMBER_ID
-  // Its generation is the current one, but its assignment is not out yet.
-  return group.state === 'CompletingRebalance' ? code.REBALANCE_IN_PROGRESS : code.NONE
-}
-
-/** 4.3: a commit shows that the member is alive. */
-function keepSession (
-  shard: ShardState, step: Step, group: ClassicGroup | undefined, { memberId }: OffsetCommitRequest,
-): void {
-  const member = group?.members.get(memberId)
-  if (group === undefined || member === undefined) return
-  if (group.state === 'Stable' || group.state === 'PreparingRebalance') {
-    restartHeartbeat(shard, step, group, member)
-  }
 }
 
 export function fetchOffsets (

@@ -1,12 +1,13 @@
 /** What one partition of `__consumer_offsets` holds in memory, and who asks. */
 import type { ClassicGroup, ClassicMember } from './classic/group.ts'
 import type { Deadlines, WhenDue } from './deadlines.ts'
+import type { Groups } from './group.ts'
 import type { OffsetStore } from './offset-store.ts'
 import type { GroupSettings } from './settings.ts'
 
 export interface ShardState {
   readonly settings: GroupSettings
-  readonly groups: Map<string, ClassicGroup>
+  readonly groups: Groups
   readonly offsets: OffsetStore
   readonly deadlines: Deadlines<WhenDue>
   /** What follows when nobody has heard of a member for its session timeout. */

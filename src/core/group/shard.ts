@@ -18,7 +18,6 @@ import type {
   OffsetDeleteRequest, OffsetDeleteResponse,
 } from '../../../protocol/messages/47-offset-delete.ts'
 import type { SyncGroupRequest } from '../../../protocol/messages/14-sync-group.ts'
-import { code } from '../../../protocol/errors.ts'
 import { Step } from '../decision.ts'
 import type { Answer, Decision, RecordPosition, StoredRecord, Ticket } from '../decision.ts'
 import { Deadlines } from './deadlines.ts'
@@ -26,19 +25,16 @@ import { deleteGroups, describeGroups, listGroups } from './describe.ts'
 import type { DeletedGroup, DescribedGroup, ListedGroup } from './describe.ts'
 import { heartbeat, sessionEnd } from './classic/heartbeat.ts'
 import { joinGroup } from './classic/join.ts'
-import { joinError } from './classic/join-response.ts'
 import { leaveGroup } from './classic/leave.ts'
+import { groupLoaded, unloadGroup } from './classic/load.ts'
 import { forgetTopics, scheduleOffsetExpiry } from './offset-expiry.ts'
 import { OffsetStore } from './offset-store.ts'
 import { commitOffsets, deleteOffsets, fetchOffsets } from './offsets.ts'
 import type { OffsetFetchGroup, OffsetFetchGroupResult } from './offsets.ts'
-import { cancelDeadlines, prepareRebalance } from './classic/rebalance.ts'
 import { replay } from './replay.ts'
 import type { GroupSettings } from './settings.ts'
 import type { RequestContext, ShardState } from './shard-state.ts'
-import { restartHeartbeat } from './classic/sessions.ts'
 import { syncGroup } from './classic/sync.ts'
-import { syncError } from './classic/sync-response.ts'
 
 type Versioned = Pick<RequestContext, 'version'>
 
@@ -123,15 +119,8 @@ export class GroupShard {
 
   /** Everything is replayed: the sessions of all members begin anew. */
   loaded (nowMs: number): Decision {
-    const { groups, settings } = this.#state
     const step = new Step(nowMs)
-    for (const group of groups.values()) {
-      for (const member of group.members.values()) {
-        restartHeartbeat(this.#state, step, group, member)
-      }
-      // The setting has shrunk: the rebalance lets in as many as have room.
-      if (group.members.size > settings.maxSize) prepareRebalance(this.#state, step, group)
-    }
+    for (const group of this.#state.groups.values()) groupLoaded(this.#state, step, group)
     scheduleOffsetExpiry(this.#state, nowMs)
     return step.decide()
   }
@@ -139,18 +128,7 @@ export class GroupShard {
   /** The partition is led elsewhere, or has to be loaded again: whoever is parked is told so. */
   unload (nowMs: number): readonly Answer[] {
     const step = new Step(nowMs)
-    for (const group of this.#state.groups.values()) {
-      cancelDeadlines(this.#state, group)
-      group.transitionTo('Dead', nowMs)
-      for (const member of group.members.values()) {
-        const join = group.takeJoin(member)
-        if (join !== undefined) step.answer(join, joinError(member.memberId, code.NOT_COORDINATOR))
-        if (member.parkedSync !== undefined) {
-          step.answer(member.parkedSync, syncError(code.NOT_COORDINATOR))
-          member.parkedSync = undefined
-        }
-      }
-    }
+    for (const group of this.#state.groups.values()) unloadGroup(this.#state, step, group)
     return step.answers
   }
 

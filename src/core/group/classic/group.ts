@@ -52,6 +52,7 @@ export interface ClassicMember {
 export const NO_BYTES = Buffer.alloc(0)
 
 export class ClassicGroup {
+  readonly kind = 'classic'
   readonly groupId: string
   readonly members = new Map<string, ClassicMember>()
   /** Member ids by instance id. */

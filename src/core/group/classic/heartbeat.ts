@@ -4,6 +4,7 @@ import type {
 } from '../../../../protocol/messages/12-heartbeat.ts'
 import { code } from '../../../../protocol/errors.ts'
 import type { Decision, Step } from '../../decision.ts'
+import { classicGroup } from '../group.ts'
 import type { ClassicGroup, ClassicMember } from './group.ts'
 import {
   completeJoinIfAllParked, dropMember, ofGroup, prepareRebalance, removeMember,
@@ -19,7 +20,7 @@ export function heartbeat (
 }
 
 function heartbeatError (shard: ShardState, step: Step, request: HeartbeatRequest): number {
-  const group = shard.groups.get(request.groupId)
+  const group = classicGroup(shard.groups, request.groupId)
   if (group === undefined) return code.UNKNOWN_MEMBER_ID
   if (group.state === 'Dead') return code.COORDINATOR_NOT_AVAILABLE
   const error = group.memberError(request.memberId, request.groupInstanceId)

@@ -3,6 +3,7 @@ import type { JoinGroupRequest } from '../../../../protocol/messages/11-join-gro
 import { code } from '../../../../protocol/errors.ts'
 import { Step } from '../../decision.ts'
 import type { Decision, Failure, Ticket } from '../../decision.ts'
+import { classicGroup } from '../group.ts'
 import { ClassicGroup, NO_BYTES } from './group.ts'
 import type { ClassicMember, ClassicProtocol } from './group.ts'
 import { awaitPendingJoin } from './heartbeat.ts'
@@ -46,7 +47,7 @@ export function joinGroup (
       ? request.sessionTimeoutMs
       : request.rebalanceTimeoutMs,
   }
-  const existing = shard.groups.get(request.groupId)
+  const existing = classicGroup(shard.groups, request.groupId)
   if (existing !== undefined) {
     joinExistingGroup(shard, step, existing, join)
   } else if (request.memberId !== '') {

@@ -4,6 +4,7 @@ import type {
 } from '../../../../protocol/messages/13-leave-group.ts'
 import { code } from '../../../../protocol/errors.ts'
 import type { Decision, Step } from '../../decision.ts'
+import { classicGroup } from '../group.ts'
 import type { ClassicGroup } from './group.ts'
 import { dropMember, maybeCompleteJoin, prepareRebalance, removeMember } from './rebalance.ts'
 import type { RequestContext, ShardState } from '../shard-state.ts'
@@ -20,7 +21,7 @@ export function leaveGroup (
   const leaving: readonly Leaving[] = version >= VERSION_WITH_MEMBERS
     ? request.members
     : [{ memberId: request.memberId, groupInstanceId: null }]
-  const group = shard.groups.get(request.groupId)
+  const group = classicGroup(shard.groups, request.groupId)
   if (group?.state === 'Dead') return step.decide(leaveError(code.COORDINATOR_NOT_AVAILABLE))
   const members = leaving.map(({ memberId, groupInstanceId }) => ({
     memberId,

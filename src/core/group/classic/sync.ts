@@ -3,6 +3,7 @@ import type { SyncGroupRequest } from '../../../../protocol/messages/14-sync-gro
 import { code } from '../../../../protocol/errors.ts'
 import { Step } from '../../decision.ts'
 import type { Decision, Failure, Ticket } from '../../decision.ts'
+import { classicGroup } from '../group.ts'
 import type { ClassicGroup } from './group.ts'
 import { NO_BYTES } from './group.ts'
 import { prepareRebalance } from './rebalance.ts'
@@ -24,7 +25,7 @@ export function syncRequestError (request: SyncGroupRequest, version: number): n
 export function syncGroup (
   shard: ShardState, step: Step, request: SyncGroupRequest, ticket: Ticket,
 ): Decision {
-  const group = shard.groups.get(request.groupId)
+  const group = classicGroup(shard.groups, request.groupId)
   const error = group === undefined ? code.UNKNOWN_MEMBER_ID : groupError(group, request)
   const member = group?.members.get(request.memberId)
   if (error !== code.NONE || group === undefined || member === undefined) {
