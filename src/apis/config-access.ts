@@ -2,8 +2,8 @@
 import { code } from '../../protocol/errors.ts'
 import { CLUSTER_NAME } from '../core/access/access.ts'
 import type { Access, Client } from '../core/access/access.ts'
-import { failure } from '../core/controller/decision.ts'
-import type { Failure } from '../core/controller/decision.ts'
+import { failure } from '../core/controller/failure.ts'
+import type { Failure } from '../core/controller/failure.ts'
 import { resourceType } from '../core/metadata/configs.ts'
 
 /** What to answer to those who may not; undefined for those who may. */

@@ -4,8 +4,9 @@
  * of the request.
  */
 import { code } from '../../protocol/errors.ts'
-import { failure, tooManyRecords } from '../core/controller/decision.ts'
-import type { Failure } from '../core/controller/decision.ts'
+import { tooManyRecords } from '../core/controller/decision.ts'
+import { failure } from '../core/controller/failure.ts'
+import type { Failure } from '../core/controller/failure.ts'
 import { resourceType } from '../core/metadata/configs.ts'
 import type { ConfigValues } from '../core/metadata/configs.ts'
 import type { Broker } from './broker.ts'

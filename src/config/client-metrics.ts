@@ -2,7 +2,7 @@
 import { code, fittingText } from '../../protocol/errors.ts'
 import { clientMatch } from './client-match.ts'
 import { clientMetricsTable } from './table.ts'
-import type { ConfigFailure } from './topic.ts'
+import type { ConfigFailure } from './failure.ts'
 import { parseValue } from './value.ts'
 
 const INTERVAL_MS_MIN = 100

@@ -6,7 +6,7 @@ import { isDynamic } from './describe.ts'
 import type { DynamicTexts } from './effective.ts'
 import { reconfigurationProblem } from './reconfiguration.ts'
 import { brokerTable, dynamicOnlyTable, familyOf, settingNameOf } from './table.ts'
-import type { ConfigFailure } from './topic.ts'
+import type { ConfigFailure } from './failure.ts'
 import { parseValue } from './value.ts'
 
 type Texts = ReadonlyMap<string, string>

@@ -1,7 +1,7 @@
 /** Settings of single groups: what may be stored, within the broker's bounds (D13.19). */
 import { code, fittingText } from '../../protocol/errors.ts'
 import { brokerKeyOfGroup, brokerTable, groupTable } from './table.ts'
-import type { ConfigFailure } from './topic.ts'
+import type { ConfigFailure } from './failure.ts'
 import { parseValue } from './value.ts'
 
 type Texts = ReadonlyMap<string, string>

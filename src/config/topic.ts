@@ -6,6 +6,7 @@ import { code, fittingText } from '../../protocol/errors.ts'
 import { clientMetricsProblem } from './client-metrics.ts'
 import { effectiveTopicText } from './effective.ts'
 import type { DynamicTexts, EffectiveText } from './effective.ts'
+import type { ConfigFailure } from './failure.ts'
 import { groupProblem } from './group.ts'
 import type { Setting } from './setting.ts'
 import { brokerTable, dynamicOnlyTable, topicTable } from './table.ts'
@@ -13,9 +14,6 @@ import type { TopicValues } from './table.ts'
 import { parseValue } from './value.ts'
 
 type Texts = ReadonlyMap<string, string>
-
-/** An error code and Kafka's text. */
-export interface ConfigFailure { readonly errorCode: number, readonly errorMessage: string }
 
 const RESOURCE = { TOPIC: 2, BROKER: 4, CLIENT_METRICS: 16, GROUP: 32 } as const
 

@@ -4,7 +4,7 @@
  */
 import type { ConfigValues } from '../core/metadata/configs.ts'
 import type { MetadataImage } from '../core/metadata/image.ts'
-import type { Failure } from '../core/controller/decision.ts'
+import type { Failure } from '../core/controller/failure.ts'
 import type { ConnectionRateBounds } from '../core/quota/connection-rates.ts'
 import type { CleanerSettings } from './cleaner/settings.ts'
 

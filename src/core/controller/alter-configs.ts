@@ -12,8 +12,10 @@ import { CLUSTER_DEFAULT, configEntry, resourceType } from '../metadata/configs.
 import { fullEntry } from '../metadata/full-entry.ts'
 import { topicNameProblem } from '../metadata/topic-name.ts'
 import { dynamicValues, isTooLong, valueTooLong } from './config-rules.ts'
-import { exceedsBatch, failure, nothing, tooManyRecords } from './decision.ts'
-import type { ControllerView, Decision, Failure } from './decision.ts'
+import { exceedsBatch, nothing, tooManyRecords } from './decision.ts'
+import type { ControllerView, Decision } from './decision.ts'
+import { failure } from './failure.ts'
+import type { Failure } from './failure.ts'
 
 export interface ConfigView extends Pick<ControllerView, 'image' | 'settings'> {
   /** Nodes that exist without being brokers: their settings may be altered too. */

@@ -18,8 +18,10 @@ import { hasCordonedLogDirs, hasDirectoryAssignment } from '../metadata/record-v
 import {
   beginControlledShutdown, fence, loseDirectories, unfence, unregister,
 } from './broker-departure.ts'
-import { exceedsBatch, failure, nothing, tooManyRecords } from './decision.ts'
-import type { ControllerView, Decision, Failure } from './decision.ts'
+import { exceedsBatch, nothing, tooManyRecords } from './decision.ts'
+import type { ControllerView, Decision } from './decision.ts'
+import { failure } from './failure.ts'
+import type { Failure } from './failure.ts'
 import type { Heartbeat, Sessions } from './sessions.ts'
 
 type View = Pick<ControllerView, 'image' | 'settings'>

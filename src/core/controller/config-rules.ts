@@ -3,8 +3,8 @@ import type { MetadataImage } from '../metadata/image.ts'
 import { CLUSTER_DEFAULT, resourceType } from '../metadata/configs.ts'
 import type { ConfigValues } from '../metadata/configs.ts'
 import { code } from '../../../protocol/errors.ts'
-import { failure } from './decision.ts'
-import type { ControllerSettings, Failure } from './decision.ts'
+import { failure } from './failure.ts'
+import type { Failure } from './failure.ts'
 
 /** Dynamic values that lie between a topic's own and the broker's file (D13.7). */
 export interface DynamicValues {
@@ -32,6 +32,13 @@ export interface ConfigRules {
   builtInDefault (type: number, key: string): string | null
   /** Sorted by name; internal keys only where set. */
   effectiveTopicConfigs (values: ConfigValues, dynamic: DynamicValues): readonly EffectiveConfig[]
+}
+
+/** What the file or the default says; topic and dynamic values come out of the image. */
+export interface TopicDefaults {
+  readonly nodeId: number
+  readonly minInsyncReplicas: number
+  readonly uncleanLeaderElectionEnable: boolean
 }
 
 export function dynamicValues (image: MetadataImage, nodeId: number): DynamicValues {
@@ -65,7 +72,7 @@ function topicSetting (
  */
 export function minIsrOf (
   topicName: string, replicationFactor: number,
-  { image, settings }: { image: MetadataImage, settings: ControllerSettings }
+  { image, settings }: { image: MetadataImage, settings: TopicDefaults }
 ): number {
   const value = topicSetting(topicName, 'min.insync.replicas', image, settings.nodeId)
   const minIsr = value === undefined ? settings.minInsyncReplicas : Number(value)
@@ -73,7 +80,7 @@ export function minIsrOf (
 }
 
 export function mayElectUnclean (
-  topicName: string, { image, settings }: { image: MetadataImage, settings: ControllerSettings }
+  topicName: string, { image, settings }: { image: MetadataImage, settings: TopicDefaults }
 ): boolean {
   const value = topicSetting(topicName, 'unclean.leader.election.enable', image, settings.nodeId)
   return value === undefined

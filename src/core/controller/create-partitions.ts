@@ -6,8 +6,10 @@ import type {
 import type { MetadataEntry } from '../../../protocol/stored/framing.ts'
 import { partitionEntry } from '../metadata/partition.ts'
 import type { Topic } from '../metadata/topics.ts'
-import { exceedsBatch, failure, nothing, RECORDS_MAX, tooManyRecords } from './decision.ts'
-import type { ControllerView, Decision, Failure } from './decision.ts'
+import { exceedsBatch, nothing, RECORDS_MAX, tooManyRecords } from './decision.ts'
+import type { ControllerView, Decision } from './decision.ts'
+import { failure } from './failure.ts'
+import type { Failure } from './failure.ts'
 import { assignedPartitions, placedPartitions } from './new-partitions.ts'
 import type { NewPartitions } from './new-partitions.ts'
 

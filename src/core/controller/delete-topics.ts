@@ -8,8 +8,10 @@ import { RemoveTopicRecord } from '../../../protocol/stored/metadata-topics.ts'
 import { ZERO_UUID } from '../../../protocol/uuid.ts'
 import { fullEntry } from '../metadata/full-entry.ts'
 import type { Topic } from '../metadata/topics.ts'
-import { exceedsBatch, failure, nothing, tooManyRecords } from './decision.ts'
-import type { ControllerView, Decision, Failure } from './decision.ts'
+import { exceedsBatch, nothing, tooManyRecords } from './decision.ts'
+import type { ControllerView, Decision } from './decision.ts'
+import { failure } from './failure.ts'
+import type { Failure } from './failure.ts'
 import { shuffle } from './random.ts'
 
 type View = Pick<ControllerView, 'image' | 'settings' | 'random'>

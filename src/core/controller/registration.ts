@@ -18,8 +18,10 @@ import { fullEntry } from '../metadata/full-entry.ts'
 import type { MetadataImage } from '../metadata/image.ts'
 import { hasDirectoryAssignment, registerBrokerVersion } from '../metadata/record-versions.ts'
 import { succeedShutdown } from './broker-departure.ts'
-import { failure, nothing } from './decision.ts'
-import type { ControllerView, Decision, Failure } from './decision.ts'
+import { nothing } from './decision.ts'
+import type { ControllerView, Decision } from './decision.ts'
+import { failure } from './failure.ts'
+import type { Failure } from './failure.ts'
 import type { Sessions } from './sessions.ts'
 
 type View = Pick<ControllerView, 'image' | 'settings' | 'nextOffset'> &

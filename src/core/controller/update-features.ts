@@ -16,8 +16,10 @@ import {
 } from '../metadata/features.ts'
 import { fullEntry } from '../metadata/full-entry.ts'
 import type { MetadataImage } from '../metadata/image.ts'
-import { failure, nothing } from './decision.ts'
-import type { ControllerView, Decision, Failure } from './decision.ts'
+import { nothing } from './decision.ts'
+import type { ControllerView, Decision } from './decision.ts'
+import { failure } from './failure.ts'
+import type { Failure } from './failure.ts'
 
 export interface FeatureView extends Pick<ControllerView, 'image' | 'settings'> {
   /** KIP-853: finalized in the quorum's own records. */
