@@ -11,8 +11,7 @@ import type { MetadataRequest } from '../../protocol/messages/03-metadata.ts'
 import { ZERO_UUID } from '../../protocol/uuid.ts'
 import { authorizedOperations, CLUSTER_NAME, NOT_ASKED } from '../core/access/access.ts'
 import { isInternalTopic } from '../core/metadata/internal-topics.ts'
-import type { Topic } from '../core/metadata/topics.ts'
-import type { Partition } from '../core/metadata/partition.ts'
+import type { PartitionRegistration, Topic } from '../core/metadata/facts.ts'
 import { topicNameProblem } from '../core/metadata/topic-name.ts'
 import type { Broker } from './broker.ts'
 import { handler } from './handler.ts'
@@ -135,7 +134,7 @@ function failed (errorCode: number, name: string | null, topicId = ZERO_UUID): R
 
 /** D2.10-11 */
 function partitionRow (
-  partition: Partition, index: number, alive: ReadonlySet<number>, version: number, { metadata }: Needs
+  partition: PartitionRegistration, index: number, alive: ReadonlySet<number>, version: number, { metadata }: Needs
 ) {
   const { leader, leaderEpoch, replicas, isr } = partition
   const reachable = alive.has(leader)

@@ -1,6 +1,6 @@
 /** Where clients reach the brokers: as registered for the listener that they came in by. */
 import type { MetadataImage } from '../core/metadata/image.ts'
-import type { Broker } from '../core/metadata/brokers.ts'
+import type { BrokerRegistration } from '../core/metadata/facts.ts'
 
 export interface Node {
   readonly nodeId: number
@@ -46,7 +46,7 @@ export class Endpoints {
   }
 
   /** With nothing advertised, each client is told the address that it connected to itself. */
-  #addressOf (broker: Broker, client: Client): { host: string, port: number } | undefined {
+  #addressOf (broker: BrokerRegistration, client: Client): { host: string, port: number } | undefined {
     if (broker.id === this.#options.nodeId && !this.#options.advertised.has(client.listener)) {
       return { host: client.localAddress, port: client.localPort }
     }

@@ -6,8 +6,7 @@ import type {
 import type { MetadataEntry } from '../../../protocol/stored/framing.ts'
 import type { MetadataImage } from '../metadata/image.ts'
 import { NO_LEADER_CHANGE, RECOVERED, RECOVERING, changed } from '../metadata/partition.ts'
-import type { Partition } from '../metadata/partition.ts'
-import type { Topic } from '../metadata/topics.ts'
+import type { PartitionRegistration, Topic } from '../metadata/facts.ts'
 import { brokerEpochProblem } from './brokers.ts'
 import { nothing } from './decision.ts'
 import type { ControllerView, Decision } from './decision.ts'
@@ -72,7 +71,7 @@ function alterOne (
   return accepted(index, changed(partition, change.record))
 }
 
-function accepted (partitionIndex: number, partition: Partition): Row {
+function accepted (partitionIndex: number, partition: PartitionRegistration): Row {
   const { leader, leaderEpoch, isr, leaderRecoveryState, partitionEpoch } = partition
   return {
     partitionIndex,
@@ -87,7 +86,7 @@ function accepted (partitionIndex: number, partition: Partition): Row {
 
 /** R 2.2.3, in Kafka's order. */
 function refusal (
-  wanted: Wanted, isr: readonly Replica[], brokerId: number, partition: Partition,
+  wanted: Wanted, isr: readonly Replica[], brokerId: number, partition: PartitionRegistration,
   image: MetadataImage
 ): number | undefined {
   const { leaderEpoch, partitionEpoch, leaderRecoveryState } = wanted

@@ -4,9 +4,8 @@ import type {
   AssignReplicasToDirsRequest, AssignReplicasToDirsResponse,
 } from '../../../protocol/messages/73-assign-replicas-to-dirs.ts'
 import type { MetadataEntry } from '../../../protocol/stored/framing.ts'
-import type { Broker } from '../metadata/brokers.ts'
+import type { BrokerRegistration, Topic } from '../metadata/facts.ts'
 import { hasDirectoryAssignment } from '../metadata/record-versions.ts'
-import type { Topic } from '../metadata/topics.ts'
 import { loseReplicas } from './broker-departure.ts'
 import { brokerEpochProblem } from './brokers.ts'
 import { nothing } from './decision.ts'
@@ -48,7 +47,7 @@ export function assignReplicasToDirs (
 }
 
 function assign (
-  broker: Broker, directory: string, topic: Topic | undefined, index: number, view: View,
+  broker: BrokerRegistration, directory: string, topic: Topic | undefined, index: number, view: View,
   records: MetadataEntry[]
 ): number {
   if (topic === undefined) return code.UNKNOWN_TOPIC_ID

@@ -2,11 +2,10 @@
 import { UnregisterBrokerRecord } from '../../../protocol/stored/metadata-brokers.ts'
 import type { MetadataEntry } from '../../../protocol/stored/framing.ts'
 import { FENCE, UNFENCE, brokerChangeEntry } from '../metadata/brokers.ts'
-import type { Broker } from '../metadata/brokers.ts'
+import type { BrokerRegistration, PartitionRegistration } from '../metadata/facts.ts'
 import { fullEntry } from '../metadata/full-entry.ts'
 import type { MetadataImage } from '../metadata/image.ts'
 import { NO_LEADER } from '../metadata/partition.ts'
-import type { Partition } from '../metadata/partition.ts'
 import type { ControllerSettings } from './decision.ts'
 import { changePartition } from './partition-change.ts'
 import { contextOf, electionOf } from './partition-context.ts'
@@ -22,7 +21,7 @@ interface Movement {
 
 function partitionUpdates (
   view: View, { leaving, joining, uncleanShutdown }: Movement,
-  concerns: (partition: Partition, topicId: string, index: number) => boolean
+  concerns: (partition: PartitionRegistration, topicId: string, index: number) => boolean
 ): MetadataEntry[] {
   const { image } = view
   const entries: MetadataEntry[] = []
@@ -44,7 +43,7 @@ function partitionUpdates (
 }
 
 /** R 2.5.4: out of every ISR and leadership in the same batch that fences it. */
-export function fence (broker: Broker, view: View): MetadataEntry[] {
+export function fence (broker: BrokerRegistration, view: View): MetadataEntry[] {
   return [
     ...partitionUpdates(view, { leaving: broker.id }, ({ isr }) => isr.includes(broker.id)),
     brokerChangeEntry(broker, { fenced: FENCE }),
@@ -52,7 +51,7 @@ export function fence (broker: Broker, view: View): MetadataEntry[] {
 }
 
 /** R 2.5.5: and it leads at once what had no leader and can have this one. */
-export function unfence (broker: Broker, view: View): MetadataEntry[] {
+export function unfence (broker: BrokerRegistration, view: View): MetadataEntry[] {
   return [
     brokerChangeEntry(broker, { fenced: UNFENCE }),
     ...partitionUpdates(view, { joining: broker.id }, ({ leader }) => leader === NO_LEADER),
@@ -60,7 +59,7 @@ export function unfence (broker: Broker, view: View): MetadataEntry[] {
 }
 
 /** R 2.5.6. */
-export function beginControlledShutdown (broker: Broker, view: View): MetadataEntry[] {
+export function beginControlledShutdown (broker: BrokerRegistration, view: View): MetadataEntry[] {
   return [
     ...broker.inControlledShutdown ? [] : [brokerChangeEntry(broker, { inControlledShutdown: true })],
     ...partitionUpdates(view, { leaving: broker.id }, ({ isr }) => isr.includes(broker.id)),
@@ -68,7 +67,7 @@ export function beginControlledShutdown (broker: Broker, view: View): MetadataEn
 }
 
 /** D23.3: a live broker is not protected. */
-export function unregister (broker: Broker, view: View): MetadataEntry[] {
+export function unregister (broker: BrokerRegistration, view: View): MetadataEntry[] {
   const { id, epoch } = broker
   return [
     ...partitionUpdates(view, { leaving: id }, ({ isr, elr }) => isr.includes(id) || elr.includes(id)),
@@ -87,7 +86,7 @@ export function succeedShutdown (brokerId: number, clean: boolean, view: View): 
 
 /** KIP-858: replicas in a directory that is gone leave ISR and leadership. */
 export function loseDirectories (
-  broker: Broker, offline: readonly string[], view: View
+  broker: BrokerRegistration, offline: readonly string[], view: View
 ): MetadataEntry[] {
   const lost = broker.logDirs.filter(logDir => offline.includes(logDir))
   if (lost.length === 0) return []
@@ -100,7 +99,7 @@ export function loseDirectories (
 
 /** KIP-858: the broker has put these replicas where they cannot be used. */
 export function loseReplicas (
-  broker: Broker, isLost: (topicId: string, index: number) => boolean, view: View
+  broker: BrokerRegistration, isLost: (topicId: string, index: number) => boolean, view: View
 ): MetadataEntry[] {
   return partitionUpdates(view, { leaving: broker.id }, (_, topicId, index) => isLost(topicId, index))
 }

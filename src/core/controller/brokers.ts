@@ -11,7 +11,7 @@ import type {
   UnregisterBrokerRequest, UnregisterBrokerResponse,
 } from '../../../protocol/messages/64-unregister-broker.ts'
 import type { MetadataEntry } from '../../../protocol/stored/framing.ts'
-import type { Broker } from '../metadata/brokers.ts'
+import type { BrokerRegistration } from '../metadata/facts.ts'
 import { brokerChangeEntry } from '../metadata/brokers.ts'
 import type { MetadataImage } from '../metadata/image.ts'
 import { hasCordonedLogDirs, hasDirectoryAssignment } from '../metadata/record-versions.ts'
@@ -81,13 +81,13 @@ export function brokerHeartbeat (
   }
 }
 
-function stateOf (broker: Broker): State {
+function stateOf (broker: BrokerRegistration): State {
   if (broker.fenced) return 'fenced'
   return broker.inControlledShutdown ? 'controlledShutdown' : 'unfenced'
 }
 
 function nextState (
-  state: State, request: BrokerHeartbeatRequest, broker: Broker, view: SessionView
+  state: State, request: BrokerHeartbeatRequest, broker: BrokerRegistration, view: SessionView
 ): State {
   const { wantFence, wantShutDown, currentMetadataOffset } = request
   switch (state) {
@@ -105,7 +105,7 @@ function nextState (
 }
 
 /** R 2.5.6: it leads nothing, and all active brokers have seen who leads instead. */
-function mayStop ({ id }: Broker, { image, sessions }: SessionView): boolean {
+function mayStop ({ id }: BrokerRegistration, { image, sessions }: SessionView): boolean {
   if (hasLeaderships(id, image)) return false
   const lowest = sessions.lowestActiveOffset(image)
   return lowest === undefined || sessions.controlledShutdownOffset(id) <= lowest
@@ -118,7 +118,7 @@ export function hasLeaderships (brokerId: number, image: MetadataImage): boolean
   return false
 }
 
-function transition (next: State, broker: Broker, view: View): readonly MetadataEntry[] {
+function transition (next: State, broker: BrokerRegistration, view: View): readonly MetadataEntry[] {
   switch (next) {
     case 'unfenced': return unfence(broker, view)
     case 'controlledShutdown': return beginControlledShutdown(broker, view)
@@ -128,7 +128,7 @@ function transition (next: State, broker: Broker, view: View): readonly Metadata
 }
 
 function directoryChanges (
-  { offlineLogDirs, cordonedLogDirs }: BrokerHeartbeatRequest, broker: Broker, view: View
+  { offlineLogDirs, cordonedLogDirs }: BrokerHeartbeatRequest, broker: BrokerRegistration, view: View
 ): MetadataEntry[] {
   const { metadataVersion } = view.image
   const entries: MetadataEntry[] = []

@@ -5,7 +5,7 @@ import type {
 } from '../../../protocol/messages/37-create-partitions.ts'
 import type { MetadataEntry } from '../../../protocol/stored/framing.ts'
 import { partitionEntry } from '../metadata/partition.ts'
-import type { Topic } from '../metadata/topics.ts'
+import type { Topic } from '../metadata/facts.ts'
 import { exceedsBatch, nothing, RECORDS_MAX, tooManyRecords } from './decision.ts'
 import type { ControllerView, Decision } from './decision.ts'
 import { failure } from './failure.ts'

@@ -8,7 +8,7 @@ import { TopicRecord } from '../../../protocol/stored/metadata-topics.ts'
 import { configEntry, resourceType } from '../metadata/configs.ts'
 import type { ConfigValues } from '../metadata/configs.ts'
 import { fullEntry } from '../metadata/full-entry.ts'
-import type { Partition } from '../metadata/partition.ts'
+import type { PartitionRegistration } from '../metadata/facts.ts'
 import { partitionEntry } from '../metadata/partition.ts'
 import { METADATA_TOPIC } from '../metadata/internal-topics.ts'
 import { topicNameProblem } from '../metadata/topic-name.ts'
@@ -208,7 +208,7 @@ function manualPartitions (topic: NewTopic, { image }: View): NewPartitions {
     return refuse(code.INVALID_REPLICA_ASSIGNMENT,
       `Found multiple manual partition assignments for partition ${assignments[twice]!.index}`)
   }
-  const partitions: Partition[] = []
+  const partitions: PartitionRegistration[] = []
   for (const [position, { index }] of assignments.entries()) partitions[index] = made.partitions[position]!
   for (let index = 0; index < assignments.length; index++) {
     if (partitions[index] === undefined) {
@@ -221,7 +221,7 @@ function manualPartitions (topic: NewTopic, { image }: View): NewPartitions {
 
 /** D10.11: without the right to describe it the configuration stays unsaid, sizes included. */
 function createdRow (
-  name: string, topicId: string, partitions: readonly Partition[], values: ConfigValues,
+  name: string, topicId: string, partitions: readonly PartitionRegistration[], values: ConfigValues,
   { image, settings }: View, { mayDescribeConfigs }: TopicAccess
 ): Row {
   const row = { name, topicId, errorCode: code.NONE, errorMessage: null }

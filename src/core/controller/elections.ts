@@ -7,7 +7,7 @@ import type {
 } from '../../../protocol/messages/43-elect-leaders.ts'
 import type { MetadataEntry } from '../../../protocol/stored/framing.ts'
 import { NO_LEADER } from '../metadata/partition.ts'
-import type { Topic } from '../metadata/topics.ts'
+import type { Topic } from '../metadata/facts.ts'
 import { mayElectUnclean } from './config-rules.ts'
 import { exceedsBatch, nothing, tooManyRecords } from './decision.ts'
 import type { ControllerView, Decision } from './decision.ts'

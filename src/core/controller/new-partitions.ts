@@ -2,7 +2,7 @@
 import { code } from '../../../protocol/errors.ts'
 import type { MetadataImage } from '../metadata/image.ts'
 import { RECOVERED } from '../metadata/partition.ts'
-import type { Partition } from '../metadata/partition.ts'
+import type { PartitionRegistration } from '../metadata/facts.ts'
 import type { ControllerView } from './decision.ts'
 import { failure } from './failure.ts'
 import type { Failure } from './failure.ts'
@@ -10,14 +10,14 @@ import { defaultDirectory } from './partition-change.ts'
 import { isCordoned, place } from './placement.ts'
 
 export type NewPartitions =
-  { readonly partitions: readonly Partition[] } | { readonly problem: Failure }
+  { readonly partitions: readonly PartitionRegistration[] } | { readonly problem: Failure }
 
 /**
  * D10.10: the active replicas are in sync, the first of them leads. Undefined if none is active.
  */
 export function newPartition (
   replicas: readonly number[], image: MetadataImage
-): Partition | undefined {
+): PartitionRegistration | undefined {
   const isr = replicas.filter(replica => image.brokers.isActive(replica))
   const [leader] = isr
   if (leader === undefined) return undefined
@@ -40,10 +40,10 @@ export function newPartition (
 export function placedPartitions (
   count: number, replicationFactor: number,
   { image, random }: Pick<ControllerView, 'image' | 'random'>
-): { readonly partitions: readonly Partition[] } | { readonly unplaceable: string } {
+): { readonly partitions: readonly PartitionRegistration[] } | { readonly unplaceable: string } {
   const placement = place(image, count, replicationFactor, random)
   if ('problem' in placement) return { unplaceable: placement.problem }
-  const partitions: Partition[] = []
+  const partitions: PartitionRegistration[] = []
   for (const replicas of placement.replicas) {
     const partition = newPartition(replicas, image)
     if (partition === undefined) {
@@ -59,7 +59,7 @@ export function assignedPartitions (
   assignments: readonly { readonly index: number, readonly replicas: readonly number[] }[],
   replicationFactor: number | undefined, image: MetadataImage
 ): NewPartitions {
-  const partitions: Partition[] = []
+  const partitions: PartitionRegistration[] = []
   let expected = replicationFactor
   for (const { index, replicas } of assignments) {
     const problem = assignmentProblem(replicas, expected, image)

@@ -10,7 +10,7 @@ import type { MetadataImage } from '../metadata/image.ts'
 import {
   NO_LEADER, NO_LEADER_CHANGE, RECOVERING, directoryOf,
 } from '../metadata/partition.ts'
-import type { Partition } from '../metadata/partition.ts'
+import type { PartitionRegistration } from '../metadata/facts.ts'
 import { hasDirectoryAssignment, partitionVersion } from '../metadata/record-versions.ts'
 
 /**
@@ -35,7 +35,7 @@ export interface PartitionContext {
   readonly image: MetadataImage
   readonly topicId: string
   readonly index: number
-  readonly partition: Partition
+  readonly partition: PartitionRegistration
   readonly minIsr: number
   readonly election: Election
   /** On top of being able to hold the partition at all: whether this decision lets it lead. */
@@ -200,7 +200,7 @@ function elect (draft: Draft, context: PartitionContext): void {
 }
 
 /** R 2.9.2: naming the leader again raises its epoch, so that the removed replicas are fenced. */
-function raiseLeaderEpochForLostReplicas ({ record, replicas }: Draft, partition: Partition): void {
+function raiseLeaderEpochForLostReplicas ({ record, replicas }: Draft, partition: PartitionRegistration): void {
   if (record.leader !== NO_LEADER_CHANGE) return
   if (!partition.replicas.every(replica => replicas.includes(replica))) record.leader = partition.leader
 }

@@ -1,6 +1,6 @@
 /** Which brokers get the replicas of new partitions: Kafka's striped placement (D10.14). */
 import type { MetadataImage } from '../metadata/image.ts'
-import type { Broker } from '../metadata/brokers.ts'
+import type { BrokerRegistration } from '../metadata/facts.ts'
 import { below, shuffle } from './random.ts'
 import type { Random } from './random.ts'
 
@@ -33,13 +33,13 @@ export function place (
 }
 
 /** A fenced broker may come back; one that is leaving or takes no replicas will not serve them. */
-function isUsable (broker: Broker): boolean {
+function isUsable (broker: BrokerRegistration): boolean {
   const leaving = broker.inControlledShutdown && !broker.fenced
   return !leaving && !isCordoned(broker)
 }
 
 /** KIP-1066: no directory is left that takes new replicas. */
-export function isCordoned ({ logDirs, cordonedLogDirs }: Broker): boolean {
+export function isCordoned ({ logDirs, cordonedLogDirs }: BrokerRegistration): boolean {
   return logDirs.length > 0 && logDirs.every(logDir => cordonedLogDirs?.includes(logDir))
 }
 
@@ -81,7 +81,7 @@ class Stripes {
   #rackOffset: number
   #round = 0
 
-  constructor (brokers: readonly Broker[], random: Random) {
+  constructor (brokers: readonly BrokerRegistration[], random: Random) {
     this.#random = random
     this.#unfencedCount = brokers.filter(broker => !broker.fenced).length
     // A broker without rack sorts before all that have one.

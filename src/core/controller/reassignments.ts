@@ -12,8 +12,7 @@ import type {
 import type { MetadataEntry } from '../../../protocol/stored/framing.ts'
 import type { MetadataImage } from '../metadata/image.ts'
 import { isReassigning } from '../metadata/partition.ts'
-import type { Partition } from '../metadata/partition.ts'
-import type { Topic } from '../metadata/topics.ts'
+import type { PartitionRegistration, Topic } from '../metadata/facts.ts'
 import { exceedsBatch, nothing, tooManyRecords } from './decision.ts'
 import type { ControllerView, Decision } from './decision.ts'
 import { failure } from './failure.ts'
@@ -73,7 +72,7 @@ function reassign (name: string, wanted: Wanted, mayChangeFactor: boolean, view:
 }
 
 /** D17.2: back to the replicas there were, without the added ones. */
-function cancel (topic: Topic, index: number, partition: Partition, view: View): Outcome {
+function cancel (topic: Topic, index: number, partition: PartitionRegistration, view: View): Outcome {
   if (!isReassigning(partition)) {
     return { problem: { errorCode: code.NO_REASSIGNMENT_IN_PROGRESS, errorMessage: null } }
   }
@@ -93,7 +92,7 @@ function cancel (topic: Topic, index: number, partition: Partition, view: View):
 
 /** D17.3: a new request replaces a running one; a mere re-order is done at once. */
 function begin (
-  topic: Topic, index: number, partition: Partition, target: readonly number[],
+  topic: Topic, index: number, partition: PartitionRegistration, target: readonly number[],
   mayChangeFactor: boolean, view: View
 ): Outcome {
   const problem = assignmentProblem(target, undefined, view.image)

@@ -8,7 +8,7 @@ import type {
 } from '../../../protocol/messages/57-update-features.ts'
 import type { MetadataEntry } from '../../../protocol/stored/framing.ts'
 import { FeatureLevelRecord } from '../../../protocol/stored/metadata-settings.ts'
-import type { VersionRange } from '../metadata/brokers.ts'
+import type { VersionRange } from '../metadata/facts.ts'
 import { CLUSTER_DEFAULT, configEntry, resourceType } from '../metadata/configs.ts'
 import {
   ELIGIBLE_LEADER_REPLICAS, KRAFT_VERSION, METADATA_VERSION, metadataChangedAt, metadataVersions,

@@ -8,51 +8,18 @@ import type {
   FenceBrokerRecord, UnfenceBrokerRecord, UnregisterBrokerRecord, UnregisterControllerRecord,
 } from '../../../protocol/stored/metadata-brokers.ts'
 import type { MetadataEntry } from '../../../protocol/stored/framing.ts'
+import type { BrokerRegistration, ControllerRegistration, VersionRange } from './facts.ts'
 import type { MetadataDelta } from './delta.ts'
 import { isOnlineDirectory } from './directory.ts'
 import { fullEntry } from './full-entry.ts'
 import { registerBrokerVersion } from './record-versions.ts'
 
-export interface Endpoint {
-  readonly name: string
-  readonly host: string
-  readonly port: number
-  readonly securityProtocol: number
-}
-
-export interface VersionRange { readonly minVersion: number, readonly maxVersion: number }
-
-/** Never changed in place. */
-export interface Broker {
-  readonly id: number
-  /** R 2.5.2: where its registration begins in the metadata log; fences its earlier processes. */
-  readonly epoch: bigint
-  readonly incarnationId: string
-  readonly endpoints: readonly Endpoint[]
-  readonly features: ReadonlyMap<string, VersionRange>
-  readonly rack: string | null
-  readonly fenced: boolean
-  readonly inControlledShutdown: boolean
-  readonly logDirs: readonly string[]
-  /** KIP-1066: directories that take no new replicas; null until the broker speaks of them. */
-  readonly cordonedLogDirs: readonly string[] | null
-  readonly isMigratingZkBroker: boolean
-}
-
-export interface Controller {
-  readonly id: number
-  readonly incarnationId: string
-  readonly zkMigrationReady: boolean
-  readonly endpoints: readonly Endpoint[]
-  readonly features: ReadonlyMap<string, VersionRange>
-}
-
 export class Brokers {
-  readonly #brokers = new Map<number, Broker>()
+  readonly #brokers = new Map<number, BrokerRegistration>()
 
   get size (): number { return this.#brokers.size }
-  get (brokerId: number): Broker | undefined { return this.#brokers.get(brokerId) }
-  [Symbol.iterator] (): IterableIterator<Broker> { return this.#brokers.values() }
+  get (brokerId: number): BrokerRegistration | undefined { return this.#brokers.get(brokerId) }
+  [Symbol.iterator] (): IterableIterator<BrokerRegistration> { return this.#brokers.values() }
 
   /** May be in ISRs and lead: neither fenced nor on its way out (KIP-841). */
   isActive (brokerId: number): boolean {
@@ -128,13 +95,13 @@ export class Brokers {
       }))
   }
 
-  #put (broker: Broker, delta: MetadataDelta): void {
+  #put (broker: BrokerRegistration, delta: MetadataDelta): void {
     const before = this.#brokers.get(broker.id)
     this.#brokers.set(broker.id, broker)
     delta.brokerChanged(broker.id, before)
   }
 
-  #brokerOf (brokerId: number, epoch: bigint, recordName: string): Broker {
+  #brokerOf (brokerId: number, epoch: bigint, recordName: string): BrokerRegistration {
     const broker = this.#brokers.get(brokerId)
     if (broker === undefined) throw new Error(`${recordName} for unregistered broker ${brokerId}`)
     if (broker.epoch !== epoch) {
@@ -156,7 +123,7 @@ export interface BrokerChange {
 }
 
 /** The lowest record version that can say it, as Kafka writes it. */
-export function brokerChangeEntry (broker: Broker, change: BrokerChange): MetadataEntry {
+export function brokerChangeEntry (broker: BrokerRegistration, change: BrokerChange): MetadataEntry {
   const version = change.cordonedLogDirs !== undefined
     ? 3
     : change.logDirs !== undefined ? 2 : change.inControlledShutdown ? 1 : 0
@@ -171,10 +138,10 @@ export function brokerChangeEntry (broker: Broker, change: BrokerChange): Metada
 }
 
 export class Controllers {
-  readonly #controllers = new Map<number, Controller>()
+  readonly #controllers = new Map<number, ControllerRegistration>()
 
-  get (controllerId: number): Controller | undefined { return this.#controllers.get(controllerId) }
-  [Symbol.iterator] (): IterableIterator<Controller> { return this.#controllers.values() }
+  get (controllerId: number): ControllerRegistration | undefined { return this.#controllers.get(controllerId) }
+  [Symbol.iterator] (): IterableIterator<ControllerRegistration> { return this.#controllers.values() }
 
   replayRegister (record: RegisterControllerRecord, delta: MetadataDelta): void {
     this.#controllers.set(record.controllerId, {

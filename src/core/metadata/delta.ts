@@ -1,14 +1,11 @@
 /** What a batch of metadata records changed: data for the broker's runtime to act on. */
-import type { Broker } from './brokers.ts'
-import type { Partition } from './partition.ts'
-import type { QuotaEntity } from './quotas.ts'
-import type { Topic } from './topics.ts'
+import type { BrokerRegistration, PartitionRegistration, QuotaEntity, Topic } from './facts.ts'
 
 export interface PartitionChange {
   readonly topic: Topic
   readonly index: number
   /** Before the whole batch; undefined for a new partition. What it is now is in the topic. */
-  readonly before: Partition | undefined
+  readonly before: PartitionRegistration | undefined
 }
 
 export interface ConfigChange {
@@ -24,7 +21,7 @@ export class MetadataDelta {
   readonly #partitions = new Map<string, Map<number, PartitionChange>>()
   readonly #configs = new Map<string, ConfigChange & { readonly keys: Set<string> }>()
   /** Each broker as it was before the batch; undefined for a new one. */
-  readonly brokersChanged = new Map<number, Broker | undefined>()
+  readonly brokersChanged = new Map<number, BrokerRegistration | undefined>()
   readonly controllersChanged = new Set<number>()
   readonly featuresChanged = new Set<string>()
   readonly quotasChanged: QuotaEntity[] = []
@@ -47,7 +44,7 @@ export class MetadataDelta {
     if (!this.topicsCreated.delete(topic.id)) this.topicsDeleted.set(topic.id, topic)
   }
 
-  partitionChanged (topic: Topic, index: number, before: Partition | undefined): void {
+  partitionChanged (topic: Topic, index: number, before: PartitionRegistration | undefined): void {
     const changes = this.#partitions.get(topic.id) ?? new Map<number, PartitionChange>()
     if (!changes.has(index)) changes.set(index, { topic, index, before })
     this.#partitions.set(topic.id, changes)
@@ -60,7 +57,7 @@ export class MetadataDelta {
     this.#configs.set(id, change)
   }
 
-  brokerChanged (brokerId: number, before: Broker | undefined): void {
+  brokerChanged (brokerId: number, before: BrokerRegistration | undefined): void {
     if (!this.brokersChanged.has(brokerId)) this.brokersChanged.set(brokerId, before)
   }
 }

@@ -3,6 +3,7 @@ import { PartitionRecord } from '../../../protocol/stored/metadata-topics.ts'
 import type { PartitionChangeRecord } from '../../../protocol/stored/metadata-topics.ts'
 import type { MetadataEntry } from '../../../protocol/stored/framing.ts'
 import { UNASSIGNED_DIRECTORY } from './directory.ts'
+import type { PartitionRegistration } from './facts.ts'
 import { fullEntry } from './full-entry.ts'
 import { partitionVersion } from './record-versions.ts'
 
@@ -14,24 +15,7 @@ export const RECOVERED = 0
 /** KIP-704: elected uncleanly, and has not yet said that it put its log in order. */
 export const RECOVERING = 1
 
-/** Never changed in place: a change makes a new one, so an old one may be kept to compare with. */
-export interface Partition {
-  readonly replicas: readonly number[]
-  /** One id for each replica, in the same order (KIP-858). */
-  readonly directories: readonly string[]
-  readonly isr: readonly number[]
-  readonly removingReplicas: readonly number[]
-  readonly addingReplicas: readonly number[]
-  /** KIP-966: left the ISR while it was below its minimum, and holds all committed records. */
-  readonly elr: readonly number[]
-  readonly lastKnownElr: readonly number[]
-  readonly leader: number
-  readonly leaderRecoveryState: number
-  readonly leaderEpoch: number
-  readonly partitionEpoch: number
-}
-
-export function partitionOf (record: PartitionRecord): Partition {
+export function partitionOf (record: PartitionRecord): PartitionRegistration {
   return {
     replicas: record.replicas,
     directories: record.directories.length > 0
@@ -52,7 +36,7 @@ export function partitionOf (record: PartitionRecord): Partition {
 /**
  * R 2.2.4: each change raises the partition epoch; only one that names a leader the leader epoch.
  */
-export function changed (partition: Partition, record: PartitionChangeRecord): Partition {
+export function changed (partition: PartitionRegistration, record: PartitionChangeRecord): PartitionRegistration {
   const leaderNamed = record.leader !== NO_LEADER_CHANGE
   return {
     replicas: record.replicas ?? partition.replicas,
@@ -71,7 +55,7 @@ export function changed (partition: Partition, record: PartitionChangeRecord): P
   }
 }
 
-function directoriesAfter (partition: Partition, record: PartitionChangeRecord): readonly string[] {
+function directoriesAfter (partition: PartitionRegistration, record: PartitionChangeRecord): readonly string[] {
   if (record.directories !== null && record.directories.length > 0) return record.directories
   if (record.replicas === null) return partition.directories
   return record.replicas.map(replica => directoryOf(partition, replica) ?? UNASSIGNED_DIRECTORY)
@@ -80,16 +64,16 @@ function directoriesAfter (partition: Partition, record: PartitionChangeRecord):
 /**
  * The directory in which that broker holds the partition; undefined for a broker without replica.
  */
-export function directoryOf (partition: Partition, brokerId: number): string | undefined {
+export function directoryOf (partition: PartitionRegistration, brokerId: number): string | undefined {
   return partition.directories[partition.replicas.indexOf(brokerId)]
 }
 
-export function isReassigning (partition: Partition): boolean {
+export function isReassigning (partition: PartitionRegistration): boolean {
   return partition.addingReplicas.length > 0 || partition.removingReplicas.length > 0
 }
 
 export function partitionEntry (
-  topicId: string, partitionId: number, partition: Partition, metadataVersion: number
+  topicId: string, partitionId: number, partition: PartitionRegistration, metadataVersion: number
 ): MetadataEntry {
   return fullEntry(PartitionRecord, partitionVersion(metadataVersion), {
     partitionId,

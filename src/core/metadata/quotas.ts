@@ -1,16 +1,9 @@
 /** Client quotas by entity (KIP-546): user, client-id, ip, and their combinations. */
 import { ClientQuotaRecord } from '../../../protocol/stored/metadata-settings.ts'
 import type { MetadataEntry } from '../../../protocol/stored/framing.ts'
+import type { EntityQuotas, QuotaEntity } from './facts.ts'
 import type { MetadataDelta } from './delta.ts'
 import { fullEntry } from './full-entry.ts'
-
-/** Entity type → name; null stands for the default of that type. */
-export type QuotaEntity = ReadonlyMap<string, string | null>
-
-export interface EntityQuotas {
-  readonly entity: QuotaEntity
-  readonly values: ReadonlyMap<string, number>
-}
 
 interface MutableQuotas extends EntityQuotas { readonly values: Map<string, number> }
 

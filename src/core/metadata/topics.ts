@@ -7,16 +7,9 @@ import type { MetadataEntry } from '../../../protocol/stored/framing.ts'
 import type { MetadataDelta } from './delta.ts'
 import { fullEntry } from './full-entry.ts'
 import { changed, partitionEntry, partitionOf } from './partition.ts'
-import type { Partition } from './partition.ts'
+import type { PartitionRegistration, Topic } from './facts.ts'
 
-export interface Topic {
-  readonly name: string
-  readonly id: string
-  /** By index, without gaps: partitions are only ever added at the end. */
-  readonly partitions: readonly Partition[]
-}
-
-interface MutableTopic extends Topic { readonly partitions: Partition[] }
+interface MutableTopic extends Topic { readonly partitions: PartitionRegistration[] }
 
 export class Topics {
   readonly #byName = new Map<string, MutableTopic>()
@@ -28,7 +21,7 @@ export class Topics {
 
   find (name: string): Topic | undefined { return this.#byName.get(name) }
   withId (id: string): Topic | undefined { return this.#byId.get(id) }
-  partition (name: string, index: number): Partition | undefined {
+  partition (name: string, index: number): PartitionRegistration | undefined {
     return this.#byName.get(name)?.partitions[index]
   }
 

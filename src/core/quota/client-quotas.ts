@@ -1,5 +1,5 @@
 /** All quotas of clients that requests are counted by (KIP-13, KIP-124, KIP-599). */
-import type { EntityQuotas } from '../metadata/quotas.ts'
+import type { EntityQuotas } from '../metadata/facts.ts'
 import { ConnectionRates } from './connection-rates.ts'
 import { MutationQuota } from './mutation-quota.ts'
 import { RateQuota } from './rate-quota.ts'

@@ -2,7 +2,7 @@
  * How fast connections are made (KIP-402, KIP-612): by the broker and each listener, which then take
  * them later, and by each address, whose connections are refused.
  */
-import type { EntityQuotas } from '../metadata/quotas.ts'
+import type { EntityQuotas } from '../metadata/facts.ts'
 import { Meters } from './meters.ts'
 import { SampledRate } from './sampled-rate.ts'
 import type { SampleWindow } from './sampled-rate.ts'

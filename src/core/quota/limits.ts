@@ -1,5 +1,5 @@
 /** Which quota concerns a client: the most specific one that is set (KIP-55, KIP-546). */
-import type { EntityQuotas } from '../metadata/quotas.ts'
+import type { EntityQuotas } from '../metadata/facts.ts'
 
 /** Whoever uses something: a principal as `User:name`, and the client id that the request named. */
 export interface QuotaClient { readonly principal: string, readonly clientId: string | null }

@@ -2,7 +2,7 @@
  * The quota of partitions that a client may create and delete (KIP-599). The newer versions of the
  * requests refuse what is beyond it; older clients do not know that error and are slowed down.
  */
-import type { EntityQuotas } from '../metadata/quotas.ts'
+import type { EntityQuotas } from '../metadata/facts.ts'
 import { Limits } from './limits.ts'
 import type { QuotaClient } from './limits.ts'
 import { Meters } from './meters.ts'

@@ -2,7 +2,7 @@
  * A quota of a rate: bytes of Produce, bytes of Fetch, or the share of a second that requests take
  * (KIP-13, KIP-124). Excess is not refused: the client has to wait until its rate is the quota's again.
  */
-import type { EntityQuotas } from '../metadata/quotas.ts'
+import type { EntityQuotas } from '../metadata/facts.ts'
 import { Limits } from './limits.ts'
 import type { QuotaClient } from './limits.ts'
 import { Meters } from './meters.ts'

@@ -4,8 +4,7 @@
  */
 import { OFFSETS_TOPIC } from '../../core/metadata/internal-topics.ts'
 import type { MetadataDelta } from '../../core/metadata/delta.ts'
-import type { Partition as PartitionFacts } from '../../core/metadata/partition.ts'
-import type { Topic } from '../../core/metadata/topics.ts'
+import type { PartitionRegistration, Topic } from '../../core/metadata/facts.ts'
 import { StoreError } from '../../store/store.ts'
 import type { Store } from '../../store/store.ts'
 import type { Environment, Timer } from '../environment.ts'
@@ -103,7 +102,7 @@ export class Replicas {
     }
   }
 
-  #follow (topic: Topic, index: number, facts: PartitionFacts): void {
+  #follow (topic: Topic, index: number, facts: PartitionRegistration): void {
     const open = this.find(topic.name, index)
     if (open !== undefined) return this.#lead(open, facts)
     const name = logName(topic.id, index)
@@ -137,7 +136,7 @@ export class Replicas {
     this.#lead(partition, facts)
   }
 
-  #lead (partition: Partition, facts: PartitionFacts): void {
+  #lead (partition: Partition, facts: PartitionRegistration): void {
     partition.lead({
       leaderId: facts.leader,
       leaderEpoch: facts.leaderEpoch,
