@@ -11,7 +11,7 @@ import { textOf } from './address.ts'
 import type { Address } from './address.ts'
 import { clusterOf } from './cluster.ts'
 import type { Cluster } from './cluster.ts'
-import { Connection, connectionDefaults } from './connection.ts'
+import { BrokerConnection, connectionDefaults } from './connection.ts'
 import type { ConnectionOptions } from './connection.ts'
 import { ClientError } from './error.ts'
 import { retryDefaults, retrying } from './retry.ts'
@@ -29,7 +29,7 @@ export const clientDefaults: ClientOptions = {
 }
 
 /** A connection and what may be said on it. */
-export interface Peer { readonly connection: Connection, readonly versions: Versions }
+export interface Peer { readonly connection: BrokerConnection, readonly versions: Versions }
 
 export interface CallOptions {
   /** For callers that do not speak the API's newest version. */
@@ -176,7 +176,7 @@ export class Client {
   }
 
   async #open (address: Address): Promise<Peer> {
-    const connection = await Connection.open(address, this.#options, this.#named.get(textOf(address)))
+    const connection = await BrokerConnection.open(address, this.#options, this.#named.get(textOf(address)))
     try {
       return { connection, versions: await negotiate(connection, this.#options.software) }
     } catch (error) {

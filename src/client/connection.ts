@@ -40,7 +40,7 @@ interface Pending {
   reject (error: unknown): void
 }
 
-export class Connection {
+export class BrokerConnection {
   readonly address: Address
   readonly #socket: Socket
   readonly #options: ConnectionOptions
@@ -61,7 +61,7 @@ export class Connection {
   }
 
   /** Rejects with ClientError UNREACHABLE. `from` says who named the address, if people did not. */
-  static open (address: Address, options: ConnectionOptions, from?: string): Promise<Connection> {
+  static open (address: Address, options: ConnectionOptions, from?: string): Promise<BrokerConnection> {
     return new Promise((resolve, reject) => {
       const socket = connect({ ...address, noDelay: true })
       const fail = (cause: unknown): void => {
@@ -74,7 +74,7 @@ export class Connection {
       socket.once('connect', () => {
         clearTimeout(timer)
         socket.removeListener('error', fail)
-        resolve(new Connection(address, socket, options))
+        resolve(new BrokerConnection(address, socket, options))
       })
     })
   }

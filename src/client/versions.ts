@@ -3,7 +3,7 @@ import { code, KafkaError } from '../../protocol/errors.ts'
 import { ApiVersions } from '../../protocol/messages/18-api-versions.ts'
 import type { Api } from '../../protocol/types.ts'
 import { textOf } from './address.ts'
-import type { Connection } from './connection.ts'
+import type { BrokerConnection } from './connection.ts'
 import { ClientError } from './error.ts'
 
 export interface Software { readonly name: string, readonly version: string }
@@ -36,7 +36,7 @@ export class Versions {
 }
 
 /** Asks what the broker serves: first in the newest version of ApiVersions, else in that which it names. */
-export async function negotiate (connection: Connection, software: Software): Promise<Versions> {
+export async function negotiate (connection: BrokerConnection, software: Software): Promise<Versions> {
   const body = { clientSoftwareName: software.name, clientSoftwareVersion: software.version }
   let answer = await connection.request(ApiVersions, ApiVersions.versions[1], body)
   if (answer.errorCode === code.UNSUPPORTED_VERSION) {

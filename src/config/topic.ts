@@ -17,19 +17,10 @@ type Texts = ReadonlyMap<string, string>
 
 const RESOURCE = { TOPIC: 2, BROKER: 4, CLIENT_METRICS: 16, GROUP: 32 } as const
 
-export interface ConfigRules {
-  check (type: number, name: string, values: Texts, dynamic: DynamicTexts): ConfigFailure | undefined
-  isList (type: number, key: string): boolean
-  builtInDefault (type: number, key: string): string | null
-  effectiveTopicConfigs (
-    values: Texts, dynamic: DynamicTexts
-  ): readonly { name: string, value: string | null, source: number, sensitive: boolean }[]
-}
-
 /** The static texts are the broker's file and what was assumed. */
-export function configRules (staticTexts: Texts): ConfigRules {
+export function configRules (staticTexts: Texts) {
   return {
-    check (type, _name, values, dynamic) {
+    check (type: number, _name: string, values: Texts, dynamic: DynamicTexts): ConfigFailure | undefined {
       switch (type) {
         case RESOURCE.TOPIC: return topicProblem(values, dynamic, staticTexts)
         case RESOURCE.CLIENT_METRICS: return clientMetricsProblem(values)
@@ -37,9 +28,9 @@ export function configRules (staticTexts: Texts): ConfigRules {
         default: return undefined
       }
     },
-    isList: (type, key) => schemaOf(type)?.get(key)?.type === 'list',
-    builtInDefault: (type, key) => schemaOf(type)?.get(key)?.defaultText ?? null,
-    effectiveTopicConfigs: (values, dynamic) =>
+    isList: (type: number, key: string): boolean => schemaOf(type)?.get(key)?.type === 'list',
+    builtInDefault: (type: number, key: string): string | null => schemaOf(type)?.get(key)?.defaultText ?? null,
+    effectiveTopicConfigs: (values: Texts, dynamic: DynamicTexts) =>
       effectiveTopicTexts(values, dynamic, staticTexts)
         .map(({ text, ...rest }) => ({ ...rest, value: text })),
   }

@@ -19,7 +19,7 @@ export interface Answer {
 }
 
 /** Why records were not committed. */
-export interface Failure {
+export interface WriteFailure {
   /** As clients are told it (section 2, error mapping). */
   readonly errorCode: number
   /** The records are in the log and may be committed yet: only the wait for that was given up. */
@@ -40,7 +40,7 @@ export interface Decision<Reply = undefined> {
   readonly answers: readonly Answer[]
   /** What follows once the records are committed; at most one of the two is called, once. */
   readonly afterCommit?: (nowMs: number) => Decision
-  readonly afterFailure?: (failure: Failure, nowMs: number) => Decision
+  readonly afterFailure?: (failure: WriteFailure, nowMs: number) => Decision
 }
 
 /** Where a record stands in the log, and whose transaction it belongs to (-1: none). */
@@ -56,7 +56,7 @@ export class Step {
   readonly records: StoredRecord[] = []
   readonly answers: Answer[] = []
   afterCommit: ((nowMs: number) => Decision) | undefined
-  afterFailure: ((failure: Failure, nowMs: number) => Decision) | undefined
+  afterFailure: ((failure: WriteFailure, nowMs: number) => Decision) | undefined
   replay = false
 
   constructor (nowMs: number) {

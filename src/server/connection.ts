@@ -48,10 +48,10 @@ export interface ConnectionContext {
 }
 
 /** The connection ends when it is this one's turn. */
-interface Failure { readonly error: unknown }
+interface HandlerFailure { readonly error: unknown }
 
 /** A request that was started: its answer goes out when everything before it has. */
-interface Slot { outcome: Reply | Failure | undefined }
+interface Slot { outcome: Reply | HandlerFailure | undefined }
 
 export class Connection implements Session {
   readonly id: number
@@ -194,7 +194,7 @@ export class Connection implements Session {
     this.#slots.push(slot)
     this.#running++
     this.#bytesRunning += bytes.length
-    const finish = (outcome: Reply | Failure): void => {
+    const finish = (outcome: Reply | HandlerFailure): void => {
       this.#running--
       this.#bytesRunning -= bytes.length
       slot.outcome = outcome

@@ -8,7 +8,7 @@ import { Metadata } from '../../protocol/messages/03-metadata.ts'
 import { ListGroups } from '../../protocol/messages/16-list-groups.ts'
 import { ApiVersions } from '../../protocol/messages/18-api-versions.ts'
 import { parseAddresses, textOf } from '../../src/client/address.ts'
-import { Connection, connectionDefaults } from '../../src/client/connection.ts'
+import { BrokerConnection, connectionDefaults } from '../../src/client/connection.ts'
 import type { ConnectionOptions } from '../../src/client/connection.ts'
 import { ClientError } from '../../src/client/error.ts'
 import { FrameReader } from '../../src/client/frames.ts'
@@ -96,7 +96,7 @@ t.test('what is wrong at the other end is said with host:port and what to try', 
   ]
   for (const [name, serve, code, message] of rows) {
     const address = await listening(t, serve)
-    const connection = await Connection.open(address, options)
+    const connection = await BrokerConnection.open(address, options)
     const error = await connection.request(Metadata, 1, noTopics).catch((error: unknown) => error)
     t.match(error, { name: 'ClientError', code, message }, name)
     t.match((error as Error).message, textOf(address), `${name}: says where`)
@@ -107,7 +107,7 @@ t.test('what is wrong at the other end is said with host:port and what to try', 
 
 t.test('a broker that does not answer in time', async t => {
   const address = await listening(t, () => {})
-  const connection = await Connection.open(address, { ...options, requestTimeoutMs: 1 })
+  const connection = await BrokerConnection.open(address, { ...options, requestTimeoutMs: 1 })
   const both = [connection.request(Metadata, 1, noTopics), connection.request(Metadata, 1, noTopics, 60_000)]
   const errors = await Promise.all(both.map(request => request.catch((error: unknown) => error)))
   for (const error of errors) t.match(error, { code: 'TIMED_OUT', message: /does not answer Metadata within 1 ms/ })
@@ -120,13 +120,13 @@ t.test('nobody there', async t => {
   await new Promise<void>(resolve => gone.listen(0, '127.0.0.1', resolve))
   const { port } = gone.address() as { port: number }
   await new Promise(resolve => gone.close(resolve))
-  await t.rejects(Connection.open({ ...address, port }, options), {
+  await t.rejects(BrokerConnection.open({ ...address, port }, options), {
     code: 'UNREACHABLE', message: new RegExp(`127.0.0.1:${port}: nothing listens there; start the broker`),
   })
-  await t.rejects(Connection.open({ ...address, port }, options, 'the address of broker 1'), {
+  await t.rejects(BrokerConnection.open({ ...address, port }, options, 'the address of broker 1'), {
     code: 'UNREACHABLE', message: /the address of broker 1.*advertised.listeners/,
   })
-  await t.rejects(Connection.open({ host: 'no-such-host.invalid', port }, options), { code: 'UNREACHABLE' })
+  await t.rejects(BrokerConnection.open({ host: 'no-such-host.invalid', port }, options), { code: 'UNREACHABLE' })
 })
 
 t.test('requests are pipelined, and only so many', async t => {
@@ -139,7 +139,7 @@ t.test('requests are pipelined, and only so many', async t => {
       if (arrived.length === 4) socket.write(Buffer.concat(arrived.map(metadataAnswer)))
     })
   })
-  const connection = await Connection.open(address, options)
+  const connection = await BrokerConnection.open(address, options)
   t.teardown(() => { connection.close() })
   const answers = [1, 2, 3, 4].map(() => connection.request(Metadata, 1, noTopics))
   await t.rejects(connection.request(Metadata, 1, noTopics), { code: 'BUSY' })
@@ -154,14 +154,14 @@ t.test('an answer of very many small parts', async t => {
       socket.write(Buffer.concat(responseFrame(ListGroups, 5, correlationOf(frame), { groups })))
     })
   })
-  const connection = await Connection.open(address, options)
+  const connection = await BrokerConnection.open(address, options)
   t.teardown(() => { connection.close() })
   t.equal((await connection.request(ListGroups, 5, { statesFilter: [], typesFilter: [] })).groups.length, groups.length)
 })
 
 t.test('closing rejects what is under way', async t => {
   const address = await listening(t, () => {})
-  const connection = await Connection.open(address, options)
+  const connection = await BrokerConnection.open(address, options)
   const request = connection.request(Metadata, 1, noTopics)
   connection.close()
   await t.rejects(request, { code: 'CLOSED' })
@@ -180,7 +180,7 @@ t.test('a broker that does not know our newest ApiVersions names its own (KIP-51
       })))
     })
   })
-  const connection = await Connection.open(address, options)
+  const connection = await BrokerConnection.open(address, options)
   t.teardown(() => { connection.close() })
   const versions = await negotiate(connection, { name: 'test', version: '1' })
   t.same(asked, [ApiVersions.versions[1], 2])

@@ -13,7 +13,7 @@ import { fullEntry } from '../metadata/full-entry.ts'
 import { topicNameProblem } from '../metadata/topic-name.ts'
 import { dynamicValues, isTooLong, valueTooLong } from './config-rules.ts'
 import { exceedsBatch, nothing, tooManyRecords } from './decision.ts'
-import type { ControllerView, Decision } from './decision.ts'
+import type { ControllerResult, ControllerView } from './decision.ts'
 import { failure } from './failure.ts'
 import type { Failure } from './failure.ts'
 
@@ -36,7 +36,7 @@ const MIN_ISR = 'min.insync.replicas'
 
 export function incrementalAlterConfigs (
   request: IncrementalAlterConfigsRequest, view: ConfigView, access: ConfigAccess = () => undefined
-): Decision<IncrementalAlterConfigsResponse> {
+): ControllerResult<IncrementalAlterConfigsResponse> {
   return alter(request.resources, request.validateOnly, view, access,
     resource => operationsOf(resource, view))
 }
@@ -44,7 +44,7 @@ export function incrementalAlterConfigs (
 /** Replaces: what is stored and not named is removed. */
 export function alterConfigs (
   request: AlterConfigsRequest, view: ConfigView, access: ConfigAccess = () => undefined
-): Decision<AlterConfigsResponse> {
+): ControllerResult<AlterConfigsResponse> {
   return alter(request.resources, request.validateOnly, view, access, resource => {
     const changes = new Map(resource.configs.map(({ name, value }) => [name, value]))
     const stored = view.image.configs.of(resource.resourceType, resource.resourceName)
@@ -56,7 +56,7 @@ export function alterConfigs (
 function alter<R extends Resource> (
   resources: readonly R[], validateOnly: boolean, view: ConfigView, access: ConfigAccess,
   propose: (resource: R) => Proposal
-): Decision<{ responses: Row[] }> {
+): ControllerResult<{ responses: Row[] }> {
   const rows: Row[] = []
   const records: MetadataEntry[] = []
   const row = ({ resourceType: type, resourceName }: Resource, outcome: Failure): void => {

@@ -9,7 +9,7 @@ import { NO_LEADER_CHANGE, RECOVERED, RECOVERING, changed } from '../metadata/pa
 import type { PartitionRegistration, Topic } from '../metadata/facts.ts'
 import { brokerEpochProblem } from './brokers.ts'
 import { nothing } from './decision.ts'
-import type { ControllerView, Decision } from './decision.ts'
+import type { ControllerResult, ControllerView } from './decision.ts'
 import { changePartition } from './partition-change.ts'
 import { contextOf, electionOf } from './partition-context.ts'
 
@@ -22,7 +22,7 @@ interface Replica { readonly brokerId: number, readonly brokerEpoch: bigint }
 /** Versions 2 and 3: topics by id. */
 export function alterPartition (
   request: AlterPartitionRequest, version: number, view: View
-): Decision<AlterPartitionResponse> {
+): ControllerResult<AlterPartitionResponse> {
   const { brokerId, brokerEpoch } = request
   const problem = brokerEpochProblem(view.image, brokerId, brokerEpoch)
   if (problem !== undefined) {

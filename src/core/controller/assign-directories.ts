@@ -9,7 +9,7 @@ import { hasDirectoryAssignment } from '../metadata/record-versions.ts'
 import { loseReplicas } from './broker-departure.ts'
 import { brokerEpochProblem } from './brokers.ts'
 import { nothing } from './decision.ts'
-import type { ControllerView, Decision } from './decision.ts'
+import type { ControllerResult, ControllerView } from './decision.ts'
 import { changePartition } from './partition-change.ts'
 import { contextOf } from './partition-context.ts'
 
@@ -17,9 +17,9 @@ type View = Pick<ControllerView, 'image' | 'settings'>
 
 export function assignReplicasToDirs (
   request: AssignReplicasToDirsRequest, view: View
-): Decision<AssignReplicasToDirsResponse> {
+): ControllerResult<AssignReplicasToDirsResponse> {
   const { image } = view
-  const refuse = (errorCode: number): Decision<AssignReplicasToDirsResponse> =>
+  const refuse = (errorCode: number): ControllerResult<AssignReplicasToDirsResponse> =>
     ({ records: nothing, reply: { errorCode, directories: [] } })
   if (!hasDirectoryAssignment(image.metadataVersion)) return refuse(code.UNSUPPORTED_VERSION)
   const problem = brokerEpochProblem(image, request.brokerId, request.brokerEpoch)

@@ -19,7 +19,7 @@ import {
   beginControlledShutdown, fence, loseDirectories, unfence, unregister,
 } from './broker-departure.ts'
 import { exceedsBatch, nothing, tooManyRecords } from './decision.ts'
-import type { ControllerView, Decision } from './decision.ts'
+import type { ControllerResult, ControllerView } from './decision.ts'
 import { failure } from './failure.ts'
 import type { Failure } from './failure.ts'
 import type { Heartbeat, Sessions } from './sessions.ts'
@@ -48,7 +48,7 @@ type State = 'fenced' | 'unfenced' | 'controlledShutdown' | 'shutdownNow'
  */
 export function brokerHeartbeat (
   request: BrokerHeartbeatRequest, view: SessionView
-): Decision<BrokerHeartbeatResponse> & { readonly heartbeat: Heartbeat | undefined } {
+): ControllerResult<BrokerHeartbeatResponse> & { readonly heartbeat: Heartbeat | undefined } {
   const { image } = view
   const { brokerId, brokerEpoch, currentMetadataOffset } = request
   const problem = brokerEpochProblem(image, brokerId, brokerEpoch)
@@ -148,7 +148,7 @@ function directoryChanges (
  * R 2.5.4: fences the broker that was silent longest, if its session has ended. One at a time, so
  * that the next decision sees who is left; ask again until it is undefined.
  */
-export function fenceExpired (view: SessionView): Decision<{ brokerId: number }> | undefined {
+export function fenceExpired (view: SessionView): ControllerResult<{ brokerId: number }> | undefined {
   const brokerId = view.sessions.firstExpired(view.image, view.nowMs)
   const broker = brokerId === undefined ? undefined : view.image.brokers.get(brokerId)
   if (broker === undefined) return undefined
@@ -157,7 +157,7 @@ export function fenceExpired (view: SessionView): Decision<{ brokerId: number }>
 
 export function unregisterBroker (
   { brokerId }: UnregisterBrokerRequest, view: View
-): Decision<UnregisterBrokerResponse> {
+): ControllerResult<UnregisterBrokerResponse> {
   const broker = view.image.brokers.get(brokerId)
   if (broker === undefined) {
     const text = `Broker ID ${brokerId} is not currently registered`

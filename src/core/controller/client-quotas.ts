@@ -12,7 +12,7 @@ import { fullEntry } from '../metadata/full-entry.ts'
 import type { EntityQuotas, QuotaEntity } from '../metadata/facts.ts'
 import type { Quotas } from '../metadata/quotas.ts'
 import { exceedsBatch, nothing, tooManyRecords } from './decision.ts'
-import type { ControllerView, Decision } from './decision.ts'
+import type { ControllerResult, ControllerView } from './decision.ts'
 import { failure } from './failure.ts'
 import type { Failure } from './failure.ts'
 
@@ -49,7 +49,7 @@ type Operation = AlterClientQuotasRequest['entries'][number]['ops'][number]
 export function alterClientQuotas (
   { entries, validateOnly }: AlterClientQuotasRequest, { image }: Pick<ControllerView, 'image'>,
   resolves: (host: string) => boolean
-): Decision<AlterClientQuotasResponse> {
+): ControllerResult<AlterClientQuotasResponse> {
   const records: MetadataEntry[] = []
   const rows = new Map<string, Row>()
   for (const { entity: named, ops } of entries) {

@@ -7,7 +7,7 @@ import type { MetadataEntry } from '../../../protocol/stored/framing.ts'
 import { partitionEntry } from '../metadata/partition.ts'
 import type { Topic } from '../metadata/facts.ts'
 import { exceedsBatch, nothing, RECORDS_MAX, tooManyRecords } from './decision.ts'
-import type { ControllerView, Decision } from './decision.ts'
+import type { ControllerResult, ControllerView } from './decision.ts'
 import { failure } from './failure.ts'
 import type { Failure } from './failure.ts'
 import { assignedPartitions, placedPartitions } from './new-partitions.ts'
@@ -25,7 +25,7 @@ export interface AlterTopicAccess {
 
 export function createPartitions (
   request: CreatePartitionsRequest, view: View, access: AlterTopicAccess = {}
-): Decision<CreatePartitionsResponse> {
+): ControllerResult<CreatePartitionsResponse> {
   const { refused, wanted } = sortOut(request.topics, access)
   const records: MetadataEntry[] = []
   const rows: Row[] = [...refused]

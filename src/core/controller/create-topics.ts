@@ -14,7 +14,7 @@ import { METADATA_TOPIC } from '../metadata/internal-topics.ts'
 import { topicNameProblem } from '../metadata/topic-name.ts'
 import { dynamicValues, isTooLong, valueTooLong } from './config-rules.ts'
 import { exceedsBatch, nothing, tooManyRecords } from './decision.ts'
-import type { ControllerView, Decision } from './decision.ts'
+import type { ControllerResult, ControllerView } from './decision.ts'
 import { failure } from './failure.ts'
 import type { Failure } from './failure.ts'
 import { assignedPartitions, placedPartitions } from './new-partitions.ts'
@@ -39,7 +39,7 @@ const PARTITIONS_MAX = 10_000
 
 export function createTopics (
   request: CreateTopicsRequest, view: View, access: TopicAccess = {}
-): Decision<CreateTopicsResponse> {
+): ControllerResult<CreateTopicsResponse> {
   const refused = refusedRows(request.topics, access)
   const refusedNames = new Set(refused.map(({ name }) => name))
   const topics = request.topics.filter(({ name }) => !refusedNames.has(name))
@@ -87,7 +87,7 @@ function refusedRows (topics: readonly NewTopic[], { mayCreate }: TopicAccess): 
 
 function wholeRequest (
   request: CreateTopicsRequest, problem: Failure
-): Decision<CreateTopicsResponse> {
+): ControllerResult<CreateTopicsResponse> {
   const topics = request.topics.map(({ name }) => failedRow(name, problem))
   return { records: nothing, reply: { topics } }
 }

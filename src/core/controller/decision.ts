@@ -10,7 +10,7 @@ import type { ConfigRules, TopicDefaults } from './config-rules.ts'
 import { failure } from './failure.ts'
 import type { Failure } from './failure.ts'
 
-export interface Decision<Reply> {
+export interface ControllerResult<Reply> {
   readonly records: readonly MetadataEntry[]
   readonly reply: Reply
 }

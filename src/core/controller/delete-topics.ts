@@ -9,7 +9,7 @@ import { ZERO_UUID } from '../../../protocol/uuid.ts'
 import { fullEntry } from '../metadata/full-entry.ts'
 import type { Topic } from '../metadata/facts.ts'
 import { exceedsBatch, nothing, tooManyRecords } from './decision.ts'
-import type { ControllerView, Decision } from './decision.ts'
+import type { ControllerResult, ControllerView } from './decision.ts'
 import { failure } from './failure.ts'
 import type { Failure } from './failure.ts'
 import { shuffle } from './random.ts'
@@ -27,7 +27,7 @@ export interface DeleteAccess {
 
 export function deleteTopics (
   request: DeleteTopicsRequest, version: number, view: View, access: DeleteAccess = {}
-): Decision<DeleteTopicsResponse> {
+): ControllerResult<DeleteTopicsResponse> {
   const wanted: readonly Wanted[] = version >= 6
     ? request.topics
     : request.topicNames.map(name => ({ name, topicId: ZERO_UUID }))
@@ -50,7 +50,7 @@ export function deleteTopics (
 }
 
 /** D12.1. */
-function disabled (wanted: readonly Wanted[], version: number): Decision<DeleteTopicsResponse> {
+function disabled (wanted: readonly Wanted[], version: number): ControllerResult<DeleteTopicsResponse> {
   return wholeRequest(wanted, version < 3
     ? failure(code.INVALID_REQUEST, 'This version does not support topic deletion.')
     : failure(code.TOPIC_DELETION_DISABLED, 'Topic deletion is disabled.'))
@@ -58,7 +58,7 @@ function disabled (wanted: readonly Wanted[], version: number): Decision<DeleteT
 
 function wholeRequest (
   wanted: readonly Wanted[], problem: Failure
-): Decision<DeleteTopicsResponse> {
+): ControllerResult<DeleteTopicsResponse> {
   const responses = wanted.map(({ name, topicId }) => rowOf(name, topicId, problem))
   return { records: nothing, reply: { responses } }
 }

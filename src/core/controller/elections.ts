@@ -10,7 +10,7 @@ import { NO_LEADER } from '../metadata/partition.ts'
 import type { Topic } from '../metadata/facts.ts'
 import { mayElectUnclean } from './config-rules.ts'
 import { exceedsBatch, nothing, tooManyRecords } from './decision.ts'
-import type { ControllerView, Decision } from './decision.ts'
+import type { ControllerResult, ControllerView } from './decision.ts'
 import { failure } from './failure.ts'
 import type { Failure } from './failure.ts'
 import { changePartition } from './partition-change.ts'
@@ -23,7 +23,7 @@ const KINDS: readonly Kind[] = ['preferred', 'unclean']
 
 export function electLeaders (
   request: ElectLeadersRequest, view: View
-): Decision<ElectLeadersResponse> {
+): ControllerResult<ElectLeadersResponse> {
   const kind = KINDS[request.electionType]
   // Kafka looks at the type partition by partition.
   if (request.topicPartitions?.length === 0) return { records: nothing, reply: { replicaElectionResults: [] } }
@@ -45,7 +45,7 @@ export function electLeaders (
 
 function wholeRequest (
   { topicPartitions }: ElectLeadersRequest, problem: Failure
-): Decision<ElectLeadersResponse> {
+): ControllerResult<ElectLeadersResponse> {
   const replicaElectionResults = (topicPartitions ?? []).map(({ topic, partitions }) => ({
     topic, partitionResult: partitions.map(partitionId => ({ partitionId, ...problem })),
   }))
@@ -103,7 +103,7 @@ const ELECTIONS_MAX = 1_000
  * auto.leader.rebalance.enable: gives partitions back to their preferred leaders. True: there may
  * be more to do at once.
  */
-export function balanceLeaders (view: View): Decision<boolean> {
+export function balanceLeaders (view: View): ControllerResult<boolean> {
   return electWhere(view, (topic, index) => {
     const { leader, replicas } = topic.partitions[index]!
     return leader === replicas[0] ? undefined : elect(topic, index, 'preferred', view)
@@ -111,7 +111,7 @@ export function balanceLeaders (view: View): Decision<boolean> {
 }
 
 /** R 2.4.1: where the topic allows it, any live replica rather than no leader. True: ask again. */
-export function electUncleanLeaders (view: View): Decision<boolean> {
+export function electUncleanLeaders (view: View): ControllerResult<boolean> {
   return electWhere(view, (topic, index) => {
     if (topic.partitions[index]!.leader !== NO_LEADER) return undefined
     return mayElectUnclean(topic.name, view) ? elect(topic, index, 'unclean', view) : undefined
@@ -120,7 +120,7 @@ export function electUncleanLeaders (view: View): Decision<boolean> {
 
 function electWhere (
   { image }: View, election: (topic: Topic, index: number) => MetadataEntry | undefined
-): Decision<boolean> {
+): ControllerResult<boolean> {
   const records: MetadataEntry[] = []
   for (const topic of image.topics) {
     for (const index of topic.partitions.keys()) {

@@ -7,15 +7,15 @@ import { ProducerIdsRecord } from '../../../protocol/stored/metadata-settings.ts
 import { fullEntry } from '../metadata/full-entry.ts'
 import { brokerEpochProblem } from './brokers.ts'
 import { nothing } from './decision.ts'
-import type { ControllerView, Decision } from './decision.ts'
+import type { ControllerResult, ControllerView } from './decision.ts'
 
 const BLOCK_SIZE = 1000
 const INT64_MAX = (1n << 63n) - 1n
 
 export function allocateProducerIds (
   { brokerId, brokerEpoch }: AllocateProducerIdsRequest, { image }: Pick<ControllerView, 'image'>
-): Decision<AllocateProducerIdsResponse> {
-  const refuse = (errorCode: number): Decision<AllocateProducerIdsResponse> =>
+): ControllerResult<AllocateProducerIdsResponse> {
+  const refuse = (errorCode: number): ControllerResult<AllocateProducerIdsResponse> =>
     ({ records: nothing, reply: { errorCode, producerIdStart: 0n, producerIdLen: 0 } })
   const problem = brokerEpochProblem(image, brokerId, brokerEpoch)
   if (problem !== undefined) return refuse(problem.errorCode)

@@ -14,7 +14,7 @@ import type { MetadataImage } from '../metadata/image.ts'
 import { isReassigning } from '../metadata/partition.ts'
 import type { PartitionRegistration, Topic } from '../metadata/facts.ts'
 import { exceedsBatch, nothing, tooManyRecords } from './decision.ts'
-import type { ControllerView, Decision } from './decision.ts'
+import type { ControllerResult, ControllerView } from './decision.ts'
 import { failure } from './failure.ts'
 import type { Failure } from './failure.ts'
 import { assignmentProblem } from './new-partitions.ts'
@@ -26,7 +26,7 @@ type Wanted = AlterPartitionReassignmentsRequest['topics'][number]['partitions']
 
 export function alterPartitionReassignments (
   request: AlterPartitionReassignmentsRequest, view: View
-): Decision<AlterPartitionReassignmentsResponse> {
+): ControllerResult<AlterPartitionReassignmentsResponse> {
   const { allowReplicationFactorChange } = request
   // Kafka leaves this message at its empty default.
   if (request.topics.length === 0) {

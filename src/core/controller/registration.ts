@@ -19,7 +19,7 @@ import type { MetadataImage } from '../metadata/image.ts'
 import { hasDirectoryAssignment, registerBrokerVersion } from '../metadata/record-versions.ts'
 import { succeedShutdown } from './broker-departure.ts'
 import { nothing } from './decision.ts'
-import type { ControllerView, Decision } from './decision.ts'
+import type { ControllerResult, ControllerView } from './decision.ts'
 import { failure } from './failure.ts'
 import type { Failure } from './failure.ts'
 import type { Sessions } from './sessions.ts'
@@ -34,7 +34,7 @@ type View = Pick<ControllerView, 'image' | 'settings' | 'nextOffset'> &
  */
 export function registerBroker (
   request: BrokerRegistrationRequest, view: View
-): Decision<BrokerRegistrationResponse> & { readonly problem?: string | null } {
+): ControllerResult<BrokerRegistrationResponse> & { readonly problem?: string | null } {
   const problem = sessionProblem(request, view) ?? directoryProblem(request, view.image) ??
     featureProblem(request, view.image)
   if (problem !== undefined) {
@@ -132,7 +132,7 @@ function unsupported (name: string, level: number, min: number, max: number): Fa
 
 export function registerController (
   request: ControllerRegistrationRequest
-): Decision<ControllerRegistrationResponse> {
+): ControllerResult<ControllerRegistrationResponse> {
   const { controllerId, incarnationId, zkMigrationReady, listeners, features } = request
   const record = fullEntry(RegisterControllerRecord, 0, {
     controllerId, incarnationId, zkMigrationReady, endPoints: listeners, features,
@@ -147,8 +147,8 @@ const CONTROLLER_UNREGISTRATION = 33
 export function unregisterController (
   { controllerId }: UnregisterControllerRequest, voterIds: readonly number[],
   { image }: Pick<View, 'image'>
-): Decision<UnregisterControllerResponse> {
-  const refuse = (errorCode: number, text: string): Decision<UnregisterControllerResponse> =>
+): ControllerResult<UnregisterControllerResponse> {
+  const refuse = (errorCode: number, text: string): ControllerResult<UnregisterControllerResponse> =>
     ({ records: nothing, reply: failure(errorCode, text) })
   if (voterIds.includes(controllerId)) {
     return refuse(code.INVALID_REQUEST,

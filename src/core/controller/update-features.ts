@@ -17,7 +17,7 @@ import {
 import { fullEntry } from '../metadata/full-entry.ts'
 import type { MetadataImage } from '../metadata/image.ts'
 import { nothing } from './decision.ts'
-import type { ControllerView, Decision } from './decision.ts'
+import type { ControllerResult, ControllerView } from './decision.ts'
 import { failure } from './failure.ts'
 import type { Failure } from './failure.ts'
 
@@ -40,7 +40,7 @@ const PRODUCTION_FEATURES: ReadonlySet<string> = new Set([
 ])
 
 /** `raisedKraftVersion`: the quorum is to write this level itself. */
-export interface FeatureDecision extends Decision<UpdateFeaturesResponse> {
+export interface FeatureDecision extends ControllerResult<UpdateFeaturesResponse> {
   readonly raisedKraftVersion?: number
 }
 
@@ -73,7 +73,7 @@ export function updateFeatures (
 }
 
 /** One error fails all. */
-function refused ({ errorCode, errorMessage }: Failure): Decision<UpdateFeaturesResponse> {
+function refused ({ errorCode, errorMessage }: Failure): ControllerResult<UpdateFeaturesResponse> {
   return {
     records: nothing,
     reply: {

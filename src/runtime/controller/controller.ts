@@ -9,7 +9,7 @@ import type {
 } from '../../../protocol/messages/63-broker-heartbeat.ts'
 import { encodeMetadata } from '../../../protocol/stored/framing.ts'
 import { brokerHeartbeat } from '../../core/controller/brokers.ts'
-import type { ControllerSettings, ControllerView, Decision } from '../../core/controller/decision.ts'
+import type { ControllerResult, ControllerSettings, ControllerView } from '../../core/controller/decision.ts'
 import type { Sessions } from '../../core/controller/sessions.ts'
 import type { MetadataImage } from '../../core/metadata/image.ts'
 import type { Environment } from '../environment.ts'
@@ -22,13 +22,13 @@ export interface FullView extends ControllerView {
   readonly nowMs: number
 }
 
-export type Decide<D extends Decision<unknown>> = (view: FullView) => D
+export type Decide<D extends ControllerResult<unknown>> = (view: FullView) => D
 
 interface Write {
-  readonly decide: Decide<Decision<unknown>>
+  readonly decide: Decide<ControllerResult<unknown>>
   /** D0.8: past it, the write is not even begun. */
   readonly deadlineMs: number
-  readonly resolve: (decision: Decision<unknown>) => void
+  readonly resolve: (decision: ControllerResult<unknown>) => void
   readonly reject: (error: unknown) => void
 }
 
@@ -57,7 +57,7 @@ export class Controller {
    * Rejects with NOT_CONTROLLER when another node leads, REQUEST_TIMED_OUT when the turn came after
    * `deadlineMs` of the clock that nobody sets.
    */
-  submit<D extends Decision<unknown>> (decide: Decide<D>, deadlineMs = Infinity): Promise<D> {
+  submit<D extends ControllerResult<unknown>> (decide: Decide<D>, deadlineMs = Infinity): Promise<D> {
     return new Promise((resolve, reject) => {
       this.#queue.push({ decide, deadlineMs, resolve: resolve as Write['resolve'], reject })
       if (!this.#running) void this.#run()
@@ -97,7 +97,7 @@ export class Controller {
     this.#running = false
   }
 
-  async #perform ({ decide, deadlineMs }: Write): Promise<Decision<unknown>> {
+  async #perform ({ decide, deadlineMs }: Write): Promise<ControllerResult<unknown>> {
     const { leader, isLeader } = this.#quorum
     if (leader === undefined || !isLeader) throw new KafkaError(code.NOT_CONTROLLER)
     if (this.#environment.monotonicMs() >= deadlineMs) {

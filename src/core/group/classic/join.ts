@@ -2,7 +2,7 @@
 import type { JoinGroupRequest } from '../../../../protocol/messages/11-join-group.ts'
 import { code } from '../../../../protocol/errors.ts'
 import { Step } from '../../decision.ts'
-import type { Decision, Failure, Ticket } from '../../decision.ts'
+import type { Decision, Ticket, WriteFailure } from '../../decision.ts'
 import { classicGroup } from '../group.ts'
 import { ClassicGroup, NO_BYTES } from './group.ts'
 import type { ClassicMember, ClassicProtocol } from './group.ts'
@@ -67,7 +67,7 @@ function storeNewGroup (
   record: Step['records'][number],
 ): void {
   step.records.push(record)
-  step.afterFailure = ({ errorCode, kept }: Failure, nowMs): Decision => {
+  step.afterFailure = ({ errorCode, kept }: WriteFailure, nowMs): Decision => {
     const after = new Step(nowMs)
     if (!kept && shard.groups.get(group.groupId) === group) {
       shard.groups.delete(group.groupId)

@@ -4,7 +4,7 @@
  */
 import { code } from '../../../../protocol/errors.ts'
 import { Step } from '../../decision.ts'
-import type { Decision, Failure } from '../../decision.ts'
+import type { Decision, WriteFailure } from '../../decision.ts'
 import type { ClassicGroup, ClassicMember } from './group.ts'
 import { restartHeartbeat, stopHeartbeat } from './sessions.ts'
 import { updateMember } from './membership.ts'
@@ -80,7 +80,7 @@ function answerReplaced (
 
 function revert (
   shard: ShardState, nowMs: number, group: ClassicGroup, { ticket }: Join, member: ClassicMember,
-  before: ClassicMember & { leaderId: string | undefined }, { errorCode }: Failure,
+  before: ClassicMember & { leaderId: string | undefined }, { errorCode }: WriteFailure,
 ): Decision {
   const after = new Step(nowMs)
   const answered = member.parkedJoin !== ticket

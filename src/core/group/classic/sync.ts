@@ -2,7 +2,7 @@
 import type { SyncGroupRequest } from '../../../../protocol/messages/14-sync-group.ts'
 import { code } from '../../../../protocol/errors.ts'
 import { Step } from '../../decision.ts'
-import type { Decision, Failure, Ticket } from '../../decision.ts'
+import type { Decision, Ticket, WriteFailure } from '../../decision.ts'
 import { classicGroup } from '../group.ts'
 import type { ClassicGroup } from './group.ts'
 import { NO_BYTES } from './group.ts'
@@ -84,7 +84,7 @@ function storeAssignment (
     }
     return after.decide()
   }
-  step.afterFailure = ({ errorCode }: Failure, nowMs): Decision => {
+  step.afterFailure = ({ errorCode }: WriteFailure, nowMs): Decision => {
     const after = new Step(nowMs)
     if (!overtaken()) {
       for (const member of group.members.values()) member.assignment = NO_BYTES
