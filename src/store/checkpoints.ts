@@ -7,8 +7,13 @@ import { s32be, struct, u32be } from 'buffer-layout'
 import { at, baseOffset, leaderEpoch } from '../../protocol/records/header.ts'
 import { s64be } from '../../protocol/records/int64.ts'
 import type { Checkpoint } from './contract.ts'
-import type { StoredLog } from './log.ts'
-import type { StoreCore } from './store-core.ts'
+import type { LogNeeds, StoredLog } from './log.ts'
+import type { StoredTable } from './table.ts'
+
+interface Needs extends Pick<LogNeeds, 'flusher' | 'options' | 'writer'> {
+  readonly closing: boolean
+  readonly keptTable: StoredTable
+}
 
 interface CheckpointHead { offset: bigint, base: bigint, epoch: number, crc: number }
 
@@ -28,9 +33,9 @@ export class Checkpoints {
   private readonly numbers = new WeakMap<Buffer, number>()
   private lastNumber = 0
   private bytes = 0
-  private readonly core: StoreCore
+  private readonly core: Needs
 
-  constructor (core: StoreCore) { this.core = core }
+  constructor (core: Needs) { this.core = core }
 
   /**
    * With the next flush, however little was appended since the last one; the least number that it

@@ -41,6 +41,9 @@ export interface Store {
   close (): Promise<void>
 }
 
+/** Offsets [from, to) of a log, as it was at this revision. */
+export interface RewriteRange { readonly from: bigint, readonly to: bigint, readonly revision: number }
+
 export interface Log {
   readonly name: string
   readonly number: number
@@ -91,7 +94,7 @@ export interface Log {
    * changed) when the log was cut, trimmed past it or deleted meanwhile, or the store closes.
    * Keep one call at about 1 MB of output: it is put within one flush. The ranges of one pass ascend.
    */
-  rewrite (range: { from: bigint, to: bigint, revision: number }, batches: readonly Buffer[]):
+  rewrite (range: RewriteRange, batches: readonly Buffer[]):
     Promise<boolean>
   /** Drops everything and starts again at `offset` (follower far behind, snapshot). */
   reset (offset: bigint): Promise<void>

@@ -3,18 +3,35 @@
  * flush at a time. Batches, places, the state of their logs and the last turn that all this covers
  * are one transaction; journal files are free only when it is on the disk (R-S10).
  */
+import type { Checkpoints } from './checkpoints.ts'
 import type { Mutation } from './disk.ts'
 import { placeOf } from './forward.ts'
 import { isDiskFull } from './guard.ts'
+import type { Inline } from './inline.ts'
 import { batchKey, encodeIndex, indexLog, meta, metaKey } from './keys.ts'
-import type { StoredLog } from './log.ts'
+import type { LogNeeds, StoredLog } from './log.ts'
 import type { PooledBuffer } from './pool.ts'
+import type { Retention } from './retention.ts'
+import type { Rewriter } from './rewrite.ts'
 import { encodeCovered } from './state.ts'
 import type { CoveredState, LogState } from './state.ts'
-import type { StoreCore } from './store-core.ts'
 import { runOf } from './tail.ts'
 import type { Piece } from './tail.ts'
 import { forgetLog, volumeRecord } from './volumes.ts'
+
+interface Needs extends Omit<LogNeeds, 'checkpoints' | 'flusher' | 'retention' | 'rewriter' | 'search'> {
+  readonly directory: string
+  readonly retention: Retention
+  readonly rewriter: Rewriter
+  readonly inline: Inline
+  readonly checkpoints: Checkpoints
+  readonly nextLogNumber: number
+  /** The last flush is being made. */
+  readonly closing: boolean
+  noteDiskFull (what: string): void
+  /** Tells those who wait that the pressure has gone. */
+  relieve (): void
+}
 
 /** What one flush carries, fixed at one moment. */
 interface Captured {
@@ -44,9 +61,9 @@ export class Flusher {
   private running: Promise<void> | undefined
   private again = false
   private largeBytes = 0
-  private readonly core: StoreCore
+  private readonly core: Needs
 
-  constructor (core: StoreCore) { this.core = core }
+  constructor (core: Needs) { this.core = core }
 
   /** A log has something that no volume has yet. */
   note (log: StoredLog): void {

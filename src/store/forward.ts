@@ -6,10 +6,12 @@
 import { baseOffset, batchSize, lastOffset, maxTimestamp } from '../../protocol/records/header.ts'
 import type { Mutation } from './disk.ts'
 import { batchKey, encodeIndex, encodePlace, indexLog } from './keys.ts'
-import type { StoredLog } from './log.ts'
-import type { StoreCore } from './store-core.ts'
+import type { LogNeeds, StoredLog } from './log.ts'
 import { largePiece } from './tail.ts'
 import type { Piece } from './tail.ts'
+
+/** What putting batches forward uses of the store. */
+export type ForwardNeeds = Pick<LogNeeds, 'flusher' | 'options' | 'volumes' | 'writer'>
 
 /** Where the batches go: offsets [from, to) under `keys`. */
 export interface Target { keys: number, from: bigint, to: bigint }
@@ -19,7 +21,7 @@ export interface Target { keys: number, from: bigint, to: bigint }
  * flush with these mutations makes true. Throws DISK_FULL or FAILED with the log as it was.
  */
 export function putForward (
-  core: StoreCore, log: StoredLog, bytes: Buffer, target: Target
+  core: ForwardNeeds, log: StoredLog, bytes: Buffer, target: Target
 ): Mutation[] {
   const { keys, from, to } = target
   const { active } = core.volumes
@@ -61,7 +63,7 @@ export function putForward (
   return mutations
 }
 
-function putLarge (core: StoreCore, keys: number, batch: Buffer): Mutation {
+function putLarge (core: ForwardNeeds, keys: number, batch: Buffer): Mutation {
   const base = baseOffset(batch)
   const piece = largePiece(batch, base, lastOffset(batch) + 1n)
   core.writer.copy(keys, base, piece)

@@ -3,15 +3,23 @@
  * put into the active volume as values, in slices, and the file is used again (storage.md 4.1.4).
  */
 import type { Mutation } from './disk.ts'
-import type { JournalFile } from './journal.ts'
+import type { Journal, JournalFile } from './journal.ts'
 import { FILE_HEADER_SIZE, isLarge } from './journal-format.ts'
 import { batchKey, decodePlace } from './keys.ts'
+import type { StoreOptions } from './options.ts'
 import { entriesOf, turnsOf } from './recovery.ts'
 import type { FoundTurn } from './recovery.ts'
-import type { StoreCore } from './store-core.ts'
+import type { Volumes } from './volumes.ts'
 
 /** LMDB values stay well below 16 MB (storage.md 5). */
 const VALUE_BYTES_MAX = 8 * 1024 * 1024
+
+interface Needs {
+  readonly journal: Journal
+  readonly volumes: Volumes
+  readonly options: StoreOptions
+  readonly flusher: { noteAgain (): void }
+}
 
 interface Inlining {
   file: JournalFile
@@ -26,9 +34,9 @@ export class Inline {
   private readonly queue: JournalFile[] = []
   private current: Inlining | undefined
   private done: JournalFile | undefined
-  private readonly core: StoreCore
+  private readonly core: Needs
 
-  constructor (core: StoreCore) { this.core = core }
+  constructor (core: Needs) { this.core = core }
 
   /** Looks at files whose last turn is flushed, once each. */
   consider (covered: bigint): void {

@@ -11,14 +11,17 @@ import { StoreError } from './error.ts'
 import { append, bytesOf, extentAt, moved } from './extents.ts'
 import type { Extent, Extents } from './extents.ts'
 import { kinds } from './journal-format.ts'
+import type { NeedsOfLogs } from './needs.ts'
 import { ReadBuilder } from './read.ts'
 import type { LogState } from './state.ts'
-import type { StoreCore } from './store-core.ts'
 import { bytesOfPieceBelow, Tail } from './tail.ts'
 import type { Piece } from './tail.ts'
 import type { TurnMember } from './turn.ts'
 import type { PooledBuffer } from './pool.ts'
 import type { Volume } from './volume.ts'
+
+/** What a log uses of the store. */
+export type LogNeeds = NeedsOfLogs<StoredLog>
 
 export class StoredLog implements Log, TurnMember {
   readonly name: string
@@ -43,9 +46,9 @@ export class StoredLog implements Log, TurnMember {
   revision = 0
   takeCheckpoint: (() => Buffer | undefined) | undefined
   private inTurn = false
-  private readonly core: StoreCore
+  private readonly core: LogNeeds
 
-  constructor (core: StoreCore, name: string, number: number, reserve: boolean) {
+  constructor (core: LogNeeds, name: string, number: number, reserve: boolean) {
     this.core = core
     this.name = name
     this.number = number

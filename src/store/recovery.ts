@@ -15,10 +15,15 @@ import {
 } from './journal-format.ts'
 import type { Entry, TurnStart } from './journal-format.ts'
 import { StoredLog } from './log.ts'
+import type { LogNeeds } from './log.ts'
 import type { CoveredState } from './state.ts'
-import type { StoreCore } from './store-core.ts'
 
 const WINDOW_BYTES = 1024 * 1024
+
+interface Needs extends LogNeeds {
+  readonly logsByNumber: ReadonlyMap<number, StoredLog>
+  addLog (log: StoredLog): void
+}
 
 /** Where replay begins: behind the last turn that a volume covers. */
 export type Covered = Pick<CoveredState, 'generation' | 'turn' | 'file' | 'position'>
@@ -26,7 +31,7 @@ export type Covered = Pick<CoveredState, 'generation' | 'turn' | 'file' | 'posit
 export interface FoundTurn { start: TurnStart, bytes: Buffer, position: number }
 
 /** Replays what the volume does not cover; returns how many turns that were. */
-export function replay (core: StoreCore, covered: Covered): number {
+export function replay (core: Needs, covered: Covered): number {
   const chain = new Map<bigint, JournalFile>()
   for (const file of core.journal.files.values()) {
     if (file.placeBytes > 0 && file.number !== covered.file) continue
@@ -143,7 +148,7 @@ export function nameCheck (name: Buffer): number {
 
 function nameIsIntact (name: Buffer, check: number): boolean { return nameCheck(name) === check }
 
-function apply (core: StoreCore, file: JournalFile, turn: FoundTurn): void {
+function apply (core: Needs, file: JournalFile, turn: FoundTurn): void {
   for (const { entry, at } of entriesOf(turn)) {
     if (entry.kind === kinds.create) {
       const name = turn.bytes.toString('utf8', at, at + entry.length)

@@ -7,17 +7,28 @@ import type { Mutation } from './disk.ts'
 import { StoreError } from './error.ts'
 import type { Extent } from './extents.ts'
 import { putForward } from './forward.ts'
-import type { StoredLog } from './log.ts'
+import type { ForwardNeeds } from './forward.ts'
+import type { LogNeeds, StoredLog } from './log.ts'
 import { ReadBuilder } from './read.ts'
-import type { StoreCore } from './store-core.ts'
 import { forgetVolume } from './volumes.ts'
 import type { Volume } from './volume.ts'
 
 /** A new volume is not begun with less than this left. */
 const NEW_VOLUME_BYTES = 4 * 1024 * 1024
 
+interface Needs extends ForwardNeeds, Pick<LogNeeds, 'environment' | 'journal' | 'readPool'> {
+  readonly directory: string
+  readonly logsByNumber: ReadonlyMap<number, StoredLog>
+  readonly flusher: ForwardNeeds['flusher'] & {
+    also (mutation: Mutation): void
+    noteAgain (): void
+    noteSoon (): void
+  }
+  readonly rewriter: { isBusy (log: StoredLog): boolean, hasBusy (): boolean }
+}
+
 export class Retention {
-  private readonly core: StoreCore
+  private readonly core: Needs
 
   /** Some log has lost something since it was last looked for dead and dying volumes. */
   private shrunk = true
@@ -26,7 +37,7 @@ export class Retention {
   /** What is left of them stays where it is. */
   private readonly unreadable = new WeakSet<StoredLog>()
 
-  constructor (core: StoreCore) { this.core = core }
+  constructor (core: Needs) { this.core = core }
 
   noteShrunk (): void { this.shrunk = true }
 

@@ -4,14 +4,20 @@
  * until their volume goes: nothing is deleted in place (storage.md 3.3, 4.1.4).
  */
 import { batchSize, baseOffset, HEADER_SIZE, lastOffset } from '../../protocol/records/header.ts'
+import type { RewriteRange } from './contract.ts'
 import type { Mutation } from './disk.ts'
 import { StoreError } from './error.ts'
 import { putForward } from './forward.ts'
+import type { ForwardNeeds } from './forward.ts'
 import { LOG_NUMBER_MAX } from './keys.ts'
-import type { StoredLog } from './log.ts'
-import type { StoreCore } from './store-core.ts'
+import type { LogNeeds, StoredLog } from './log.ts'
 
-export interface RewriteRange { from: bigint, to: bigint, revision: number }
+interface Needs extends ForwardNeeds, Pick<LogNeeds, 'environment' | 'guard'> {
+  readonly flusher: ForwardNeeds['flusher'] & { flush (): Promise<void>, start (): void, noteAgain (): void }
+  readonly retention: { askForSeal (): boolean, noteShrunk (): void }
+  readonly closing: boolean
+  nextLogNumber: number
+}
 
 interface Request {
   readonly log: StoredLog
@@ -33,9 +39,9 @@ export class Rewriter {
   private readonly keys = new WeakMap<StoredLog, Keys>()
   /** When each log was last asked to be rewritten, milliseconds; kept while that is recent. */
   private readonly asked = new Map<StoredLog, number>()
-  private readonly core: StoreCore
+  private readonly core: Needs
 
-  constructor (core: StoreCore) {
+  constructor (core: Needs) {
     this.core = core
     core.guard.onFailed(error => {
       for (const { fail } of [...this.waiting.splice(0), ...this.taken.splice(0)]) fail(error)

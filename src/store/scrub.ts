@@ -6,18 +6,22 @@
 import { batchSize, lastOffset } from '../../protocol/records/header.ts'
 import { batchIsIntact } from './checksum.ts'
 import type { LogRead } from './contract.ts'
-import type { StoredLog } from './log.ts'
-import type { StoreCore } from './store-core.ts'
+import type { LogNeeds, StoredLog } from './log.ts'
 
 const STEPS_PER_SECOND = 4
+
+interface Needs extends Pick<LogNeeds, 'environment' | 'guard' | 'options'> {
+  readonly closing: boolean
+  readonly logs: ReadonlyMap<string, StoredLog>
+}
 
 export class Scrub {
   private timer: { cancel (): void } | undefined
   private queue: StoredLog[] = []
   private offset = 0n
-  private readonly core: StoreCore
+  private readonly core: Needs
 
-  constructor (core: StoreCore) { this.core = core }
+  constructor (core: Needs) { this.core = core }
 
   start (): void {
     if (this.core.options.scrubBytesPerSecond <= 0) return

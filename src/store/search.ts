@@ -6,8 +6,7 @@ import { baseOffset, batchSize, lastOffset, maxTimestamp } from '../../protocol/
 import { extentAt } from './extents.ts'
 import type { Extent } from './extents.ts'
 import { decodeIndex, indexLog, offsetOfKey } from './keys.ts'
-import type { StoredLog } from './log.ts'
-import type { StoreCore } from './store-core.ts'
+import type { LogNeeds, StoredLog } from './log.ts'
 import type { Volume } from './volume.ts'
 
 const READ_BYTES = 1024 * 1024
@@ -17,10 +16,12 @@ const KEYS_AT_ONCE = 256
 
 interface Stretch { from: bigint, to: bigint, highest: bigint }
 
-export class Search {
-  private readonly core: StoreCore
+type Needs = Pick<LogNeeds, 'volumes' | 'journal' | 'readPool'>
 
-  constructor (core: StoreCore) { this.core = core }
+export class Search {
+  private readonly core: Needs
+
+  constructor (core: Needs) { this.core = core }
 
   async firstBatchAtOrAfter (
     log: StoredLog, timestamp: bigint, end: bigint, from = 0n

@@ -24,7 +24,6 @@ import { Retention } from './retention.ts'
 import { Rewriter } from './rewrite.ts'
 import { Scrub } from './scrub.ts'
 import { Search } from './search.ts'
-import type { StoreCore } from './store-core.ts'
 import { StoredTable } from './table.ts'
 import { Volumes } from './volumes.ts'
 import { Writer } from './writer.ts'
@@ -40,7 +39,8 @@ const TABLE_MAP_BYTES = 16 * 1024 * 1024 * 1024
 
 const SPACE_CHECK_MS = 500
 
-class OpenStore implements Store, StoreCore {
+/** What its parts share; each names what it uses of it. */
+class OpenStore implements Store {
   readonly directory: string
   readonly environment: StoreEnvironment
   readonly options: StoreOptions
@@ -62,6 +62,7 @@ class OpenStore implements Store, StoreCore {
   readonly checkpoints: Checkpoints
   nextLogNumber = 1
   openReads = 0
+  /** The last flush is being made. */
   closing = false
   closed = false
   private diskFull = false
