@@ -4,10 +4,14 @@
  */
 import { code, errorName } from '../../../protocol/errors.ts'
 import { Produce } from '../../../protocol/messages/00-produce.ts'
+import type { MessageToWrite } from '../../../protocol/types.ts'
 import { ConnectionLost } from '../network.ts'
 import { ViolationError } from '../world.ts'
-import type { Batch, Producer, Target } from './producer.ts'
+import type { Batch, Target } from './batch.ts'
+import type { Client } from './client.ts'
 
+/** A producer, as far as it is asked to misbehave. */
+type Producer = Client & { requestFor (batch: Batch, acks: number): MessageToWrite<typeof Produce.request> }
 type Row = { errorCode: number, baseOffset: bigint }
 const GAP = 1000
 

@@ -5,41 +5,15 @@
 import { code, errorName } from '../../../protocol/errors.ts'
 import { Produce } from '../../../protocol/messages/00-produce.ts'
 import { InitProducerId } from '../../../protocol/messages/22-init-producer-id.ts'
-import type { Operation } from '../history.ts'
 import { ConnectionLost } from '../network.ts'
 import type { Link } from '../network.ts'
 import type { ProducerPlan, TopicPlan } from '../swarm.ts'
 import { ViolationError } from '../world.ts'
+import type { Batch, MutableOperation, Target } from './batch.ts'
 import { Client } from './client.ts'
-import type { Context, TopicFacts } from './client.ts'
+import type { Context } from './client.ts'
 import { probe } from './probes.ts'
 import { makeBatch } from './records.ts'
-
-export interface Batch {
-  readonly target: Target
-  readonly values: string[]
-  readonly paddings: number[]
-  readonly operation: Mutable<Operation>
-  epoch: number
-  sequence: number
-  isSent: boolean
-  tries: number
-  /** Not before this time again. */
-  notBeforeMs: number
-}
-
-export interface Target {
-  readonly topic: TopicFacts
-  readonly index: number
-  readonly key: string
-  nextSequence: number
-  /** In order; those that nobody has to wait for any more are gone. */
-  readonly queue: Batch[]
-  /** The last one that was acknowledged. */
-  last: Batch | undefined
-}
-
-type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 
 const IN_FLIGHT_MAX = 5
 const PRODUCE_TIMEOUT_MS = 10_000
@@ -143,7 +117,7 @@ export class Producer extends Client {
       values.push(this.#newName())
       paddings.push(random.int(plan.bytesMax))
     }
-    const operation: Mutable<Operation> = {
+    const operation: MutableOperation = {
       process: this.name,
       does: 'send',
       outcome: 'info',
