@@ -7,6 +7,7 @@ import { handlers } from '../src/apis/index.ts'
 import {
   platformsWithout, registriesIn, strangersAtTheTop, undeclaredDependencies, unusedDependencies,
 } from './tidy/manifest.ts'
+import { importsMakeNoCircle } from './tidy/circles.ts'
 import { noDrawers, threeShelves, withoutMirror } from './tidy/names.ts'
 import { filesAreShort, functionsAreShort } from './tidy/sizes.ts'
 import { allSources, read } from './tidy/sources.ts'
@@ -24,6 +25,7 @@ const manifest = JSON.parse(text('package.json'))
 t.test('the sources keep the laws', async t => {
   const laws: ReadonlyArray<[string, Law]> = [
     ['imports go one way', wallsStand],
+    ['no file needs itself', importsMakeNoCircle],
     ['core is pure', coreIsPure],
     ['the store does not block, and loses nothing', storeKeepsItsPath],
     ['a file is at most 400 lines', filesAreShort],

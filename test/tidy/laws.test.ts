@@ -1,6 +1,7 @@
 /** Every law finds a breach, and passes what it should: none holds by accident. */
 import t from 'tap'
 import { apiTable, withApiTable } from '../../scripts/api-table.ts'
+import { importsMakeNoCircle } from './circles.ts'
 import { functionsOf } from './functions.ts'
 import { importsOf } from './imports.ts'
 import { platformsWithout, registriesIn, strangersAtTheTop, undeclaredDependencies, unusedDependencies } from './manifest.ts'
@@ -77,6 +78,25 @@ t.test('a law finds what breaks it, and nothing else', async t => {
   for (const [law, path, text, isBroken] of rows) {
     t.equal(law([source(path, text)]).length > 0, isBroken, `${law.name}: ${path} ${text.slice(0, 60)}`)
   }
+})
+
+t.test('a circle of imports is found, of values and of types, and so is each of several', async t => {
+  const chain = (...paths: string[]): Source[] => paths.slice(0, -1).map((path, at) =>
+    source(path, `import { x } from '/${paths[at + 1]}'`.replace('/src/', './').replace('/test/support/', './')))
+  t.same(importsMakeNoCircle(chain('src/a.ts', 'src/b.ts', 'src/c.ts')), [], 'a chain is none')
+  t.same(importsMakeNoCircle(chain('src/a.ts', 'src/b.ts', 'src/c.ts', 'src/b.ts')),
+    ['src/b.ts:1 needs itself: src/b.ts -> src/c.ts -> src/b.ts'], 'only who is in it is named')
+  t.same(importsMakeNoCircle([source('src/a.ts', "export * from './a.ts'")]),
+    ['src/a.ts:1 needs itself: src/a.ts -> src/a.ts'], 'a file alone')
+  t.same(importsMakeNoCircle([
+    source('src/a.ts', "import type { b } from './b.ts'"),
+    source('src/b.ts', "const { a } = await import('./a.ts')\nimport { c } from './c.ts'"),
+    source('src/c.ts', "import { d } from './d.ts'\nimport { e } from './e.ts'"),
+    source('src/d.ts', "import type { c } from './c.ts'"),
+    source('src/e.ts', "import { d } from './d.ts'"),
+  ]).length, 2, 'types and dynamic imports count, and both circles are told')
+  t.equal(importsMakeNoCircle(chain('test/support/a.ts', 'test/support/b.ts', 'test/support/a.ts')).length, 1)
+  t.same(importsMakeNoCircle(chain('test/a.ts', 'test/b.ts', 'test/a.ts')), [], 'elsewhere in tests nobody looks')
 })
 
 t.test('three shelves and the mirror', async t => {
