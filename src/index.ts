@@ -5,11 +5,10 @@ import type { BrokerValues } from './config/table.ts'
 import { loadSettings } from './config/config.ts'
 import type { Settings } from './config/config.ts'
 import type { Sources } from './config/sources.ts'
-import { securityProtocolIds } from './config/listeners.ts'
-import { supportedFeatures } from './core/metadata/features.ts'
 import {
   diskSpace, NO_BROKER_EPOCH, openDataDirectory, takeCleanShutdown, UNKNOWN_SPACE, writeCleanShutdown,
 } from './data-directory.ts'
+import { partsOf } from './parts.ts'
 import { adjustableLog, newId, processEnvironment } from './process-environment.ts'
 import type { LogFunction } from './process-environment.ts'
 import { ConfigError } from './config/sources.ts'
@@ -18,7 +17,6 @@ import { FramePool } from './server/frame-pool.ts'
 import { RequestMemory } from './server/request-memory.ts'
 import { listen } from './server/listener.ts'
 import type { Listener } from './server/listener.ts'
-import { brokerSettings, configuration, controllerSettings, topicSettingsSource } from './settings.ts'
 import { MemoryDisk } from './store/disk-memory.ts'
 import { nodeDisk } from './store/disk-node.ts'
 import { openStore } from './store/store.ts'
@@ -146,24 +144,18 @@ async function start (
     options.onFailed?.(error)
   }
   store.onFailed(failed)
-  running = await assembleBroker({
-    store,
-    environment,
-    settings: brokerSettings(settings),
-    topicSettings: topicSettingsSource(settings),
-    configuration: configuration(settings),
-    logLevel: log,
-    controllerSettings: controllerSettings(settings, data.clusterId),
+  running = await assembleBroker(partsOf(settings, environment, store, {
     clusterId: data.clusterId,
-    advertised: new Set((settings.network.advertised ?? []).map(({ name }) => name)),
     logDirectory: {
       id: data.directoryId,
       path: data.path,
       space: () => inMemory ? UNKNOWN_SPACE : diskSpace(data.path),
     },
-    registration: registrationOf(settings, data, listeners, inMemory ? NO_BROKER_EPOCH : takeCleanShutdown(data.path)),
+    logLevel: log,
+    ports: new Map(listeners.map(({ name, port }) => [name, port])),
+    previousBrokerEpoch: inMemory ? NO_BROKER_EPOCH : takeCleanShutdown(data.path),
     onFailed: failed,
-  })
+  }))
   admission.rates = running.broker.quotas.connections
   running.onLiveSettings(({ connections }) => { admission.bounds = connections })
   serve(running, store, settings, listeners, environment)
@@ -176,29 +168,6 @@ async function start (
     port: first.port,
     bootstrapServers: `${first.host === '' || first.host === '0.0.0.0' ? 'localhost' : first.host}:${first.port}`,
     stop,
-  }
-}
-
-function registrationOf (
-  settings: Settings, data: { clusterId: string, directoryId: string }, listeners: readonly Listener[],
-  previousBrokerEpoch: bigint
-) {
-  const { advertised, brokerListeners } = settings.network
-  const actual = brokerListeners.map(listener => ({
-    ...listener, port: listeners.find(({ name }) => name === listener.name)?.port ?? listener.port,
-  }))
-  return {
-    brokerId: settings.get('node.id'),
-    clusterId: data.clusterId,
-    incarnationId: newId(),
-    listeners: (advertised ?? actual).map(({ name, host, port, protocol }) =>
-      ({ name, host, port, securityProtocol: securityProtocolIds[protocol] })),
-    features: supportedFeatures.map(({ name, minVersion, maxVersion }) =>
-      ({ name, minSupportedVersion: minVersion, maxSupportedVersion: maxVersion })),
-    rack: settings.get('broker.rack'),
-    isMigratingZkBroker: false,
-    logDirs: [data.directoryId],
-    previousBrokerEpoch,
   }
 }
 

@@ -5,6 +5,7 @@
 import { assembleBroker } from '../../src/broker.ts'
 import type { RunningBroker } from '../../src/broker.ts'
 import type { Environment } from '../../src/runtime/environment.ts'
+import { partsOf } from '../../src/parts.ts'
 import { openStore } from '../../src/store/store.ts'
 import type { Store } from '../../src/store/store.ts'
 import * as settings from './settings.ts'
@@ -97,20 +98,17 @@ export class Harness {
     if (!life.isAlive()) return
     this.hasLostPower = false
     const running = await assembleBroker({
-      store,
-      environment,
-      settings: settings.brokerSettings(swarm),
-      onFailed: () => { this.#failed(life) },
-      topicSettings: { of: topic => settings.topicSettings(swarm, topic) },
-      configuration: settings.configuration(swarm),
-      logLevel: { level: 'debug' },
-      controllerSettings: settings.controllerSettings(swarm),
-      clusterId: settings.CLUSTER_ID,
-      registration: settings.registration(environment.newId()),
-      advertised: new Set(),
-      logDirectory: {
-        id: settings.DIRECTORY_ID, path: '/ottla', space: () => ({ totalBytes: -1n, usableBytes: -1n }),
-      },
+      ...partsOf(settings.configured, environment, store, {
+        clusterId: settings.CLUSTER_ID,
+        logDirectory: {
+          id: settings.DIRECTORY_ID, path: '/ottla', space: () => ({ totalBytes: -1n, usableBytes: -1n }),
+        },
+        logLevel: { level: 'debug' },
+        ports: new Map(),
+        previousBrokerEpoch: -1n,
+        onFailed: () => { this.#failed(life) },
+      }),
+      ...settings.drawn(swarm),
     })
     if (!life.isAlive()) return
     life.running = running

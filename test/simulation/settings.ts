@@ -1,8 +1,8 @@
 /** From a seed's draw to the settings that the broker takes. */
 import type { ControllerSettings } from '../../src/core/controller/decision.ts'
 import { OFFSETS_TOPIC } from '../../src/core/metadata/internal-topics.ts'
-import { supportedFeatures } from '../../src/core/metadata/features.ts'
 import { SLOT_BYTES } from '../../src/core/compaction/offset-map.ts'
+import type { BrokerParts } from '../../src/broker.ts'
 import type { BrokerSettings } from '../../src/runtime/broker-settings.ts'
 import type { CleanerSettings } from '../../src/runtime/cleaner/settings.ts'
 import type { Configuration } from '../../src/runtime/configuration.ts'
@@ -14,15 +14,30 @@ import {
 } from '../../src/settings.ts'
 import type { Swarm } from './swarm.ts'
 
-const configured = settingsFrom(new Map())
+export const HOST = 'broker.simulated'
+export const PORT = 9092
+
+export const configured = settingsFrom(new Map([
+  ['listeners', { text: `PLAINTEXT://${HOST}:${PORT}`, origin: 'the simulation' }],
+]))
 const defaultSettings = processSettings(configured)
 const defaultConfiguration = configurationOf(configured)
 const defaultTopicSettings = topicSettingsSource(configured).of('', new MetadataImage())
 
 export const CLUSTER_ID = 'c2ltdWxhdGVkLWNsdXN0ZQ'
 export const DIRECTORY_ID = 'c2ltdWxhdGVkLWRpcmVjdA'
-export const HOST = 'broker.simulated'
-export const PORT = 9092
+
+/** What a seed draws, in the place of what the settings say. */
+export function drawn (
+  swarm: Swarm
+): Pick<BrokerParts, 'settings' | 'topicSettings' | 'configuration' | 'controllerSettings'> {
+  return {
+    settings: brokerSettings(swarm),
+    topicSettings: { of: topic => topicSettings(swarm, topic) },
+    configuration: configuration(swarm),
+    controllerSettings: controllerSettings(swarm),
+  }
+}
 
 export function brokerSettings (swarm: Swarm): BrokerSettings {
   const partitions = swarm.offsetsPartitions
@@ -42,7 +57,7 @@ export function brokerSettings (swarm: Swarm): BrokerSettings {
   }
 }
 
-export function configuration ({ compaction }: Swarm): Configuration {
+function configuration ({ compaction }: Swarm): Configuration {
   if (compaction === undefined) return defaultConfiguration
   const { backoffMs, keysMax, readBytes } = compaction
   const cleaner: CleanerSettings = {
@@ -53,7 +68,7 @@ export function configuration ({ compaction }: Swarm): Configuration {
 
 const ONE_FLUSH = 1n
 
-export function topicSettings (swarm: Swarm, topic: string): TopicSettings {
+function topicSettings (swarm: Swarm, topic: string): TopicSettings {
   if (topic === OFFSETS_TOPIC) {
     const flushMessages = swarm.offsetsFlush ? ONE_FLUSH : defaultTopicSettings.flushMessages
     const bytesMax = swarm.compaction?.offsetsSegmentBytes ?? defaultTopicSettings.segment.bytesMax
@@ -95,7 +110,7 @@ function planOf (swarm: Swarm, topic: string): Swarm['topics'][number] | undefin
   return [...swarm.topics, swarm.compaction?.topic].find(plan => plan?.name === topic)
 }
 
-export function controllerSettings (swarm: Swarm): ControllerSettings {
+function controllerSettings (swarm: Swarm): ControllerSettings {
   return {
     clusterId: CLUSTER_ID,
     nodeId: defaultSettings.nodeId,
@@ -110,20 +125,5 @@ export function controllerSettings (swarm: Swarm): ControllerSettings {
       builtInDefault: () => null,
       effectiveTopicConfigs: () => [],
     },
-  }
-}
-
-export function registration (incarnationId: string) {
-  return {
-    brokerId: defaultSettings.nodeId,
-    clusterId: CLUSTER_ID,
-    incarnationId,
-    listeners: [{ name: 'PLAINTEXT', host: HOST, port: PORT, securityProtocol: 0 }],
-    features: supportedFeatures.map(({ name, minVersion, maxVersion }) =>
-      ({ name, minSupportedVersion: minVersion, maxSupportedVersion: maxVersion })),
-    rack: null,
-    isMigratingZkBroker: false,
-    logDirs: [DIRECTORY_ID],
-    previousBrokerEpoch: -1n,
   }
 }

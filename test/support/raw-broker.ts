@@ -8,10 +8,9 @@ import { DeleteTopics } from '../../protocol/messages/20-delete-topics.ts'
 import { assembleBroker } from '../../src/broker.ts'
 import type { AssembledBroker, RunningBroker } from '../../src/broker.ts'
 import { loadSettings } from '../../src/config/config.ts'
-import { securityProtocolIds } from '../../src/config/listeners.ts'
-import { supportedFeatures } from '../../src/core/metadata/features.ts'
 import type { BrokerOverrides } from '../../src/index.ts'
 import { ZERO_UUID } from '../../protocol/uuid.ts'
+import { partsOf } from '../../src/parts.ts'
 import { adjustableLog, newId, processEnvironment } from '../../src/process-environment.ts'
 import type { Environment } from '../../src/runtime/environment.ts'
 import type { Partition } from '../../src/runtime/replica/partition.ts'
@@ -20,7 +19,6 @@ import { FramePool } from '../../src/server/frame-pool.ts'
 import { RequestMemory } from '../../src/server/request-memory.ts'
 import { listen } from '../../src/server/listener.ts'
 import type { Listener } from '../../src/server/listener.ts'
-import { brokerSettings, configuration, controllerSettings, topicSettingsSource } from '../../src/settings.ts'
 import { MemoryDisk } from '../../src/store/disk-memory.ts'
 import { openStore } from '../../src/store/store.ts'
 import type { Store } from '../../src/store/store.ts'
@@ -107,35 +105,14 @@ export class RawBroker {
     const admission = new Admission()
     const idleMs = settings.number('connections.max.idle.ms')
     const listener = await listen({ name: 'PLAINTEXT', host: '127.0.0.1', port: 0, admission, idleMs })
-    const clusterId = newId()
-    const directoryId = newId()
-    const running = await assembleBroker({
-      store,
-      environment,
-      settings: brokerSettings(settings),
-      topicSettings: topicSettingsSource(settings),
-      configuration: configuration(settings),
+    const running = await assembleBroker(partsOf(settings, environment, store, {
+      clusterId: newId(),
+      logDirectory: { id: newId(), path: '/ottla', space: () => SPACE },
       logLevel: note,
-      controllerSettings: controllerSettings(settings, clusterId),
-      clusterId,
-      advertised: new Set<string>(),
-      registration: {
-        brokerId: settings.get('node.id'),
-        clusterId,
-        incarnationId: newId(),
-        listeners: [{
-          name: 'PLAINTEXT', host: '127.0.0.1', port: listener.port, securityProtocol: securityProtocolIds.PLAINTEXT,
-        }],
-        features: supportedFeatures.map(({ name, minVersion, maxVersion }) =>
-          ({ name, minSupportedVersion: minVersion, maxSupportedVersion: maxVersion })),
-        rack: settings.get('broker.rack'),
-        isMigratingZkBroker: false,
-        logDirs: [directoryId],
-        previousBrokerEpoch: -1n,
-      },
-      logDirectory: { id: directoryId, path: '/ottla', space: () => SPACE },
+      ports: new Map([['PLAINTEXT', listener.port]]),
+      previousBrokerEpoch: -1n,
       onFailed: error => { note('error', 'failed', { error }) },
-    })
+    }))
     admission.rates = running.broker.quotas.connections
     running.onLiveSettings(({ connections }) => { admission.bounds = connections })
     listener.serve({
