@@ -57,6 +57,6 @@ export function strangersAtTheTop (entries: readonly string[], ignored: readonly
 }
 
 const TOP_LEVEL = new Set([
-  '.ci', '.dockerignore', '.gitignore', '.npmrc', '.taprc', 'CHANGELOG.md', 'Dockerfile', 'LICENSE', 'README.md',
-  'container', 'package-lock.json', 'package.json', 'protocol', 'scripts', 'src', 'test', 'tsconfig.json',
+  '.ci', '.dockerignore', '.gitignore', '.npmrc', '.taprc', 'CHANGELOG.md', 'CONTRIBUTING.md', 'Dockerfile', 'LICENSE',
+  'README.md', 'container', 'docs', 'package-lock.json', 'package.json', 'protocol', 'scripts', 'src', 'test', 'tsconfig.json',
 ])
