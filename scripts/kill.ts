@@ -20,7 +20,7 @@ interface Options { readonly rounds: number, readonly seed: number, readonly min
 /** What a broker that opens its directory after a kill must never have to say. */
 const REPAIR = /repair|corrupt|damage|truncat|torn/i
 
-/** R-S2: the disk was slower than five seconds, so the broker gave up; nothing is lost by that. */
+/** R-S2: a sync took longer than ottla.sync.timeout.ms, so the broker gave up; nothing is lost by that. */
 const GAVE_UP = /did not end within/
 
 /** No round takes nearly that long: whatever it waits for does not come. */

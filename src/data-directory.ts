@@ -24,7 +24,7 @@ export class DataDirectoryError extends Error {
 }
 
 const FILE = 'meta.properties'
-/** Kafka's own name: the last thing that a broker writes when it stops in order (2.5.6). */
+/** Kafka's own name: the last thing that a broker writes when it stops in order (R 2.5.6). */
 const CLEAN_SHUTDOWN_FILE = '.kafka_cleanshutdown'
 export const NO_BROKER_EPOCH = -1n
 const FORMAT_VERSION = '1'
@@ -105,7 +105,7 @@ export function diskSpace (path: string): { totalBytes: bigint, usableBytes: big
 
 /**
  * The broker epoch with which this directory was left in order, -1 if it was not. Asked once a start:
- * from then on the directory counts as not left in order (2.4.4).
+ * from then on the directory counts as not left in order (R 2.4.4).
  */
 export function takeCleanShutdown (path: string): bigint {
   const file = join(path, CLEAN_SHUTDOWN_FILE)

@@ -70,7 +70,7 @@ function unwrapped (wrapper: Message, rules: UpConversionRules): Iterable<Messag
   }
   const messages = innerMessages(wrapper, rules.decompressedBytesMax ?? DECOMPRESSED_BYTES_MAX)
   for (const message of messages) {
-    // The wrapper's checksum says nothing about those inside: Kafka checks each (3.9).
+    // The wrapper's checksum says nothing about those inside: Kafka 3.9 checks each.
     if (!isIntact(message.bytes)) throw corrupt('An inner message is corrupt')
   }
   return messages

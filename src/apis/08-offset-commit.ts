@@ -1,5 +1,5 @@
 /**
- * OffsetCommit v0-10 (behaviour-groups 5.1).
+ * OffsetCommit v0-10 (groups 5.1).
  *
  * v0-1: commits of old clients, which Kafka 4 no longer serves; v0 has no member and goes to the group all the same.
  * v2-4: retention time, which is honoured. v6: leader epochs (KIP-320). v7: static members.

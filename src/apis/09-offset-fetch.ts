@@ -1,5 +1,5 @@
 /**
- * OffsetFetch v0-10 (behaviour-groups 5.2).
+ * OffsetFetch v0-10 (groups 5.2).
  *
  * v0: as v1, for old clients.
  * v2: null asks for all topics, top-level error. v5: leader epochs. v7: require stable (KIP-447).

@@ -1,5 +1,5 @@
 /**
- * FindCoordinator v0-6: which broker coordinates a group (behaviour-groups 1). The offsets topic is
+ * FindCoordinator v0-6: which broker coordinates a group (groups 1). The offsets topic is
  * made at the first question, and the answer then already names its leader.
  *
  * v1: key type. v4: several keys (KIP-699). v6: share keys.

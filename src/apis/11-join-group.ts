@@ -1,5 +1,5 @@
 /**
- * JoinGroup v0-9 (behaviour-groups 4.1).
+ * JoinGroup v0-9 (groups 4.1).
  *
  * v1: rebalance timeout. v4: the member id comes first (KIP-394). v5: static members (KIP-345).
  * v7: protocol type. v8: reason (KIP-800). v9: skip assignment (KIP-814).

@@ -1,5 +1,5 @@
 /**
- * Heartbeat v0-4 (behaviour-groups 4.3).
+ * Heartbeat v0-4 (groups 4.3).
  *
  * v3: static members (KIP-345).
  */

@@ -1,5 +1,5 @@
 /**
- * LeaveGroup v0-5 (behaviour-groups 4.3).
+ * LeaveGroup v0-5 (groups 4.3).
  *
  * v3: several members (KIP-345). v5: reasons (KIP-800).
  */

@@ -1,5 +1,5 @@
 /**
- * SyncGroup v0-5 (behaviour-groups 4.3).
+ * SyncGroup v0-5 (groups 4.3).
  *
  * v3: static members (KIP-345). v5: protocol type and name, which must be given (KIP-559).
  */

@@ -1,5 +1,5 @@
 /**
- * DescribeGroups v0-6 (behaviour-groups 4.5).
+ * DescribeGroups v0-6 (groups 4.5).
  *
  * v3: authorized operations (KIP-430). v4: static members (KIP-345). v6: a group that is missing is
  * an error with a message (KIP-1043).

@@ -1,5 +1,5 @@
 /**
- * ListGroups v0-5 (behaviour-groups 4.5). Never fails for want of a right: what may not be seen is left out.
+ * ListGroups v0-5 (groups 4.5). Never fails for want of a right: what may not be seen is left out.
  *
  * v4: filter by state (KIP-518). v5: filter by type (KIP-848).
  */

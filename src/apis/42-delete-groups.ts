@@ -1,5 +1,5 @@
 /**
- * DeleteGroups v0-3 (behaviour-groups 4.5, KIP-229).
+ * DeleteGroups v0-3 (groups 4.5, KIP-229).
  *
  * v2: encoding. v3: a message of the streams groups' plug-in (KIP-1331), of which there is none here.
  */

@@ -1,4 +1,4 @@
-/** OffsetDelete v0 (behaviour-groups 5.3, KIP-496). */
+/** OffsetDelete v0 (groups 5.3, KIP-496). */
 import { code } from '../../protocol/errors.ts'
 import { OffsetDelete } from '../../protocol/messages/47-offset-delete.ts'
 import type { OffsetDeleteRequest, OffsetDeleteResponse } from '../../protocol/messages/47-offset-delete.ts'

@@ -20,7 +20,7 @@ export interface Answer {
 
 /** Why records were not committed. */
 export interface WriteFailure {
-  /** As clients are told it (section 2, error mapping). */
+  /** As clients are told it (groups 2, error mapping). */
   readonly errorCode: number
   /** The records are in the log and may be committed yet: only the wait for that was given up. */
   readonly kept: boolean

@@ -1,10 +1,10 @@
 /**
- * The store: the room that keeps every log (storage.md, section 4). Composition only; the contract
+ * The store: the room that keeps every log (storage.md 4). Composition only; the contract
  * that the other rooms program against is `contract.ts`.
  *
  * Sizes (storage.md 4.4): large means 8 KB, files of 64 MB, a flush at 32 MB or 250 ms, as measured
- * there; free journal files up to 6 under load, because overwriting one gave 1.2 to 1.3 times
- * the speed of making one (store-bench, 16 x 1 KB, a noisy machine); one file is left free at rest.
+ * there; free journal files up to 6 under load, because overwriting one was 20 to 30 % faster
+ * than making one (store-bench, 16 x 1 KB, a noisy machine); one file is left free at rest.
  */
 import { join } from 'node:path'
 import type { Log, Store, StoreEnvironment, StoreStats, Table } from './contract.ts'

@@ -1,4 +1,4 @@
-/** OffsetCommit over the wire (behaviour-groups 5.1). */
+/** OffsetCommit over the wire (groups 5.1). */
 import t from 'tap'
 import { OffsetCommit } from '../../protocol/messages/08-offset-commit.ts'
 import { OffsetFetch } from '../../protocol/messages/09-offset-fetch.ts'

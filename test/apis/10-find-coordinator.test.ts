@@ -1,4 +1,4 @@
-/** FindCoordinator over the wire (behaviour-groups 1). */
+/** FindCoordinator over the wire (groups 1). */
 import t from 'tap'
 import { FindCoordinator } from '../../protocol/messages/10-find-coordinator.ts'
 import { findCoordinator as handler } from '../../src/apis/10-find-coordinator.ts'

@@ -1,4 +1,4 @@
-/** JoinGroup over the wire (behaviour-groups 4.1), with the rest of a membership. */
+/** JoinGroup over the wire (groups 4.1), with the rest of a membership. */
 import t from 'tap'
 import { JoinGroup } from '../../protocol/messages/11-join-group.ts'
 import { Heartbeat } from '../../protocol/messages/12-heartbeat.ts'

@@ -1,4 +1,4 @@
-/** Heartbeat over the wire (behaviour-groups 4.3). */
+/** Heartbeat over the wire (groups 4.3). */
 import t from 'tap'
 import { Heartbeat } from '../../protocol/messages/12-heartbeat.ts'
 import { heartbeat } from '../../src/apis/12-heartbeat.ts'

@@ -1,4 +1,4 @@
-/** LeaveGroup over the wire (behaviour-groups 4.3). */
+/** LeaveGroup over the wire (groups 4.3). */
 import t from 'tap'
 import { Heartbeat } from '../../protocol/messages/12-heartbeat.ts'
 import { LeaveGroup } from '../../protocol/messages/13-leave-group.ts'

@@ -1,4 +1,4 @@
-/** SyncGroup over the wire (behaviour-groups 4.3). */
+/** SyncGroup over the wire (groups 4.3). */
 import t from 'tap'
 import { SyncGroup } from '../../protocol/messages/14-sync-group.ts'
 import { syncGroup } from '../../src/apis/14-sync-group.ts'

@@ -1,4 +1,4 @@
-/** DescribeGroups over the wire (behaviour-groups 4.5). */
+/** DescribeGroups over the wire (groups 4.5). */
 import t from 'tap'
 import { DescribeGroups } from '../../protocol/messages/15-describe-groups.ts'
 import { describeGroups } from '../../src/apis/15-describe-groups.ts'

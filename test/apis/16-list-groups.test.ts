@@ -1,4 +1,4 @@
-/** ListGroups over the wire (behaviour-groups 4.5). */
+/** ListGroups over the wire (groups 4.5). */
 import t from 'tap'
 import { ListGroups } from '../../protocol/messages/16-list-groups.ts'
 import { listGroups } from '../../src/apis/16-list-groups.ts'

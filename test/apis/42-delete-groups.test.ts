@@ -1,4 +1,4 @@
-/** DeleteGroups over the wire (behaviour-groups 4.5). */
+/** DeleteGroups over the wire (groups 4.5). */
 import t from 'tap'
 import { OffsetCommit } from '../../protocol/messages/08-offset-commit.ts'
 import { OffsetFetch } from '../../protocol/messages/09-offset-fetch.ts'

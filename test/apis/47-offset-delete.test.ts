@@ -1,4 +1,4 @@
-/** OffsetDelete over the wire (behaviour-groups 5.3). */
+/** OffsetDelete over the wire (groups 5.3). */
 import t from 'tap'
 import { OffsetCommit } from '../../protocol/messages/08-offset-commit.ts'
 import { OffsetFetch } from '../../protocol/messages/09-offset-fetch.ts'

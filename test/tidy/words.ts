@@ -16,7 +16,7 @@ export const coreIsPure: Law = sources => breaches(inFolder(sources, 'src/core')
   return IMPURE.has(text) && isFree(tokens, index)
 })
 
-/** What blocks the loop for a disk, loses a commit, or crashes: measured in storage.md, 3 and 6. */
+/** What blocks the loop for a disk, loses a commit, or crashes: measured in storage.md 3.1 and 5. */
 const BANNED_IN_STORE = new Set(['putSync', 'transactionSync', 'getAsync', 'getBFAsync', 'noSync', 'useWritemap'])
 
 export const storeKeepsItsPath: Law = sources => breaches(inFolder(sources, 'src/store'), (tokens, index) =>

@@ -1,4 +1,4 @@
-/** The records that classic groups and offsets write, in Kafka's own versions (section 3). */
+/** The records that classic groups and offsets write, in Kafka's own versions (groups 3). */
 import { encodeKey, encodeVersioned } from '../../../protocol/stored/framing.ts'
 import { GroupMetadata, OffsetCommit } from '../../../protocol/stored/groups-classic.ts'
 import type { StoredRecord } from '../decision.ts'

@@ -1,4 +1,4 @@
-/** What records do to memory: the only way in which what is stored gets there (section 3). */
+/** What records do to memory: the only way in which what is stored gets there (groups 3). */
 import { decodeKey, decodeVersioned, recordType } from '../../../protocol/stored/framing.ts'
 import {
   GroupMetadata, LegacyOffsetCommit, OffsetCommit,

@@ -1,5 +1,5 @@
 /**
- * Runs a coordinator's machine over its partition of an internal topic (section 2):
+ * Runs a coordinator's machine over its partition of an internal topic (groups 2):
  *
  *   INITIAL -> LOADING -> ACTIVE          the log is replayed from its start to its end
  *              LOADING -> FAILED          it cannot be: requests are sent elsewhere

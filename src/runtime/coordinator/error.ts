@@ -1,4 +1,4 @@
-/** How a coordinator's operation fails, and how clients are told (section 2, error mapping). */
+/** How a coordinator's operation fails, and how clients are told (groups 2, error mapping). */
 import { code, errorName } from '../../../protocol/errors.ts'
 
 /** The operation was not done, or nobody knows whether its records will be committed. */

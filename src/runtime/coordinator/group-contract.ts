@@ -52,7 +52,7 @@ export interface GroupOperations {
   /** Parked until the rebalance completes. Never answered if the same member joins again. */
   join (request: JoinGroupRequest, caller: GroupCaller): Promise<JoinGroupResponse>
   /**
-   * Parked until the leader's assignment is committed. 4.3 step 1 (v5+ without protocol type or
+   * Parked until the leader's assignment is committed. 4.3.1 (v5+ without protocol type or
    * name) is answered here; a handler that authorizes should look at it first.
    */
   sync (request: SyncGroupRequest, caller: GroupCaller): Promise<SyncGroupResponse>
@@ -68,7 +68,7 @@ export interface GroupOperations {
   deleteGroups (groupIds: readonly string[]): Promise<DeletedGroup[]>
 
   /**
-   * The group's part of OffsetCommit (5.1 from step 3): topics are those that exist and may be
+   * The group's part of OffsetCommit (from 5.1.3 on): topics are those that exist and may be
    * read, with both name and id filled in (the zero id where there is none). The answer's topics
    * have both too. Not to be called when none is left.
    */

@@ -1,6 +1,6 @@
 /**
  * The group coordinator of this broker: one shard for each partition of `__consumer_offsets` that
- * it leads. Routes by group id and turns failures into each API's own answer (section 2).
+ * it leads. Routes by group id and turns failures into each API's own answer (groups 2).
  */
 import type {
   OffsetCommitRequest, OffsetCommitResponse,

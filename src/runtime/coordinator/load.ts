@@ -1,4 +1,4 @@
-/** Replays the log of a coordinator's partition from its start to its end, in pieces (section 2). */
+/** Replays the log of a coordinator's partition from its start to its end, in pieces (groups 2). */
 import { batchesIn } from '../../../protocol/records/batches.ts'
 import { lastOffset, producerId, recordsCount } from '../../../protocol/records/header.ts'
 import { isControl, isTransactional, recordsOf } from '../../../protocol/records/read.ts'

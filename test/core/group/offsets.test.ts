@@ -16,7 +16,7 @@ function stored (driver: Driver) {
   return { version: value.readInt16BE(0), ...decodeVersioned(OffsetCommit.value, value) }
 }
 
-t.test('5.1 step 4, group missing: a simple group is made, or the commit is refused', t => {
+t.test('5.1.4, group missing: a simple group is made, or the commit is refused', t => {
   const driver = new Driver()
   t.same(driver.commitOffsets({ 'a-0': 1n }, { generationIdOrMemberEpoch: 0, version: 9 }), [code.GROUP_ID_NOT_FOUND])
   t.same(driver.commitOffsets({ 'a-0': 1n }, { generationIdOrMemberEpoch: 0, version: 8 }), [code.ILLEGAL_GENERATION])
@@ -29,7 +29,7 @@ t.test('5.1 step 4, group missing: a simple group is made, or the commit is refu
   t.end()
 })
 
-t.test('5.1 step 4, classic groups', t => {
+t.test('5.1.4, classic groups', t => {
   const driver = new Driver()
   const [id = ''] = stableGroup(driver, 1)
   const cases = [
@@ -62,7 +62,7 @@ t.test('5.1 step 4, classic groups', t => {
   t.end()
 })
 
-t.test('5.1 step 5: what is written', t => {
+t.test('5.1.5: what is written', t => {
   const driver = new Driver({ offsetMetadataMaxBytes: 4 })
   driver.commitOffsets({ 'a-0': 5n }, { topicId: A, leaderEpoch: 7, metadata: 'mm' })
   t.match(stored(driver), {

@@ -1,6 +1,6 @@
 /**
  * Whatever the bytes: the readers, checkers and converters throw nothing but RecordError, and
- * allocate no more than their bound (R-X6, 5.5 point 3). The mutations are the same on every run.
+ * allocate no more than their bound (R-X6, correctness 5.5.3). The mutations are the same on every run.
  */
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'

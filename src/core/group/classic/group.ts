@@ -1,5 +1,5 @@
 /**
- * A classic group: its members, its leader, its generation (section 4).
+ * A classic group: its members, its leader, its generation (groups 4).
  *
  *   Empty               <- PreparingRebalance          everybody has left
  *   PreparingRebalance  <- Empty                       the first member joins
@@ -194,7 +194,7 @@ export class ClassicGroup {
     return ticket
   }
 
-  /** 4.2 step 2: makes sure that the leader is a member that is parked; false if none is. */
+  /** 4.2.2: makes sure that the leader is a member that is parked; false if none is. */
   electJoinedLeader (): boolean {
     const leader = this.leaderId === undefined ? undefined : this.members.get(this.leaderId)
     if (leader?.parkedJoin !== undefined) return true

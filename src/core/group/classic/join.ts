@@ -22,7 +22,7 @@ const VERSION_WITH_MEMBER_ID_REQUIRED = 4
 /** How long a new member may stay parked: nobody can know whether it is still there. */
 const NEW_MEMBER_JOIN_TIMEOUT_MS = 5 * 60 * 1000
 
-/** 4.1, steps 3 and 4: checked before it matters which shard has the group. */
+/** 4.1.3 and 4.1.4: checked before it matters which shard has the group. */
 export function joinRequestError (request: JoinGroupRequest, settings: GroupSettings): number {
   if (request.groupId === '') return code.INVALID_GROUP_ID
   const { sessionTimeoutMs } = request
@@ -99,7 +99,7 @@ function joinExistingGroup (shard: ShardState, step: Step, group: ClassicGroup, 
 }
 
 /**
- * 4.1 step 7. While a rebalance is prepared those that wait are counted, not the members: the
+ * 4.1.7. While a rebalance is prepared those that wait are counted, not the members: the
  * group may be larger than a smaller setting allows, and then the last to come are left out.
  */
 function hasRoom (shard: ShardState, group: ClassicGroup, memberId: string): boolean {

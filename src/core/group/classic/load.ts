@@ -1,4 +1,4 @@
-/** How a classic group comes into memory with the log's records, and how it leaves (section 3). */
+/** How a classic group comes into memory with the log's records, and how it leaves (groups 3). */
 import { code } from '../../../../protocol/errors.ts'
 import { decodeKey, decodeVersioned } from '../../../../protocol/stored/framing.ts'
 import { GroupMetadata } from '../../../../protocol/stored/groups-classic.ts'

@@ -14,7 +14,7 @@ import { answerSyncs, assigned, syncError } from './sync-response.ts'
 /** KIP-559: from here on a request says which protocol it means. */
 const VERSION_WITH_PROTOCOL = 5
 
-/** 4.3, SyncGroup steps 1 and 3: checked before it matters which shard has the group. */
+/** 4.3.1 and 4.3.3: checked before it matters which shard has the group. */
 export function syncRequestError (request: SyncGroupRequest, version: number): number {
   const unnamed = request.protocolType === null || request.protocolName === null
   if (version >= VERSION_WITH_PROTOCOL && unnamed) return code.INCONSISTENT_GROUP_PROTOCOL

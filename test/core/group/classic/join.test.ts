@@ -4,7 +4,7 @@ import { joinRequestError } from '../../../../src/core/group/classic/join.ts'
 import { JoinGroup } from '../../../../protocol/messages/11-join-group.ts'
 import { blank, Driver, protocol, stableGroup, syncAll } from '../driver.ts'
 
-t.test('4.1 steps 3 and 4: group id and session timeout are checked before anything else', t => {
+t.test('4.1.3 and 4.1.4: group id and session timeout are checked before anything else', t => {
   const { settings } = new Driver()
   const cases = [
     ['', 10_000, code.INVALID_GROUP_ID],
@@ -21,7 +21,7 @@ t.test('4.1 steps 3 and 4: group id and session timeout are checked before anyth
   t.end()
 })
 
-t.test('4.1 step 6: a group that is not there is made for a member without an id only', t => {
+t.test('4.1.6: a group that is not there is made for a member without an id only', t => {
   const driver = new Driver()
   t.match(driver.join({ memberId: 'somebody' }).get(), {
     errorCode: code.UNKNOWN_MEMBER_ID, memberId: 'somebody', generationId: -1, leader: '', protocolName: null,
@@ -76,7 +76,7 @@ t.test('4.1: the protocols have to suit the group', t => {
   t.end()
 })
 
-t.test('4.1 step 3 of known members: a pending id joins, but not as a static member', t => {
+t.test('4.1, member id given, step 3: a pending id joins, but not as a static member', t => {
   const driver = new Driver()
   const { memberId } = driver.join().get()
   t.match(driver.join({ memberId, groupInstanceId: 'box' }).get(), {
@@ -104,7 +104,7 @@ t.test('4.1: a pending id is forgotten after the session timeout that it asked f
   t.end()
 })
 
-t.test('4.1 step 4 of known members: validateMember', t => {
+t.test('4.1, member id given, step 4: validateMember', t => {
   const driver = new Driver()
   const [id = ''] = stableGroup(driver, 1)
   driver.join({ groupInstanceId: 'box' })
@@ -212,7 +212,7 @@ t.test('4.1, add: a joiner that is parked as new goes away after five minutes', 
   t.end()
 })
 
-t.test('4.1 step 7: a group that is full', async t => {
+t.test('4.1.7: a group that is full', async t => {
   t.test('Stable and CompletingRebalance: members may come back, others may not', t => {
     const driver = new Driver({ maxSize: 2 })
     const ids = stableGroup(driver, 2)

@@ -106,7 +106,7 @@ t.test('4.2: completes at the latest after the largest rebalance timeout; who is
   t.end()
 })
 
-t.test('4.2 step 1: static members stay, even if they have not joined', t => {
+t.test('4.2.1: static members stay, even if they have not joined', t => {
   const driver = new Driver()
   const fields = { rebalanceTimeoutMs: 20_000, sessionTimeoutMs: 100_000 }
   const box = driver.join({ ...fields, groupInstanceId: 'box' })
@@ -120,7 +120,7 @@ t.test('4.2 step 1: static members stay, even if they have not joined', t => {
   t.end()
 })
 
-t.test('4.2 step 2: nobody is parked but static members exist: another rebalance timeout', t => {
+t.test('4.2.2: nobody is parked but static members exist: another rebalance timeout', t => {
   const driver = new Driver()
   const fields = { rebalanceTimeoutMs: 20_000, sessionTimeoutMs: 100_000, groupInstanceId: 'box' }
   const box = driver.join(fields)
@@ -138,7 +138,7 @@ t.test('4.2 step 2: nobody is parked but static members exist: another rebalance
   t.end()
 })
 
-t.test('4.2 step 4: without members the group is Empty, and that is stored', t => {
+t.test('4.2.4: without members the group is Empty, and that is stored', t => {
   const driver = new Driver()
   const [id = ''] = stableGroup(driver, 1)
   const before = driver.log.length
@@ -209,7 +209,7 @@ t.test('4.2, sync timer: members that send no SyncGroup are removed', async t =>
   })
 })
 
-t.test('4.2 step 5: subscriptions are parsed, for groups of type consumer', t => {
+t.test('4.2.5: subscriptions are parsed, for groups of type consumer', t => {
   const driver = new Driver()
   stableGroup(driver, 1, { protocols: [subscribing('range', 'orders', 'bills')] })
   driver.commitOffsets({ 'orders-0': 1n }, { generationIdOrMemberEpoch: 1, memberId: driver.memberIds()[0] ?? '' })

@@ -12,7 +12,7 @@ function completing (driver: Driver): [leader: string, follower: string] {
   return [leader, follower]
 }
 
-t.test('4.3, SyncGroup steps 1 and 3', t => {
+t.test('4.3.1 and 4.3.3, SyncGroup', t => {
   const cases = [
     { version: 5, protocolType: null, protocolName: 'range', groupId: '', expected: code.INCONSISTENT_GROUP_PROTOCOL },
     { version: 5, protocolType: 'consumer', protocolName: null, groupId: 'g', expected: code.INCONSISTENT_GROUP_PROTOCOL },
@@ -26,7 +26,7 @@ t.test('4.3, SyncGroup steps 1 and 3', t => {
   t.end()
 })
 
-t.test('4.3, SyncGroup steps 4 to 9, in this order', t => {
+t.test('4.3.4 to 4.3.9, SyncGroup: in this order', t => {
   const driver = new Driver()
   t.equal(driver.sync({ memberId: 'x' }).get().errorCode, code.UNKNOWN_MEMBER_ID, 'group missing')
   driver.join()
@@ -52,7 +52,7 @@ t.test('4.3, SyncGroup steps 4 to 9, in this order', t => {
   t.end()
 })
 
-t.test('4.3, SyncGroup step 10: all are answered once the leader\'s assignment is committed', t => {
+t.test('4.3.10: all are answered once the leader\'s assignment is committed', t => {
   const driver = new Driver()
   const [leader, follower] = completing(driver)
   const early = driver.sync({ memberId: follower, generationId: 1 })
@@ -76,7 +76,7 @@ t.test('4.3, SyncGroup step 10: all are answered once the leader\'s assignment i
   t.end()
 })
 
-t.test('4.3, SyncGroup step 10: assignments of others than the leader are ignored', t => {
+t.test('4.3.10: assignments of others than the leader are ignored', t => {
   const driver = new Driver()
   const [leader, follower] = completing(driver)
   const records = driver.log.length
@@ -88,7 +88,7 @@ t.test('4.3, SyncGroup step 10: assignments of others than the leader are ignore
   t.end()
 })
 
-t.test('4.3, SyncGroup step 10: a commit that comes too late changes nothing', t => {
+t.test('4.3.10: a commit that comes too late changes nothing', t => {
   const driver = new Driver()
   const [leader, follower] = completing(driver)
   driver.hold = true
@@ -100,7 +100,7 @@ t.test('4.3, SyncGroup step 10: a commit that comes too late changes nothing', t
   t.end()
 })
 
-t.test('4.3, SyncGroup step 10: a failed append is told to all, and starts a rebalance', t => {
+t.test('4.3.10: a failed append is told to all, and starts a rebalance', t => {
   const driver = new Driver()
   const [leader, follower] = completing(driver)
   driver.hold = true
@@ -113,7 +113,7 @@ t.test('4.3, SyncGroup step 10: a failed append is told to all, and starts a reb
   t.end()
 })
 
-t.test('4.3, SyncGroup step 11: Stable gives the stored assignment at once', t => {
+t.test('4.3.11: Stable gives the stored assignment at once', t => {
   const driver = new Driver()
   const [leader = '', follower = ''] = stableGroup(driver, 2)
   t.equal(driver.sync({ memberId: leader, generationId: 1 }).get().assignment.toString(), 'a0')
