@@ -9,6 +9,9 @@ import {
 } from './tidy/manifest.ts'
 import { importsMakeNoCircle } from './tidy/circles.ts'
 import { noDrawers, threeShelves, withoutMirror } from './tidy/names.ts'
+import {
+  countCitations, declaredTwice, linksToNowhere, rulesOf, unknownRules,
+} from './tidy/rules.ts'
 import { filesAreShort, functionsAreShort } from './tidy/sizes.ts'
 import { allSources, read } from './tidy/sources.ts'
 import type { Law } from './tidy/sources.ts'
@@ -49,9 +52,28 @@ t.test('units without a test of their own name', async t => {
 })
 
 t.test('no text names a machine', async t => {
-  const others = ['README.md', 'CHANGELOG.md', 'Dockerfile', 'package.json', 'tsconfig.json', '.taprc', '.ci/run']
+  const others = ['README.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'Dockerfile', 'package.json', 'tsconfig.json', '.taprc', '.ci/run']
   const data = ['.md', '.jsonl', '.tsv', '.txt', '.mjs'].flatMap(ending => filesUnder('test', ending))
-  t.same(noMachineIsNamed([...sources, ...[...others, ...data].filter(path => existsSync(root + path)).map(read)]), [])
+  const docs = filesUnder('docs', '.md')
+  const there = [...others, ...docs, ...data].filter(path => existsSync(root + path))
+  t.same(noMachineIsNamed([...sources, ...there.map(read)]), [])
+})
+
+t.test('every rule that is cited is in docs/rules', async t => {
+  const files = filesUnder('docs/rules', '.md').map(read)
+  const rules = rulesOf(files)
+  const texts = ['.md', '.jsonl', '.txt'].flatMap(ending => filesUnder('test', ending)).map(read)
+  const guides = ['README.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'docs/ARCHITECTURE.md'].map(read)
+  const cited = [...sources, ...texts, ...guides]
+  t.equal(unknownRules([...cited, ...files], rules).join('\n'), '')
+  t.same(declaredTwice(files), [])
+  t.same(linksToNowhere([...files, ...guides], path => existsSync(root + path)), [])
+  const index = text('docs/rules/README.md')
+  for (const [subject, known] of rules) {
+    t.ok(known.size > 10, `${subject}.md has rules`)
+    t.ok(index.includes(`](${subject}.md)`), `${subject}.md is in the index`)
+  }
+  t.ok(countCitations(cited) > 1_000, 'the citations were found')
 })
 
 t.test('handlers are named by key and serve what the schema knows', async t => {

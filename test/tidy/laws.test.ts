@@ -6,6 +6,7 @@ import { functionsOf } from './functions.ts'
 import { importsOf } from './imports.ts'
 import { platformsWithout, registriesIn, strangersAtTheTop, undeclaredDependencies, unusedDependencies } from './manifest.ts'
 import { noDrawers, threeShelves, withoutMirror } from './names.ts'
+import { countCitations, declaredTwice, linksToNowhere, rulesOf, unknownRules } from './rules.ts'
 import { scan } from './scanner.ts'
 import { filesAreShort, functionsAreShort } from './sizes.ts'
 import type { Law, Source } from './sources.ts'
@@ -132,6 +133,51 @@ t.test('the package', async t => {
   t.same(platformsWithout({ packages: { 'node_modules/a': { optionalDependencies }, 'node_modules/@a/linux': {} } }),
     ['@a/darwin'])
   t.same(strangersAtTheTop(['src', '.git', 'dist', 'notes.txt'], ['dist']), ['notes.txt'])
+})
+
+t.test('rules: what is cited is there, and of each number one knows whose it is', async t => {
+  const files = [
+    source('docs/rules/data.md', '## D5 Produce\n\n- **D5.8** Twice.\n- **D5.9** Once; not **D5.30**.\n'),
+    source('docs/rules/groups.md', '## 4 Classic\n### 4.1 JoinGroup\n- **4.1.3** Empty.\n- **4.1.4** Short.\n'),
+    source('docs/rules/correctness.md', '| **P2** | Kept. |\n### 2.4 Leaders\n- **2.4.3** ELR.\n- **2.4.4** Unclean (**R-M2**).\n- **R-S2** Stop.\n'),
+    source('docs/rules/clients.md', '- **6.15** At once.\n'),
+  ]
+  const rules = rulesOf(files)
+  const here = 'src/a.ts'
+  const rows: ReadonlyArray<[string, string, string]> = [
+    [here, '// D5, D5.8, D5.8-9, P2, R-S2, R-M2, R 2.4.3-4, groups 4, groups 4.1.3, correctness.md 2.4, clients 6.15', ''],
+    [here, '// D5.10', '1 D5.10'],
+    [here, '/**\n * a\n * b (D5.8-10)\n */', '3 D5.10'],
+    [here, '// D5.30 is named, but not declared', '1 D5.30'],
+    [here, '// D6: a section', '1 D6'],
+    [here, '// R-S3', '1 R-S3'],
+    [here, '// P3', '1 P3'],
+    [here, '// R 2.4.5', '1 2.4.5'],
+    [here, '// groups 4.1.5, D5.8', '1 4.1.5'],
+    [here, '// storage.md 4.1', '1 4.1'],
+    [here, '/** 4.1.3: whose? */', '1 4.1.3'],
+    [here, '// whose (4.1.3)?', '1 4.1.3'],
+    [here, '// Kafka 4.1, 127.0.0.1, v2.4.3, 2.4-IV1, MD5, LZ4, RE2, KIP-500, 22.15 and 1.5 s', ''],
+    [here, "const a = 'D9.3'", ''],
+    ['src/core/group/a.ts', '// 4.1: see 4.1.3', ''],
+    ['src/core/group/a.ts', '// 4.1: see 4.1.9', '1 4.1.9'],
+    ['src/core/group/a.ts', '// as Kafka 3.9 and D5.8', ''],
+    ['test/core/group/a.test.ts', "t.test('4.1.3 and 4.1.9: two', f)", '1 4.1.9'],
+    ['test/core/group/a.test.ts', "t.test('4.1.3: 1.5 s', f, '0.5', '127.0.0.1')", ''],
+    ['test/core/quorum/a.test.ts', "t.test('2.4.9, 2.4.3: two', f)", '1 2.4.9'],
+    ['test/a.test.ts', 't.test(`D5.9, v${v}: D5.10`, f)', '1 D5.10'],
+    ['test/a.txt', 'FindCoordinator (groups 4.1).\n\n# D5.11', '3 D5.11'],
+  ]
+  for (const [path, text, broken] of rows) {
+    const found = unknownRules([source(path, text)], rules)
+    t.equal(found.length, broken === '' ? 0 : 1, text)
+    if (broken !== '') t.ok(found[0]?.startsWith(`${path}:${broken}`), found[0] ?? text)
+  }
+  t.equal(countCitations([source(here, '// D5.8-9 and R-S2')]), 3)
+  t.same(declaredTwice(files), [])
+  t.same(declaredTwice([source('a.md', '## D5 A\n- **D5.1** a\n- **D5.1** b\n')]), ['a.md:1 D5.1 is there twice'])
+  const linked = source('docs/rules/a.md', '[a](b.md#c) [b](../../README.md) [c](https://a.example) [d](../gone.md)')
+  t.same(linksToNowhere([linked], path => path !== 'docs/gone.md'), ['docs/rules/a.md:1 leads to ../gone.md'])
 })
 
 t.test('the table of APIs', async t => {
