@@ -15,7 +15,7 @@ import type { Store } from './store/store.ts'
 export interface Found extends Pick<BrokerParts, 'clusterId' | 'logDirectory' | 'logLevel' | 'onFailed'> {
   /** Ports that are open, by the listener's name; another listener's is that of its settings. */
   readonly ports: ReadonlyMap<string, number>
-  /** 2.5.6: -1 unless the last process of this directory stopped in order. */
+  /** R 2.5.6: -1 unless the last process of this directory stopped in order. */
   readonly previousBrokerEpoch: bigint
 }
 
