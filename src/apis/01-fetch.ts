@@ -124,7 +124,8 @@ function openSession (request: FetchRequest, call: Call, needs: Needs): Opened |
     cache.remove(session.id)
     return { positions: [], session: undefined, epoch: undefined }
   }
-  return { positions: resolved(session, needs), session, epoch: session.epoch }
+  session.resolve(topicId => needs.metadata.topics.withId(topicId)?.name)
+  return { positions: [...session.partitions], session, epoch: session.epoch }
 }
 
 /** A partition that is named twice counts once, as it is named last. */
@@ -152,16 +153,6 @@ function positionsOf (request: FetchRequest, version: number, { metadata }: Need
 function forgottenOf (request: FetchRequest): PartitionKey[] {
   return request.forgottenTopicsData.flatMap(({ topic, topicId, partitions }) =>
     partitions.map(index => ({ topic, topicId, index })))
-}
-
-/** D6.6: an id that had no name when it was added is resolved again at each fetch. */
-function resolved (session: FetchSession, { metadata }: Needs): FetchPosition[] {
-  const positions = [...session.partitions]
-  for (const position of positions) {
-    if (position.topic !== '') continue
-    (position as { topic: string }).topic = metadata.topics.withId(position.topicId)?.name ?? ''
-  }
-  return positions
 }
 
 /** D6.8-11: what fails before the log comes after the others in the answer. */

@@ -24,6 +24,8 @@ export interface FetchPosition extends PartitionKey {
 }
 
 export interface CachedPartition extends FetchPosition {
+  /** Empty until the id has a name. */
+  topic: string
   /** As last told; -1 so that recovery from an error is told. */
   toldHighWatermark: bigint
   toldLogStartOffset: bigint
@@ -87,6 +89,13 @@ export class FetchSession {
       })
     }
     for (const key of forgotten) this.#partitions.delete(keyOf(key, this.usesTopicIds))
+  }
+
+  /** D6.6: an id that had no name when it was added is looked up again at each fetch. */
+  resolve (nameOf: (topicId: string) => string | undefined): void {
+    for (const partition of this.#partitions.values()) {
+      if (partition.topic === '') partition.topic = nameOf(partition.topicId) ?? ''
+    }
   }
 
   /** D6.4: whether there is something to answer of this partition. */
