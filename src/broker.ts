@@ -198,8 +198,7 @@ function brokerOf (parts: BrokerParts, rooms: Rooms, lifecycle: Lifecycle) {
     clusterId: parts.clusterId,
     served: handlers
       .filter(({ isListed }) => isListed)
-      .map(({ api, advertised }) => ({ key: api.key, versions: advertised }))
-      .sort((one, other) => one.key - other.key),
+      .map(({ api, advertised }) => ({ key: api.key, versions: advertised })),
     supportedFeatures,
     settings,
     configuration: parts.configuration,

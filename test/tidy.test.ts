@@ -88,6 +88,8 @@ t.test('handlers are named by key and serve what the schema knows', async t => {
   }
   const numbered = [...files].filter(path => /\/\d/.test(path))
   t.equal(handlers.length, numbered.length, 'every handler is in the list')
+  const keys = handlers.map(({ api }) => api.key)
+  t.same(keys, keys.toSorted((one, other) => one - other), 'the list has the order of the keys')
 })
 
 t.test('the table of APIs in README is that of the handlers (npm run fix)', async t => {

@@ -32,7 +32,8 @@ export class Close {
 
 export type Answer<A extends Api> = MessageToWrite<A['response']> | typeof NO_ANSWER | Close
 
-export interface Handler<A extends Api = Api> {
+/** The compiler checks that the broker has what each in the list needs. */
+export interface Handler<A extends Api = Api, Needs = Broker> {
   readonly api: A
   /** The versions that are served. */
   readonly versions: VersionRange
@@ -44,7 +45,7 @@ export interface Handler<A extends Api = Api> {
   readonly pipelined: boolean
   /** Keeps nothing of the request's bytes once it has answered. */
   readonly isFrameFree: boolean
-  handle (request: MessageOf<A['request']>, call: Call, broker: Broker): Answer<A> | Promise<Answer<A>>
+  handle (request: MessageOf<A['request']>, call: Call, needs: Needs): Answer<A> | Promise<Answer<A>>
   /** Kafka's error answer to this request (D0.2); without it the connection closes. */
   readonly failed: Failed<A> | undefined
 }
@@ -67,6 +68,6 @@ export function handler<A extends Api, Needs> (
     versions, advertised = versions, isListed = true, pipelined = false, isFrameFree = false, failed,
   }: HandlerOptions<A>,
   handle: (request: MessageOf<A['request']>, call: Call, needs: Needs) => Answer<A> | Promise<Answer<A>>
-): Handler<A> & { handle: typeof handle } {
-  return { api, versions, advertised, isListed, pipelined, isFrameFree, handle: handle as any, failed }
+): Handler<A, Needs> {
+  return { api, versions, advertised, isListed, pipelined, isFrameFree, handle, failed }
 }

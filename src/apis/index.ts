@@ -44,13 +44,14 @@ import { listConfigResources } from './74-list-config-resources.ts'
 import { describeTopicPartitions } from './75-describe-topic-partitions.ts'
 import type { Handler } from './handler.ts'
 
+/** In the order of their keys. */
 export const handlers: readonly Handler[] = [
-  electLeaders, alterPartitionReassignments, listPartitionReassignments, describeProducers, describeLogDirs,
-  alterReplicaLogDirs, describeQuorum, updateFeatures, describeClientQuotas, alterClientQuotas,
-  getTelemetrySubscriptions, pushTelemetry,
-  produce, fetch, listOffsets, metadata, offsetCommit, offsetFetch, findCoordinator, joinGroup, heartbeat,
-  leaveGroup, syncGroup, describeGroups, listGroups, apiVersions, createTopics, deleteTopics, initProducerId,
-  describeCluster, deleteRecords, offsetForLeaderEpoch, createPartitions, deleteGroups, offsetDelete,
-  listConfigResources, describeTopicPartitions, describeConfigs, alterConfigs, incrementalAlterConfigs,
-  describeAcls, createAcls, deleteAcls,
-] as unknown as readonly Handler[]
+  produce, fetch, listOffsets, metadata, offsetCommit, offsetFetch, findCoordinator, joinGroup,
+  heartbeat, leaveGroup, syncGroup, describeGroups, listGroups, apiVersions, createTopics,
+  deleteTopics, deleteRecords, initProducerId, offsetForLeaderEpoch, describeAcls, createAcls,
+  deleteAcls, describeConfigs, alterConfigs, alterReplicaLogDirs, describeLogDirs,
+  createPartitions, deleteGroups, electLeaders, incrementalAlterConfigs,
+  alterPartitionReassignments, listPartitionReassignments, offsetDelete, describeClientQuotas,
+  alterClientQuotas, describeQuorum, updateFeatures, describeCluster, describeProducers,
+  getTelemetrySubscriptions, pushTelemetry, listConfigResources, describeTopicPartitions,
+]
