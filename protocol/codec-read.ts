@@ -7,7 +7,7 @@ import type { AnyType, Fields, Primitive } from './types.ts'
 export type Read = (reader: Reader) => any
 
 /** R-X4: tagged fields of one struct. */
-export const TAGS_MAX = 1000
+const TAGS_MAX = 1000
 
 /** Estimated heap of a decoded struct: its header and a slot a field. */
 const STRUCT_HEAP = 24

@@ -250,7 +250,6 @@ const TABLE = [
 
 type Row = typeof TABLE[number]
 export type ErrorName = Row[1]
-export type ErrorCode = number
 
 /** Every code by its name: `code.NOT_COORDINATOR`. */
 export const code = Object.freeze(Object.fromEntries(

@@ -6,7 +6,7 @@ import { int16, int32, message, neverCompact, nullable, since, string } from './
 import type { Api, MessageOf, MessageToWrite, Message } from './types.ts'
 
 /** v0 has no client id: only ControlledShutdown v0 ever used it. */
-export const RequestHeader = message({
+const RequestHeader = message({
   name: 'RequestHeader',
   versions: [0, 2],
   flexible: 2,
@@ -34,7 +34,7 @@ const CONTROLLED_SHUTDOWN = 7
 /** The bytes of key, version and correlation id: a shorter request is not one (R-X1). */
 export const REQUEST_MIN = 8
 
-export function requestHeaderVersion (api: Api, version: number): number {
+function requestHeaderVersion (api: Api, version: number): number {
   if (api.key === CONTROLLED_SHUTDOWN && version === 0) return 0
   return version >= api.flexible ? 2 : 1
 }

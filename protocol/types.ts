@@ -18,7 +18,7 @@ export type Primitive =
 export type VersionRange = readonly [from: number, to: number]
 
 /** Above every version that exists: an open end. */
-export const LATEST = 32767
+const LATEST = 32767
 /** The `flexible` of messages that never are. */
 export const NEVER = 32768
 

@@ -34,7 +34,7 @@ const NOT_HERE = 'not on this machine'
 const OURS = /\b(?:main|harness)\.go:\d|could not compile `cases`/
 
 /** The folder of the programs, from the root. */
-export const PROGRAMS = 'test/conformance'
+const PROGRAMS = 'test/conformance'
 
 export async function install (client: Client, cache: string, signal: AbortSignal): Promise<Installed> {
   const { name, recipe } = client

@@ -60,7 +60,7 @@ async function converse (file: string, both: boolean, broker: string | undefined
 }
 
 /** What a request is called wherever it is told of. */
-export function titleOf ({ step, version }: Heard): string {
+function titleOf ({ step, version }: Heard): string {
   return step.do === 'ask' ? `${step.api} v${version}: ${step.shows}` : step.shows
 }
 

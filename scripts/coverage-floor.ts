@@ -1,6 +1,6 @@
 /** The floor under the coverage of the rooms where a line that no test runs is a promise unkept. */
 
-export const LINES_MIN_PERCENT = 90
+const LINES_MIN_PERCENT = 90
 const ROOMS = ['protocol', 'src/core', 'src/apis', 'src/store']
 
 interface Lines { readonly total: number, readonly covered: number }

@@ -80,7 +80,7 @@ export function compareMessage (vector: MessageVector): string[] {
 }
 
 /** Keys in order, so that two objects with the same content have the same text. */
-export function canonical (json: Json | undefined): string {
+function canonical (json: Json | undefined): string {
   return JSON.stringify(json, (_key, value) =>
     value !== null && typeof value === 'object' && !Array.isArray(value)
       ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => a < b ? -1 : 1))

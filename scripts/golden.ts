@@ -13,7 +13,7 @@ const SHOWN_MAX = 20
 export interface Tally { matched: number, differ: number, shown: string[] }
 
 /** Compares every line of a file; `.gz` is unpacked. */
-export function compareFile (file: string, tally: Tally): void {
+function compareFile (file: string, tally: Tally): void {
   const bytes = readFileSync(file)
   const text = (file.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('utf8')
   const count = (title: string, differences: readonly string[]): void => {

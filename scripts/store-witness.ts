@@ -10,7 +10,7 @@ import type { Log, Store } from '../src/store/contract.ts'
 import { batch } from '../test/store/fixtures.ts'
 import { readAll } from '../test/store/model.ts'
 
-export const LOGS = 12
+const LOGS = 12
 
 interface Kept { base: bigint, last: bigint, size: number, crc: number }
 export interface State { start: bigint, end: bigint, batches: Kept[] }

@@ -8,6 +8,7 @@ import {
   platformsWithout, registriesIn, strangersAtTheTop, undeclaredDependencies, unusedDependencies,
 } from './tidy/manifest.ts'
 import { importsMakeNoCircle } from './tidy/circles.ts'
+import { exportsAreUsed } from './tidy/exports.ts'
 import { noDrawers, threeShelves, withoutMirror } from './tidy/names.ts'
 import {
   countCitations, declaredTwice, linksToNowhere, rulesOf, unknownRules,
@@ -29,6 +30,7 @@ t.test('the sources keep the laws', async t => {
   const laws: ReadonlyArray<[string, Law]> = [
     ['imports go one way', wallsStand],
     ['no file needs itself', importsMakeNoCircle],
+    ['what is exported is used', exportsAreUsed],
     ['core is pure', coreIsPure],
     ['the store does not block, and loses nothing', storeKeepsItsPath],
     ['a file is at most 400 lines', filesAreShort],

@@ -306,6 +306,6 @@ export function remaining (): RecordError {
   return invalid('Incorrect declared batch size, records still remaining in file')
 }
 
-export function badHeaders (count: number): RecordError {
+function badHeaders (count: number): RecordError {
   return invalid(`Found invalid number of record headers ${count}`)
 }

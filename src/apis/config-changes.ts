@@ -21,8 +21,8 @@ type Needs = Pick<Broker, 'configuration' | 'metadata' | 'nodeId'>
  * More cannot be altered at once: the controller would be held for long, and refuses more than 10,000
  * changes anyway. What changes nothing is let through, as in Kafka, up to here.
  */
-export const RESOURCES_MAX = 20_000
-export const KEYS_MAX = 100_000
+const RESOURCES_MAX = 20_000
+const KEYS_MAX = 100_000
 
 const DONE: Failure = { errorCode: code.NONE, errorMessage: null }
 

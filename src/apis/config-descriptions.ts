@@ -6,7 +6,7 @@
 import { resourceType } from '../core/metadata/configs.ts'
 
 /** Of groups, of subscriptions and of what is named again, together. */
-export const ROWS_MAX = 100_000
+const ROWS_MAX = 100_000
 /** Resources whose rows are kept for when they are named again. */
 const KEPT_MAX = 64
 

@@ -33,7 +33,7 @@ export function isSetForTopic ({ configSource }: DescribedConfig): boolean { ret
 
 const kindOf = new Map<number, string>(Object.entries(resourceType).map(([kind, type]) => [type, kind]))
 
-export function nameOf ({ type, name }: Resource): string {
+function nameOf ({ type, name }: Resource): string {
   return `${kindOf.get(type) ?? type} ${name === '' ? '(default)' : name}`
 }
 

@@ -49,7 +49,7 @@ function failed (partition: TopicPartition, errorCode: number): FoundOffset {
 }
 
 /** -1 without a leader; throws KafkaError for a topic that cannot be told. */
-export function leaderOf (cluster: Cluster, { topic, partition }: TopicPartition): number {
+function leaderOf (cluster: Cluster, { topic, partition }: TopicPartition): number {
   return topicIn(cluster, topic).partitions.find(each => each.partition === partition)?.leaderId ?? UNKNOWN_PARTITION
 }
 

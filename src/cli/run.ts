@@ -6,9 +6,9 @@ import type { Define } from './program.ts'
 import type { Terminal } from './terminal.ts'
 import { say } from './terminal.ts'
 
-export const DONE = 0
-export const FAILED = 1
-export const WRONG_USAGE = 2
+const DONE = 0
+const FAILED = 1
+const WRONG_USAGE = 2
 
 /** With these commands. Rejects only for a bug. */
 export async function runWith (define: Define, words: readonly string[], terminal: Terminal): Promise<number> {

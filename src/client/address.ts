@@ -2,7 +2,7 @@
 
 export interface Address { readonly host: string, readonly port: number }
 
-export const DEFAULT_PORT = 9092
+const DEFAULT_PORT = 9092
 
 /** Throws a RangeError that says what is wrong. A host alone means port 9092. */
 export function parseAddresses (text: string): Address[] {

@@ -24,7 +24,7 @@ export interface ClientOptions extends ConnectionOptions, RetryOptions {
   readonly software: Software
 }
 
-export const clientDefaults: ClientOptions = {
+const clientDefaults: ClientOptions = {
   ...connectionDefaults, ...retryDefaults, software: { name: 'ottla', version: '0' },
 }
 
@@ -195,7 +195,7 @@ export class Client {
   }
 }
 
-export async function call<A extends Api> (
+async function call<A extends Api> (
   { connection, versions }: Peer, api: A, body: MessageToWrite<A['request']>, { versionMax, waitMs }: CallOptions = {}
 ): Promise<MessageOf<A['response']>> {
   return await connection.request(api, versions.of(api, versionMax), body, waitMs)

@@ -32,7 +32,6 @@ const allBrokerRows = [
 export type BrokerValues = ValuesOf<typeof allBrokerRows> &
   ValuesOf<typeof authorizerSettings> & ValuesOf<typeof ownSettings>
 export type TopicValues = ValuesOf<typeof topicSettings>
-export type GroupValues = ValuesOf<typeof groupSettings>
 
 /** Kafka's own broker settings: what DescribeConfigs of a broker shows. */
 export const kafkaBrokerTable = tableOf(allBrokerRows)

@@ -48,7 +48,7 @@ function schemaOf (type: number): ReadonlyMap<string, Setting> | undefined {
 const brokerAndDynamic: ReadonlyMap<string, Setting> = new Map([...brokerTable, ...dynamicOnlyTable])
 
 /** D13.15-16. */
-export function topicProblem (
+function topicProblem (
   values: Texts, dynamic: DynamicTexts, staticTexts: Texts
 ): ConfigFailure | undefined {
   const invalid = (errorMessage: string): ConfigFailure =>
@@ -94,7 +94,7 @@ export function topicValue<N extends keyof TopicValues & string> (
 }
 
 /** D10.11: every key sorted by name; internal ones only where somebody set them. */
-export function effectiveTopicTexts (
+function effectiveTopicTexts (
   overrides: Texts, dynamic: DynamicTexts, staticTexts: Texts
 ): EffectiveText[] {
   return [...topicTable.values()]

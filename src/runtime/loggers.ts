@@ -4,7 +4,7 @@ import type { LogLevel } from './environment.ts'
 /** Where the least level that is said is kept. */
 export interface LevelControl { level: LogLevel }
 
-export const ROOT_LOGGER = 'root'
+const ROOT_LOGGER = 'root'
 
 /** By Kafka's names; two of them are louder or quieter than anything here. */
 const LEVELS: ReadonlyMap<string, LogLevel> = new Map([

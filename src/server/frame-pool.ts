@@ -4,9 +4,9 @@
  */
 
 /** Smaller frames are cheaper to allocate than to keep. */
-export const POOLED_MIN = 64 * 1024
+const POOLED_MIN = 64 * 1024
 /** Larger ones are rare; keeping one would cost more than it saves. */
-export const POOLED_MAX = 4 * 1024 * 1024
+const POOLED_MAX = 4 * 1024 * 1024
 /** What is read before a frame is known: many small ones at once, or the head of a large one. */
 const LANDING_BYTES = 64 * 1024
 /** What may lie unused. */

@@ -4,7 +4,7 @@
  */
 
 /** Kafka's own default is no bound; a bound is what keeps a flood of half requests from filling memory. */
-export const REQUEST_BYTES_MAX = 256 * 1024 * 1024
+const REQUEST_BYTES_MAX = 256 * 1024 * 1024
 
 interface Holder {
   hold (): void

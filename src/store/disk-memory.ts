@@ -276,6 +276,6 @@ export class MemoryDisk {
   }
 }
 
-export function failure (code: string, what: string): Error {
+function failure (code: string, what: string): Error {
   return Object.assign(new Error(`${code}: ${what}`), { code })
 }

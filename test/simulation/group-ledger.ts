@@ -14,7 +14,7 @@ interface Commit {
 
 const NOTHING = -1
 
-export class CommittedOffset {
+class CommittedOffset {
   /** What a fetch may find. */
   #candidates: Commit[] = [
     { offset: NOTHING, sentAtMs: -1, isSettled: () => true, outcome: 'ok' },

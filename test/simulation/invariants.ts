@@ -129,7 +129,7 @@ export class Invariants {
 }
 
 /** From `from` on. */
-export async function readLog (log: Log, from: bigint): Promise<FoundLog> {
+async function readLog (log: Log, from: bigint): Promise<FoundLog> {
   const records = new Map<number, { value: string, epoch: number }>()
   for (let offset = from > log.startOffset ? from : log.startOffset; offset < log.endOffset;) {
     const read = await log.read(offset, log.endOffset, READ_BYTES, true)

@@ -13,11 +13,11 @@ import type { MetadataDelta } from '../../src/core/metadata/delta.ts'
 import { supportedFeatures } from '../../src/core/metadata/features.ts'
 import { MetadataImage } from '../../src/core/metadata/image.ts'
 
-export const CLUSTER_ID = 'testtesttesttesttesttQ'
+const CLUSTER_ID = 'testtesttesttesttesttQ'
 export const SESSION_TIMEOUT_MS = 9000
 
 /** Knows a few keys, enough to see that the rules are asked. */
-export const fewRules: ConfigRules = {
+const fewRules: ConfigRules = {
   check (type, _name, values) {
     if (type !== resourceType.TOPIC) return undefined
     for (const key of values.keys()) {
@@ -34,7 +34,7 @@ export const fewRules: ConfigRules = {
 }
 
 /** The same numbers on every run (mulberry32). */
-export function seeded (seed: number): () => number {
+function seeded (seed: number): () => number {
   let state = seed
   return () => {
     state = (state + 0x6D2B79F5) | 0

@@ -9,6 +9,8 @@ export interface Import {
   readonly line: number
   /** `import type`: gone when compiled. */
   readonly typeOnly: boolean
+  /** What is taken, by the names that it has there; `*` for all of it. */
+  readonly names: readonly string[]
 }
 
 /** Static imports, exports from elsewhere and dynamic imports of a literal. */
@@ -18,7 +20,7 @@ export function importsOf (path: string, source: string): Import[] {
     if (token.kind !== 'string' || !isSpecifier(tokens, index)) return []
     const specifier = token.text.slice(1, -1)
     const from = specifier.startsWith('.') ? posix.join(posix.dirname(path), specifier) : specifier
-    return [{ from, line: token.line, typeOnly: isTypeOnly(tokens, index) }]
+    return [{ from, line: token.line, typeOnly: isTypeOnly(tokens, index), names: namesOf(tokens, index) }]
   })
 }
 
@@ -43,4 +45,18 @@ function statementStart (tokens: Token[], index: number): number | undefined {
 function isTypeOnly (tokens: Token[], index: number): boolean {
   const start = statementStart(tokens, index)
   return start !== undefined && tokens[start + 1]?.text === 'type'
+}
+
+function namesOf (tokens: Token[], index: number): string[] {
+  const start = statementStart(tokens, index)
+  // A dynamic import gives all; one without names runs the file.
+  if (start === undefined) return ['*']
+  const words = tokens.slice(start + 1, index - 1).filter(({ text }, at) => at > 0 || text !== 'type')
+  const open = words.findIndex(({ text }) => text === '{')
+  const names = open === 0 || words.length === 0 ? [] : [words[0]?.text === '*' ? '*' : 'default']
+  for (let at = open + 1; open >= 0 && at < words.length; at++) {
+    const before = words[at - 1]?.text
+    if (words[at]?.kind === 'word' && (before === '{' || before === ',')) names.push(words[at]?.text as string)
+  }
+  return names
 }

@@ -2,6 +2,7 @@
 import t from 'tap'
 import { apiTable, withApiTable } from '../../scripts/api-table.ts'
 import { importsMakeNoCircle } from './circles.ts'
+import { exportsAreUsed } from './exports.ts'
 import { functionsOf } from './functions.ts'
 import { importsOf } from './imports.ts'
 import { platformsWithout, registriesIn, strangersAtTheTop, undeclaredDependencies, unusedDependencies } from './manifest.ts'
@@ -98,6 +99,28 @@ t.test('a circle of imports is found, of values and of types, and so is each of 
   ]).length, 2, 'types and dynamic imports count, and both circles are told')
   t.equal(importsMakeNoCircle(chain('test/support/a.ts', 'test/support/b.ts', 'test/support/a.ts')).length, 1)
   t.same(importsMakeNoCircle(chain('test/a.ts', 'test/b.ts', 'test/a.ts')), [], 'elsewhere in tests nobody looks')
+})
+
+t.test('an export that nobody imports is found', async t => {
+  const idle = (text: string, user = ''): string[] =>
+    exportsAreUsed([source('src/a.ts', text), source('test/b.test.ts', user)])
+  const rows: ReadonlyArray<[string, string]> = [
+    ['export const a = 1', "import { a } from '../src/a.ts'"],
+    ['export async function a () {}', "import { b, a as c } from '../src/a.ts'"],
+    ['export function * a () {}', "export { a } from '../src/a.ts'"],
+    ['export class a {}', "import type { a } from '../src/a.ts'"],
+    ['export interface a {}', "import * as a from '../src/a.ts'"],
+    ['export type a = 1', "const { a } = await import('../src/a.ts')"],
+  ]
+  for (const [text, user] of rows) {
+    t.same(idle(text), ['src/a.ts:1 exports a, which nobody imports'], text)
+    t.same(idle(text, user), [], user)
+    t.equal(idle(text, user.replace('a.ts', 'c.ts')).length, 1, 'of another file')
+  }
+  t.equal(idle('export const a = 1', "import { b as a } from '../src/a.ts'").length, 1, 'a name that is given here')
+  t.equal(idle('export const a = 1\nconsole.log(a)').length, 1, 'a value that its file uses is no export')
+  t.same(idle('export interface a {}\nexport const b: a = {}', "import { b } from '../src/a.ts'"), [], 'a type that is told')
+  t.same(exportsAreUsed([source('protocol/messages/01-a.ts', 'export const a = 1')]), [], 'the language is whole')
 })
 
 t.test('three shelves and the mirror', async t => {
@@ -250,4 +273,6 @@ t.test('imports: from where, and whether only types', async t => {
   t.same(importsOf('src/core/x.ts', text).map(({ from, line, typeOnly }) => `${line} ${from}${typeOnly ? ' type' : ''}`), [
     '1 src/core/a.ts', '2 src/c.ts type', '3 d', '4 src/core/e.ts', '5 src/core/f.ts type', '6 g',
   ])
+  t.same(importsOf('src/core/x.ts', text).map(({ names }) => names.join(' ')),
+    ['default b', 'c', '', '*', 'f', '*'], 'and what')
 })

@@ -116,7 +116,7 @@ async function describeClassicGroup (client: Client, group: string, coordinator:
 }
 
 /** An empty assignment has no bytes. */
-export function readAssignment (bytes: Buffer): Array<{ topic: string, partitions: number[] }> {
+function readAssignment (bytes: Buffer): Array<{ topic: string, partitions: number[] }> {
   return bytes.length === 0 ? [] : readVersioned(ConsumerProtocolAssignment, bytes).assignedPartitions
 }
 

@@ -1,5 +1,5 @@
-/** The first records of a new cluster, and those that keep its log moving. */
-import { FeatureLevelRecord, NoOpRecord } from '../../../protocol/stored/metadata-settings.ts'
+/** The first records of a new cluster. */
+import { FeatureLevelRecord } from '../../../protocol/stored/metadata-settings.ts'
 import type { MetadataEntry } from '../../../protocol/stored/framing.ts'
 import { CLUSTER_DEFAULT, configEntry, resourceType } from '../metadata/configs.ts'
 import { ELIGIBLE_LEADER_REPLICAS, supportedFeatures } from '../metadata/features.ts'
@@ -19,6 +19,3 @@ export function bootstrapRecords (minInsyncReplicas: number): MetadataEntry[] {
   }
   return records
 }
-
-/** R 2.10.19: keeps the committed offset advancing while nothing happens. */
-export function noOp (): MetadataEntry { return fullEntry(NoOpRecord, 0, {}) }

@@ -111,7 +111,7 @@ function mayStop ({ id }: BrokerRegistration, { image, sessions }: SessionView):
   return lowest === undefined || sessions.controlledShutdownOffset(id) <= lowest
 }
 
-export function hasLeaderships (brokerId: number, image: MetadataImage): boolean {
+function hasLeaderships (brokerId: number, image: MetadataImage): boolean {
   for (const { partitions } of image.topics) {
     if (partitions.some(({ leader }) => leader === brokerId)) return true
   }

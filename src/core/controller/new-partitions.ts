@@ -15,7 +15,7 @@ export type NewPartitions =
 /**
  * D10.10: the active replicas are in sync, the first of them leads. Undefined if none is active.
  */
-export function newPartition (
+function newPartition (
   replicas: readonly number[], image: MetadataImage
 ): PartitionRegistration | undefined {
   const isr = replicas.filter(replica => image.brokers.isActive(replica))

@@ -40,7 +40,7 @@ export interface ToldFacts {
   readonly hasNews: boolean
 }
 
-export function keyOf ({ topic, topicId, index }: PartitionKey, byId: boolean): string {
+function keyOf ({ topic, topicId, index }: PartitionKey, byId: boolean): string {
   return `${byId ? topicId : topic}/${index}`
 }
 
@@ -120,7 +120,7 @@ export class FetchSession {
 }
 
 /** Sessions may be pushed out by others once unused, or there, for so long (D6.7). */
-export const EVICTION_MS = 120_000
+const EVICTION_MS = 120_000
 
 export class FetchSessionCache {
   readonly #slots: number

@@ -20,7 +20,7 @@ export function scheduleOffsetExpiry (shard: ShardState, nowMs: number): void {
   })
 }
 
-export function expireOffsets (shard: ShardState, nowMs: number): Decision[] {
+function expireOffsets (shard: ShardState, nowMs: number): Decision[] {
   const records: StoredRecord[] = []
   for (const group of shard.groups.values()) {
     const emptied = expireGroup(shard, group, nowMs, records)

@@ -4,7 +4,7 @@ import { ZERO_UUID } from '../../../protocol/uuid.ts'
 /** The broker has not said yet in which directory the replica is. */
 export const UNASSIGNED_DIRECTORY = 'AAAAAAAAAAAAAAAAAAAAAQ'
 /** The replica is in a directory that is gone. */
-export const LOST_DIRECTORY = 'AAAAAAAAAAAAAAAAAAAAAg'
+const LOST_DIRECTORY = 'AAAAAAAAAAAAAAAAAAAAAg'
 /** Assigned before directories had ids. */
 export const MIGRATING_DIRECTORY = ZERO_UUID
 

@@ -5,9 +5,8 @@
 import { code } from '../../../protocol/errors.ts'
 
 /** Batches that a producer may have in flight, and so may send again. */
-export const BATCHES_KEPT = 5
+const BATCHES_KEPT = 5
 export const NO_SEQUENCE = -1
-export const NO_PRODUCER_ID = -1n
 /** Sequences run from 0 to 2^31-1 and begin again. */
 const SEQUENCE_SPAN = 2 ** 31
 
@@ -97,13 +96,8 @@ function sequenceFollows (
   return first === nextSequence(last.lastSequence)
 }
 
-export function nextSequence (sequence: number): number {
+function nextSequence (sequence: number): number {
   return (sequence + 1) % SEQUENCE_SPAN
-}
-
-/** The last sequence of a batch that begins at `first` and spans `lastOffsetDelta` more. */
-export function lastSequence (first: number, lastOffsetDelta: number): number {
-  return first === NO_SEQUENCE ? NO_SEQUENCE : (first + lastOffsetDelta) % SEQUENCE_SPAN
 }
 
 export class ProducerState {

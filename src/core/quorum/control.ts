@@ -6,7 +6,7 @@ import {
 } from '../../../protocol/stored/raft.ts'
 
 /** Kafka's numbers of control records (ControlRecordType), for the metadata log's ones. */
-export const controlType = {
+const controlType = {
   leaderChange: 2, snapshotHeader: 3, snapshotFooter: 4, kraftVersion: 5, voters: 6,
 } as const
 

@@ -11,7 +11,7 @@ import { sameReplica } from './voters.ts'
 import type { ReplicaKey } from './voters.ts'
 
 /** The only partition of a message about the quorum, or undefined for anything else (2.10.13). */
-export function onlyPartition<P extends { partitionIndex: number }> (
+function onlyPartition<P extends { partitionIndex: number }> (
   topics: ReadonlyArray<{ topicName: string, partitions: readonly P[] }>
 ): P | undefined {
   const topic = topics[0]

@@ -104,7 +104,7 @@ function answerIfDue (
 function replicaKey (key: ReplicaKey): string { return `${key.id}:${key.directoryId}` }
 
 /** What is known of the replica, from now on if it is new. */
-export function replicaOf (role: Leader, { id, directoryId }: ReplicaKey): Replica {
+function replicaOf (role: Leader, { id, directoryId }: ReplicaKey): Replica {
   const key = replicaKey({ id, directoryId })
   let replica = role.replicas.get(key)
   if (replica === undefined) {

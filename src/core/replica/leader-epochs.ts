@@ -7,7 +7,7 @@ export interface EpochStart { readonly epoch: number, readonly startOffset: bigi
 
 /** No epoch: the answer where nothing is known. */
 export const UNDEFINED_EPOCH = -1
-export const UNDEFINED_OFFSET = -1n
+const UNDEFINED_OFFSET = -1n
 
 export class LeaderEpochs {
   /** Invariant: epochs and start offsets both strictly ascending. */

@@ -163,7 +163,7 @@ function answersOf (step: Ask | Bytes | Take): string[] {
 }
 
 /** `0-3,5`: what follows without a gap is a range. */
-export function rangesOf (versions: readonly number[]): string {
+function rangesOf (versions: readonly number[]): string {
   const ranges: string[] = []
   for (let i = 0; i < versions.length; i++) {
     const from = versions[i] as number

@@ -6,7 +6,7 @@ import type { Conversation } from './form.ts'
 import { parse } from './parse.ts'
 
 /** From the compiled test; data is not copied. */
-export const folder = fileURLToPath(new URL('../../../../test/conversations/', import.meta.url))
+const folder = fileURLToPath(new URL('../../../../test/conversations/', import.meta.url))
 
 export function allFiles (): string[] {
   return readdirSync(folder).filter(name => name.endsWith('.txt')).sort().map(name => folder + name)

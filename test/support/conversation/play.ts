@@ -186,7 +186,7 @@ export class Player {
   }
 }
 
-export function apiNamed (name: string): Api {
+function apiNamed (name: string): Api {
   const api = apis.find(api => api.name === name)
   if (api === undefined) throw new ReferenceError(`there is no API ${name}`)
   return api

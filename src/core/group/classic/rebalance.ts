@@ -88,7 +88,7 @@ export function ofGroup (
   }
 }
 
-export function completeJoin (shard: ShardState, step: Step, group: ClassicGroup): void {
+function completeJoin (shard: ShardState, step: Step, group: ClassicGroup): void {
   shard.deadlines.cancel(group.joinDeadline)
   group.joinDeadline = undefined
   for (const member of [...group.members.values()]) {
@@ -137,7 +137,7 @@ function expireSyncs (
   prepareRebalance(shard, step, group)
 }
 
-export function stopSyncWait (shard: ShardState, group: ClassicGroup): void {
+function stopSyncWait (shard: ShardState, group: ClassicGroup): void {
   group.pendingSyncs.clear()
   shard.deadlines.cancel(group.syncDeadline)
   group.syncDeadline = undefined
