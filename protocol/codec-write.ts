@@ -4,7 +4,7 @@
  */
 import { StringTooLong, Writer } from './cursor.ts'
 import { defaultOf, inVersion, nullableAt } from './codec-read.ts'
-import type { AnyType, Fields, Primitive } from './types.ts'
+import type { AnyType, Fields, Primitive, RecordsToWrite } from './types.ts'
 
 export type Write = (writer: Writer, value: any) => void
 
@@ -64,7 +64,7 @@ function contentWriter (
       length(writer, value.length)
       writer.raw(value)
     }
-    case 'records': return (writer, value: Buffer | readonly Buffer[]) => {
+    case 'records': return (writer, value: RecordsToWrite) => {
       if (Buffer.isBuffer(value)) {
         length(writer, value.length)
         return writer.reference(value)

@@ -1,4 +1,6 @@
 /** Reader and Writer over bytes: Kafka's primitive encodings, and the decoder's budget. */
+import { wholeOf } from './bytes-to-come.ts'
+import type { Chunk } from './bytes-to-come.ts'
 import { readInt64 } from './records/int64.ts'
 import { uuidFromBytes, writeUuid } from './uuid.ts'
 
@@ -109,7 +111,7 @@ export class Writer {
   #buffer: Buffer
   #start = 0
   #position: number
-  readonly #done: Buffer[] = []
+  readonly #done: Chunk[] = []
   #doneSize = 0
 
   constructor (size = FIRST_SIZE) {
@@ -165,8 +167,8 @@ export class Writer {
   }
 
   /** Appends record data, by reference where it is large: it must not change before it is sent. */
-  reference (value: Buffer): void {
-    if (value.length < BY_REFERENCE_MIN) return this.raw(value)
+  reference (value: Chunk): void {
+    if (Buffer.isBuffer(value) && value.length < BY_REFERENCE_MIN) return this.raw(value)
     this.#seal()
     this.#done.push(value)
     this.#doneSize += value.length
@@ -180,14 +182,15 @@ export class Writer {
   }
 
   /** Everything written, in order. The writer must not be used afterwards. */
-  chunks (): Buffer[] {
+  chunks (): Chunk[] {
     this.#seal()
     return this.#done
   }
 
-  /** The same as one buffer: a copy only if there are several chunks. */
+  /** The same as one buffer, where nothing is to come: a copy only if there are several chunks. */
   toBuffer (): Buffer {
     const chunks = this.chunks()
-    return chunks.length === 1 ? chunks[0] as Buffer : Buffer.concat(chunks)
+    const [first] = chunks
+    return chunks.length === 1 && Buffer.isBuffer(first) ? first : wholeOf(chunks)
   }
 }

@@ -1,4 +1,5 @@
 /** What stands around every message: the size prefix, and the request and response headers. */
+import type { Chunk } from './bytes-to-come.ts'
 import { DecodeError, Writer } from './cursor.ts'
 import type { Reader } from './cursor.ts'
 import { codec } from './codec.ts'
@@ -61,7 +62,7 @@ export function readRequestHeader (reader: Reader, api: Api, version: number): R
 /** A whole response frame, size prefix included, as chunks; record data is only referred to. */
 export function responseFrame<A extends Api> (
   api: A, version: number, correlationId: number, body: MessageToWrite<A['response']>
-): Buffer[] {
+): Chunk[] {
   const writer = new Writer()
   writer.int32(0)
   codec(ResponseHeader, responseHeaderVersion(api, version)).write(writer, { correlationId })
@@ -80,12 +81,13 @@ export function requestFrame<A extends Api> (
     requestApiKey: api.key, requestApiVersion: version, correlationId, clientId,
   })
   codec(api.request, version).write(writer, body)
-  return withSize(writer)
+  return withSize(writer) as Buffer[]
 }
 
-function withSize (writer: Writer): Buffer[] {
+function withSize (writer: Writer): Chunk[] {
   const size = writer.size - 4
   const chunks = writer.chunks()
-  chunks[0]?.writeInt32BE(size, 0)
+  const head = chunks[0] as Buffer
+  head.writeInt32BE(size, 0)
   return chunks
 }

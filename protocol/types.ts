@@ -5,6 +5,7 @@
  * What is read has every field (a field outside the version reads as its default); what is
  * written may leave out each field that has a default of its own, or that some versions lack.
  */
+import type { Chunk } from './bytes-to-come.ts'
 
 declare const readSide: unique symbol
 declare const writeSide: unique symbol
@@ -73,7 +74,7 @@ export const bytes = primitive<Buffer, Uint8Array>('bytes')
 /** Record batches: a slice of the frame when read; written as they are, without a copy. */
 export const records = primitive<Buffer, RecordsToWrite>('records')
 
-export type RecordsToWrite = Buffer | readonly Buffer[]
+export type RecordsToWrite = Buffer | readonly Chunk[]
 
 export function array<R, W> (element: Type<R, W, boolean>): Type<R[], readonly W[]> {
   return { kind: 'array', element, versions: always }

@@ -13,6 +13,7 @@ import { adjustableLog, newId, processEnvironment } from './process-environment.
 import type { LogFunction } from './process-environment.ts'
 import { ConfigError } from './config/sources.ts'
 import { Admission } from './server/admission.ts'
+import { AnswerMemory } from './server/answer-memory.ts'
 import { FramePool } from './server/frame-pool.ts'
 import { RequestMemory } from './server/request-memory.ts'
 import { listen } from './server/listener.ts'
@@ -176,17 +177,19 @@ const REQUESTS_IN_FLIGHT_MAX = 100
 
 function serve (
   running: RunningBroker, store: Store, settings: Settings, listeners: readonly Listener[],
-  { monotonicMs, setTimer, log }: ReturnType<typeof processEnvironment>
+  { monotonicMs, setTimer, atTurnEnd, log }: ReturnType<typeof processEnvironment>
 ): void {
   const connections = function * () { for (const listener of listeners) yield * listener.connections }
   const relieve = (): void => { for (const connection of connections()) connection.resume() }
-  const pool = new FramePool()
+  const pool = new FramePool({ setTimer })
   const queuedBytesMax = settings.number('queued.max.request.bytes')
   const memory = new RequestMemory(queuedBytesMax > 0 ? queuedBytesMax : undefined)
+  const answers = new AnswerMemory(settings.number('ottla.queued.max.response.bytes'), { nowMs: monotonicMs, setTimer })
   for (const listener of listeners) {
     listener.serve({
       pool,
       memory,
+      answers,
       dispatch: running.dispatch,
       limits: {
         frameBytesMax: settings.get('socket.request.max.bytes'),
@@ -194,6 +197,7 @@ function serve (
       },
       nowMs: monotonicMs,
       setTimer,
+      atTurnEnd,
       events: {
         refused: (session, reason) => { log('warn', `connection closed: ${reason}`, { client: session.remoteAddress }) },
         failed: (session, error) => { log('error', 'a request failed', { client: session.remoteAddress, error }) },

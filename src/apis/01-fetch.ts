@@ -18,7 +18,7 @@ import { currentLeader } from './current-leader.ts'
 import { largestFetch, mustWait } from './fetch-quota.ts'
 import { handler } from './handler.ts'
 import type { Call } from './handler.ts'
-import { conversionBudget, recordsFor } from './old-formats.ts'
+import { CONVERTED_BYTES_MAX, conversionBudget, FETCH_WITH_BATCHES, recordsFor } from './old-formats.ts'
 import type { ConversionBudget } from './old-formats.ts'
 
 type Needs = Pick<Broker,
@@ -41,14 +41,17 @@ export const fetch = handler(Fetch, {
   const targets = sortedTargets(positions, request, call, needs)
   const replicaId = replicaIdOf(request, call)
   const isConsumer = replicaId < 0
+  const isOld = call.version < FETCH_WITH_BATCHES
   const result = await needs.replicas.fetch(targets, {
     version: call.version,
     maxWaitMs: request.maxWaitMs,
     minBytes: request.minBytes,
-    maxBytes: Math.min(request.maxBytes, needs.settings.fetchBytesMax,
+    maxBytes: Math.min(request.maxBytes, needs.settings.fetchBytesMax, isOld ? CONVERTED_BYTES_MAX : Infinity,
       isConsumer ? largestFetch(call, needs) : Infinity),
     readCommitted: isolationLevel === READ_COMMITTED,
     replicaId,
+    // Old formats are made of the whole.
+    atHandBytesMax: isOld ? Infinity : call.session.atHandBytesMax,
   }, run => call.session.onClose(run))
   call.onSent(() => { result.release() })
   // D6.5: a duplicate of the request on another connection has moved the session on.

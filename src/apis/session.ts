@@ -15,6 +15,8 @@ export interface Session {
   softwareName: string
   softwareVersion: string
   readonly closed: boolean
+  /** How many bytes of an answer may be at hand at once; what more it has is to come. */
+  readonly atHandBytesMax: number
   /** Runs when the connection has gone, at once if it is gone already; answers how not to. */
   onClose (run: () => void): () => void
 }

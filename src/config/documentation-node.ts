@@ -128,6 +128,8 @@ export const nodeDocumentation: Readonly<Record<string, string>> = {
     'Whether feature levels that are still in the making may be used.',
   'super.users': 'Users who may do everything, separated by semicolons.',
   'allow.everyone.if.no.acl.found': 'Whether everybody may use a resource that no ACL speaks of.',
+  'ottla.queued.max.response.bytes':
+    'Bytes of answers in memory that clients have not taken yet: past it no request begins.',
   'ottla.strict': 'Whether ottla gives up its deliberate differences from Apache Kafka.',
   'ottla.sync.timeout.ms':
     'Milliseconds after which a sync of the data counts as failed, and the broker stops.',

@@ -81,6 +81,7 @@ export const honouredBrokerSettings: ReadonlySet<string> = new Set([
   'offsets.topic.num.partitions',
   'offsets.topic.replication.factor',
   'offsets.topic.segment.bytes',
+  'ottla.queued.max.response.bytes',
   'ottla.strict',
   'ottla.sync.timeout.ms',
   'process.roles',

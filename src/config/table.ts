@@ -21,6 +21,8 @@ const authorizerSettings = [
 const ownSettings = [
   // true: none of ottla's deliberate differences from Kafka.
   ['ottla.strict', 'boolean', 'false', '', 'read-only'],
+  // Answers that clients have not taken yet, over all connections.
+  ['ottla.queued.max.response.bytes', 'long', '67108864', '[1048576,...]', 'read-only'],
   // A sync of the data that takes longer has failed, and the broker stops.
   ['ottla.sync.timeout.ms', 'int', '30000', '[1000,...]', 'read-only'],
 ] as const satisfies readonly Row[]

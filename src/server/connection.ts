@@ -6,6 +6,8 @@
  * answered first.
  */
 import type { Socket } from 'node:net'
+import type { AnswerMemory } from './answer-memory.ts'
+import { AnswerWriter } from './answer-writer.ts'
 import type { FramePool } from './frame-pool.ts'
 import { FrameError, FrameReader } from './frames.ts'
 import type { Frame } from './frames.ts'
@@ -41,10 +43,12 @@ export interface ConnectionContext {
   readonly dispatch: Dispatch
   readonly pool: FramePool
   readonly memory: RequestMemory
+  readonly answers: AnswerMemory
   readonly limits: ConnectionLimits
   readonly events: ConnectionEvents
   nowMs (): number
   setTimer (delayMs: number, run: () => void): { cancel (): void }
+  atTurnEnd (run: () => void): void
 }
 
 /** The connection ends when it is this one's turn. */
@@ -82,12 +86,14 @@ export class Connection implements Session {
   #unreadable: FrameError | undefined
   #paused = false
   #held = false
-  #draining = false
+  readonly #writer: AnswerWriter
+  /** The client sends nothing more; what it has sent is still answered. */
+  #inputEnded = false
   /** KIP-219: until the last of these has run out, nothing is read and no request begins. */
   readonly #throttles = new Set<{ cancel (): void }>()
   /** No request begins any more. */
   #ending = false
-  /** Nothing can be written any more. */
+  /** Nothing is written any more. */
   #ended = false
 
   constructor (id: number, listener: string, socket: Socket, context: ConnectionContext) {
@@ -111,10 +117,25 @@ export class Connection implements Session {
       push: chunk => { this.#read(() => { frames.push(chunk) }) },
     })
     socket.setNoDelay(true)
-    socket.on('drain', () => { this.#draining = false; this.#proceed() })
+    this.#writer = new AnswerWriter({
+      socket,
+      memory: context.answers,
+      holder: this,
+      atTurnEnd: context.atTurnEnd,
+      progressed: () => { this.lastActiveMs = context.nowMs() },
+      finished: () => { this.#answered() },
+      failed: error => { this.#cutOff(error) },
+    })
+    socket.on('drain', () => {
+      this.#writer.drained()
+      this.#answered()
+    })
     socket.on('error', () => { /* 'close' follows */ })
-    // A client that sends nothing more wants nothing more: Kafka closes too.
-    socket.on('end', () => { this.#ending = this.#ended = true })
+    // D0.11: Kafka notices the end once everything before it is answered; proxies forward a close as this.
+    socket.on('end', () => {
+      this.#inputEnded = true
+      this.#endIfDone()
+    })
     socket.on('close', () => { this.#gone() })
     socket.resume()
   }
@@ -135,11 +156,50 @@ export class Connection implements Session {
 
   destroy (): void { this.#socket.destroy() }
 
+  get atHandBytesMax (): number { return this.#context.answers.partBytes }
+
+  /** There is memory for answers again. */
+  proceed (): void {
+    this.#proceed()
+    this.#account()
+  }
+
+  stalled (): void {
+    this.#context.events.refused(this, 'its answers are not read, and others wait for their memory')
+    this.destroy()
+  }
+
   /** Begins nothing more, and ends once what is under way is answered. */
   finish (): void {
     this.#ending = true
-    this.#waiting.length = 0
-    if (this.#slots.length === 0 && !this.closed) this.#socket.end()
+    this.#dropWaiting()
+    this.#endIfDone()
+  }
+
+  #dropWaiting (): void {
+    this.#bytesWaiting = 0
+    for (const { pooled } of this.#waiting.splice(0)) if (pooled !== undefined) this.#context.pool.give(pooled)
+  }
+
+  #endIfDone (): void {
+    if (this.closed || this.#ended || this.#slots.length > 0 || this.#writer.isSending) return
+    if (!this.#ending && !(this.#inputEnded && this.#waiting.length === 0)) return
+    this.#ended = true
+    this.#socket.end()
+  }
+
+  /** What was in the way of the next answer, or request, is no longer. */
+  #answered (): void {
+    this.#flush()
+    this.#proceed()
+    this.#account()
+  }
+
+  /** Part of an answer is out, and the rest cannot follow. */
+  #cutOff (error: unknown): void {
+    const reason = error instanceof Error ? error.message : String(error)
+    this.#context.events.refused(this, `an answer could not be finished: ${reason}`)
+    this.destroy()
   }
 
   #read (toFrames: () => void): void {
@@ -166,8 +226,11 @@ export class Connection implements Session {
 
   /** Starts what may start; one request at a time, but Produce after Produce. */
   #proceed (): void {
-    while (this.#waiting.length > 0 && !this.closed && !this.#ending && !this.#draining &&
-      this.#throttles.size === 0) {
+    while (this.#waiting.length > 0 && !this.closed && !this.#ending && !this.#isBlocked) {
+      if (this.#context.answers.isFull) {
+        this.#context.answers.wait(this)
+        break
+      }
       const frame = this.#waiting[0] as Frame
       const pipelined = this.#context.dispatch.isPipelined(frame.bytes)
       if (this.#running > 0 && !(pipelined && this.#mayOverlap())) break
@@ -181,7 +244,13 @@ export class Connection implements Session {
       this.#slots.push({ outcome: { error: this.#unreadable } })
       this.#flush()
     }
+    this.#endIfDone()
     this.#flow()
+  }
+
+  /** The client has to take something first, or to wait. */
+  get #isBlocked (): boolean {
+    return this.#writer.isDraining || this.#writer.isSending || this.#throttles.size > 0
   }
 
   #mayOverlap (): boolean {
@@ -189,7 +258,16 @@ export class Connection implements Session {
       this.#bytesRunning < BYTES_IN_FLIGHT_MAX
   }
 
-  #start ({ bytes, pooled }: Frame): void {
+  /** What a handler may keep of its request must not lie in memory that is used again. */
+  #owned ({ bytes, pooled }: Frame): Frame {
+    if (pooled === undefined || this.#context.dispatch.isFrameFree(bytes)) return { bytes, pooled }
+    const own = Buffer.from(bytes)
+    this.#context.pool.give(pooled)
+    return { bytes: own, pooled: undefined }
+  }
+
+  #start (frame: Frame): void {
+    const { bytes, pooled } = this.#owned(frame)
     const slot: Slot = { outcome: undefined }
     this.#slots.push(slot)
     this.#running++
@@ -199,7 +277,11 @@ export class Connection implements Session {
       this.#bytesRunning -= bytes.length
       slot.outcome = outcome
       if ('error' in outcome) this.#ending = true
-      else if (pooled !== undefined && outcome.isFrameFree) this.#context.pool.give(pooled)
+      if (pooled !== undefined) {
+        // Who has failed may not have let go of everything.
+        if ('error' in outcome || outcome.failure !== undefined) this.#context.pool.forget(pooled)
+        else this.#context.pool.give(pooled)
+      }
       this.#flush()
       this.#account()
     }
@@ -215,13 +297,13 @@ export class Connection implements Session {
 
   /** Writes the answers whose turn has come. */
   #flush (): void {
-    while (this.#slots[0]?.outcome !== undefined) {
+    while (this.#slots[0]?.outcome !== undefined && !this.#writer.isSending) {
       const { outcome } = this.#slots.shift() as Slot
       if (outcome === undefined) return
       if ('error' in outcome) this.#fail(outcome.error)
       else this.#write(outcome)
     }
-    if (this.#ending && this.#slots.length === 0 && !this.#ended) this.#socket.end()
+    this.#endIfDone()
   }
 
   #write ({ chunks, release, throttleMs, failure }: Reply): void {
@@ -232,12 +314,7 @@ export class Connection implements Session {
       return
     }
     this.lastActiveMs = this.#context.nowMs()
-    const last = chunks.length - 1
-    if (last > 0) this.#socket.cork()
-    for (let i = 0; i < last; i++) this.#socket.write(chunks[i] as Buffer)
-    const done = release.length === 0 ? undefined : () => { for (const run of release) run() }
-    this.#draining = !this.#socket.write(chunks[last] as Buffer, done)
-    if (last > 0) this.#socket.uncork()
+    this.#writer.write(chunks, release)
   }
 
   #throttle (ms: number): void {
@@ -257,13 +334,13 @@ export class Connection implements Session {
     if (isRefusal) this.#context.events.refused(this, error.message)
     else this.#context.events.failed(this, error)
     this.#ending = this.#ended = true
-    this.#waiting.length = 0
+    this.#dropWaiting()
     this.#socket.end()
     this.#socket.destroySoon()
   }
 
   #flow (): void {
-    const pause = this.#held || this.#draining || this.#throttles.size > 0 || this.#unreadable !== undefined ||
+    const pause = this.#held || this.#isBlocked || this.#unreadable !== undefined ||
       this.#bytesWaiting > BYTES_WAITING_MAX ||
       this.#waiting.length > this.#context.limits.requestsInFlightMax
     if (pause === this.#paused) return
@@ -276,11 +353,14 @@ export class Connection implements Session {
   #gone (): void {
     if (this.closed) return
     this.closed = true
-    this.#waiting.length = 0
+    this.#dropWaiting()
+    this.#frames.abandon()
     for (const timer of this.#throttles) timer.cancel()
     this.#throttles.clear()
     this.#account()
     this.#context.memory.forget(this)
+    this.#writer.abandon()
+    this.#context.answers.forget(this)
     for (const run of this.#onClose) run()
     this.#onClose.clear()
     this.#context.events.closed(this)

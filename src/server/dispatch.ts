@@ -2,6 +2,7 @@
  * From a frame to a handler and back: header, version range, decode; later encode. It knows no
  * API but ApiVersions, whose unknown versions are answered instead of closing (KIP-511).
  */
+import type { Chunk } from '../../protocol/bytes-to-come.ts'
 import { DecodeError, Reader, StringTooLong } from '../../protocol/cursor.ts'
 import { codec } from '../../protocol/codec.ts'
 import { code, KafkaError } from '../../protocol/errors.ts'
@@ -15,10 +16,8 @@ import type { Session } from '../apis/session.ts'
 
 /** The bytes of an answer; none for a request that has no answer. */
 export interface Reply {
-  readonly chunks: readonly Buffer[]
+  readonly chunks: readonly Chunk[]
   readonly release: ReadonlyArray<() => void>
-  /** Nothing refers to the request's bytes any more: their buffer may be used again. */
-  readonly isFrameFree: boolean
   /** KIP-219: the client is not read for that long. */
   readonly throttleMs: number
   /** The bug of ours that made this an error answer (D0.2). */
@@ -44,12 +43,17 @@ export class CloseConnection extends Error {
 export interface Dispatch {
   /** Whether this request may start while others of its kind are under way. */
   isPipelined (frame: Buffer): boolean
+  /** Whether nothing refers to the bytes of this request once it is answered. */
+  isFrameFree (frame: Buffer): boolean
   /** Resolves with the answer; rejects with CloseConnection where Kafka closes (D0.1). */
   run (frame: Buffer, session: Session): Reply | Promise<Reply>
 }
 
 export function createDispatch (handlers: readonly Handler[], broker: Broker): Dispatch {
   const byKey = new Map(handlers.map(handler => [handler.api.key, handler]))
+
+  const handlerOf = (frame: Buffer): Handler | undefined =>
+    frame.length < 2 ? undefined : byKey.get(frame.readInt16BE(0))
 
   function run (frame: Buffer, session: Session): Reply | Promise<Reply> {
     const { apiKey, apiVersion, correlationId } = parse(() => peekRequest(frame))
@@ -75,13 +79,14 @@ export function createDispatch (handlers: readonly Handler[], broker: Broker): D
 
   return {
     run,
-    isPipelined: frame => frame.length >= 2 && byKey.get(frame.readInt16BE(0))?.pipelined === true,
+    isPipelined: frame => handlerOf(frame)?.pipelined === true,
+    isFrameFree: frame => handlerOf(frame)?.isFrameFree === true,
   }
 }
 
 /** D0.2: what escapes a handler becomes the request's own error answer, if the API has one. */
 function answered (
-  { api, isFrameFree, failed }: Handler, request: unknown, call: RunningCall, correlationId: number,
+  { api, failed }: Handler, request: unknown, call: RunningCall, correlationId: number,
   handle: () => Answer<any> | Promise<Answer<any>>
 ): Reply | Promise<Reply> {
   const { version, release } = call
@@ -90,12 +95,12 @@ function answered (
       throw new CloseConnection(`${api.name} v${version} failed without an answer: ${answer.reason}`)
     }
     // KIP-124: what has no answer is let off its time, for its client would never know.
-    if (answer === NO_ANSWER) return { chunks: [], release, isFrameFree, throttleMs: call.throttleMs }
+    if (answer === NO_ANSWER) return { chunks: [], release, throttleMs: call.throttleMs }
     call.throttle(call.requestThrottleMs())
     const { throttleMs } = call
     const body = throttleMs > 0 ? { ...answer, throttleTimeMs: throttleMs } : answer
     const chunks = call.encoded(() => responseFrame(api, version, correlationId, body as never))
-    return { chunks, release, isFrameFree, throttleMs }
+    return { chunks, release, throttleMs }
   }
   const failure = (error: unknown): Reply => {
     // Nothing of it is sent: what was read for the answer may go.
@@ -142,5 +147,5 @@ function unknownApiVersions ({ api, advertised: [minVersion, maxVersion] }: Hand
     errorCode: code.UNSUPPORTED_VERSION,
     apiKeys: [{ apiKey: api.key, minVersion, maxVersion }],
   })
-  return { chunks, release: [], isFrameFree: false, throttleMs: 0 }
+  return { chunks, release: [], throttleMs: 0 }
 }

@@ -93,6 +93,12 @@ export class FrameReader {
     }
   }
 
+  /** Gives back the memory of a frame that will never be whole. */
+  abandon (): void {
+    if (this.#frame !== undefined) this.#pool.give(this.#frame)
+    this.#frame = undefined
+  }
+
   #checked (size: number): number {
     if (size > this.#sizeMax) {
       throw new FrameError(`a request of ${size} bytes; socket.request.max.bytes allows ${this.#sizeMax}`)

@@ -52,7 +52,7 @@ export async function listen (options: ListenerOptions): Promise<Listener> {
     if (doorway === undefined) waiting.push(socket.on('error', () => { socket.destroy() }))
     else doorway.arrive(socket)
   }
-  const server = createServer({ noDelay: true, keepAlive: true, pauseOnConnect: true }, accept)
+  const server = createServer({ allowHalfOpen: true, noDelay: true, keepAlive: true, pauseOnConnect: true }, accept)
   await bind(server, options)
   const address = server.address()
   return {

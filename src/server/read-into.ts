@@ -35,7 +35,7 @@ export function readInto (accepted: Socket, reading: Reading): Socket {
       return true
     },
   }
-  const options: object = { handle, onread, manualStart: true }
+  const options: object = { handle, onread, manualStart: true, allowHalfOpen: true }
   const socket = new Socket(options)
   // The server counts what it accepted, and is closed when the last of these is.
   return socket.on('close', () => { accepted.destroy() })

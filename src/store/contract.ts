@@ -2,6 +2,7 @@
  * What the other rooms program against: the store, its logs, its table and what it needs
  * from outside. No logic lives here. `store.ts` composes the rooms that keep these promises.
  */
+import type { BytesToCome } from '../../protocol/bytes-to-come.ts'
 import type { Disk } from './disk.ts'
 import type { StoreError } from './error.ts'
 
@@ -70,9 +71,11 @@ export interface Log {
    * first batch is always returned whole with `firstWhole`. Synchronous when the data is hot, a
    * promise when the disk is read asynchronously. Call `release` exactly once; the bytes stay
    * valid until then. An offset below startOffset reads from the batch that holds startOffset;
-   * nothing is read when `end` <= `offset`.
+   * nothing is read when `end` <= `offset`. What lies behind `atHandMax` bytes, or is a batch of more
+   * than 256 KB, is counted only (`rest`): it holds nothing, and is gone when the log is cut or
+   * compacted there meanwhile. Without `atHandMax` everything is at hand.
    */
-  read (offset: bigint, end: bigint, maxBytes: number, firstWhole: boolean):
+  read (offset: bigint, end: bigint, maxBytes: number, firstWhole: boolean, atHandMax?: number):
     LogRead | Promise<LogRead>
   /**
    * The first batch (in offset order, at or after startOffset and `from`, base offset < end) whose
@@ -124,8 +127,16 @@ export interface Checkpoint {
 }
 
 export interface LogRead {
+  /** The first of the bytes, at hand. */
   chunks: Buffer[]
+  /** The bytes behind those, which are read when their turn to be sent has come. */
+  rest: BytesToCome | undefined
+  /** Of all, those to come included. */
   bytes: number
+  /** The offset behind the last batch. */
+  nextOffset: bigint
+  /** A batch below the end did not fit; not looked for when `maxBytes` was reached. */
+  isCut: boolean
   /** Exactly once, when the bytes are no longer needed. */
   release (): void
 }
@@ -142,6 +153,8 @@ export interface Table {
 export interface StoreStats {
   logs: number
   pendingBytes: number
+  /** Memory of reads that were not released. */
+  readBytes: number
   volumes: number
   journalFiles: number
   /** Journal files without large batches, ready to be overwritten. */

@@ -6,6 +6,7 @@
 import { baseOffset, batchSize, lastOffset, leaderEpoch } from '../../protocol/records/header.ts'
 import { checkBatches } from './append-check.ts'
 import type { Checked } from './append-check.ts'
+import type { BytesAtHand } from '../../protocol/bytes-to-come.ts'
 import type { Checkpoint, Log, LogRead } from './contract.ts'
 import { StoreError } from './error.ts'
 import { append, bytesOf, extentAt, moved } from './extents.ts'
@@ -13,6 +14,7 @@ import type { Extent, Extents } from './extents.ts'
 import { kinds } from './journal-format.ts'
 import type { NeedsOfLogs } from './needs.ts'
 import { ReadBuilder } from './read.ts'
+import { readWithin } from './read-within.ts'
 import type { LogState } from './state.ts'
 import { bytesOfPieceBelow, Tail } from './tail.ts'
 import type { Piece } from './tail.ts'
@@ -129,10 +131,14 @@ export class StoredLog implements Log, TurnMember {
   }
 
   read (
-    offset: bigint, end: bigint, maxBytes: number, firstWhole: boolean
+    offset: bigint, end: bigint, maxBytes: number, firstWhole: boolean, atHandMax = Infinity
   ): LogRead | Promise<LogRead> {
     const from = offset < this.startOffset ? this.startOffset : offset
-    return this.readOn(new ReadBuilder(from, end, maxBytes, firstWhole))
+    return this.readOn(new ReadBuilder(this, from, { end, maxBytes, firstWhole, atHandMax }))
+  }
+
+  readWithin (offset: bigint, at: number, bytes: number): BytesAtHand | Promise<BytesAtHand> {
+    return readWithin(this, this.core, { offset, at, bytes })
   }
 
   private readOn (into: ReadBuilder): LogRead | Promise<LogRead> {

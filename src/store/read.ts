@@ -1,7 +1,20 @@
-/** A read under construction: the chunks, and what must be given back when they were sent. */
+/**
+ * A read under construction: the chunks at hand, what must be given back when they were sent, and
+ * what is only counted, to be read when its turn has come.
+ */
 import { baseOffset, batchSize, lastOffset } from '../../protocol/records/header.ts'
 import type { LogRead } from './contract.ts'
+import { DeferredRead, UNIT_BYTES, WHOLE_BYTES_MAX } from './deferred-read.ts'
+import type { ReadSource, Unit } from './deferred-read.ts'
 import type { PooledBuffer } from './pool.ts'
+
+export interface ReadLimits {
+  readonly end: bigint
+  readonly maxBytes: number
+  readonly firstWhole: boolean
+  /** What comes behind so many bytes is deferred. */
+  readonly atHandMax: number
+}
 
 export class ReadBuilder {
   /** The next offset to look for. */
@@ -9,30 +22,78 @@ export class ReadBuilder {
   readonly end: bigint
   readonly maxBytes: number
   readonly firstWhole: boolean
+  atHandMax: number
   bytes = 0
   /** A batch did not fit or reached `end`: nothing behind it may follow. */
   full = false
+  /** A batch below `end` did not fit. */
+  isCut = false
+  private nextOffset: bigint
+  private readonly source: ReadSource
   private readonly chunks: Buffer[] = []
   private readonly held: PooledBuffer[] = []
+  private units: Unit[] | undefined
+  private deferredBytes = 0
 
-  constructor (offset: bigint, end: bigint, maxBytes: number, firstWhole: boolean) {
-    this.offset = offset
+  constructor (source: ReadSource, offset: bigint, { end, maxBytes, firstWhole, atHandMax }: ReadLimits) {
+    this.source = source
+    this.offset = this.nextOffset = offset
     this.end = end
     this.maxBytes = maxBytes
     this.firstWhole = firstWhole
+    this.atHandMax = atHandMax
   }
 
   get room (): number { return this.maxBytes - this.bytes }
+
+  /** Enough is at hand: what follows is only counted. */
+  get isDeferring (): boolean { return this.bytes >= this.atHandMax }
+
+  /** How much may still come to hand, and be sent. */
+  get roomAtHand (): number { return Math.min(this.maxBytes, this.atHandMax) - this.bytes }
 
   /** True when a batch of this size may still follow. */
   fits (size: number): boolean {
     return size <= this.room || (this.bytes === 0 && this.firstWhole)
   }
 
+  /** A batch so large is read in slices, and everything behind it when its turn has come. */
+  mustDefer (size: number): boolean {
+    if (size <= WHOLE_BYTES_MAX || this.atHandMax === Infinity) return this.isDeferring
+    this.atHandMax = 0
+    return true
+  }
+
   add (chunk: Buffer, owner: PooledBuffer | undefined): void {
     this.chunks.push(chunk)
     this.bytes += chunk.length
     if (owner !== undefined) this.held.push(owner.retain())
+  }
+
+  /** Counts one batch that lies somewhere else. */
+  defer (base: bigint, size: number, next: bigint): void {
+    if (base >= this.end || !this.fits(size)) return this.stopAt(base)
+    this.count(base, size, true)
+    this.nextOffset = next
+    if (next > this.offset) this.offset = next
+  }
+
+  private count (offset: bigint, bytes: number, isOne: boolean): void {
+    this.units ??= []
+    const last = this.units.at(-1)
+    if (last === undefined || last.bytes + bytes > UNIT_BYTES) this.units.push({ offset, bytes, isOne })
+    else {
+      last.bytes += bytes
+      last.isOne = false
+    }
+    this.bytes += bytes
+    this.deferredBytes += bytes
+  }
+
+  /** The batch at `base` does not belong to this read any more. */
+  stopAt (base: bigint): void {
+    this.full = true
+    if (base < this.end) this.isCut = true
   }
 
   /**
@@ -44,6 +105,7 @@ export class ReadBuilder {
     let from = 0
     while (from < run.length && batchEnd(run, from) <= this.offset) from += batchSize(run, from)
     let to = from
+    let last = from
     let behind = next < limit ? next : limit
     while (to < run.length) {
       const base = baseOffset(run, to)
@@ -51,22 +113,30 @@ export class ReadBuilder {
       const size = batchSize(run, to)
       const fits = to === from ? this.fits(size) : to - from + size <= this.room
       if (!fits || base >= this.end) {
-        this.full = true
+        this.stopAt(base)
         behind = base
         break
       }
+      last = to
       to += size
     }
-    if (to > from) this.add(run.subarray(from, to), owner)
+    if (to > from) {
+      if (this.isDeferring) this.count(baseOffset(run, from), to - from, false)
+      else this.add(run.subarray(from, to), owner)
+      this.nextOffset = batchEnd(run, last)
+    }
     if (behind > this.offset) this.offset = behind
   }
 
   finish (): LogRead {
-    const { chunks, bytes, held } = this
+    const { chunks, bytes, held, units, source } = this
     let open = true
     return {
       chunks,
       bytes,
+      rest: units === undefined ? undefined : new DeferredRead(source, units, this.deferredBytes, this.end),
+      nextOffset: this.nextOffset,
+      isCut: this.isCut,
       release: () => {
         if (!open) throw new Error('a read was released twice')
         open = false

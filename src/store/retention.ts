@@ -97,7 +97,9 @@ export class Retention {
     const { core } = this
     const { volume, log, extent } = found
     const from = extent.from > log.startOffset ? extent.from : log.startOffset
-    const into = new ReadBuilder(from, extent.to, core.options.copySliceBytes, true)
+    const into = new ReadBuilder(log, from, {
+      end: extent.to, maxBytes: core.options.copySliceBytes, firstWhole: true, atHandMax: Infinity,
+    })
     try {
       await volume.readCold(extent, into, core.journal, core.readPool)
     } catch (error) {

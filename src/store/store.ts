@@ -80,8 +80,8 @@ class OpenStore implements Store {
     this.lock = lock
     this.guard = new Guard(environment, options.syncTimeoutMs)
     const { chunkBytes } = options
-    this.pool = new Pool([chunkBytes >> 4, chunkBytes >> 2, chunkBytes])
-    this.readPool = new Pool([64 * 1024, 256 * 1024, 1024 * 1024])
+    this.pool = new Pool([chunkBytes >> 4, chunkBytes >> 2, chunkBytes], environment)
+    this.readPool = new Pool([64 * 1024, 256 * 1024, 1024 * 1024], environment)
     const { disk } = environment
     const { mutant } = options
     this.journal = new Journal(directory, disk, this.guard, { ...options, mutant })
@@ -229,6 +229,7 @@ class OpenStore implements Store {
     return {
       logs: this.logs.size,
       pendingBytes: this.pool.heldBytes,
+      readBytes: this.readPool.heldBytes,
       volumes: this.volumes.all.size,
       journalFiles: this.journal.files.size,
       freeJournalFiles: this.journal.free.length,
@@ -260,6 +261,8 @@ class OpenStore implements Store {
       this.closed = true
       this.flusher.stop()
       this.scrub.stop()
+      this.pool.stop()
+      this.readPool.stop()
       this.spaceCheck?.cancel()
       await this.keptTable.close()
       await this.journal.close()

@@ -244,12 +244,14 @@ export class Tail {
       if (into.full || piece.base >= limit || piece.base >= into.end) return
       if (piece.buffer !== undefined) {
         into.take(runOf(piece), piece.buffer, limit, piece.next)
-      } else if (into.fits(piece.bytes)) {
+      } else if (!into.fits(piece.bytes)) {
+        into.stopAt(piece.base)
+      } else if (into.mustDefer(piece.bytes)) {
+        into.defer(piece.base, piece.bytes, piece.next)
+      } else {
         const buffer = readLarge(piece)
         into.take(buffer.bytes.subarray(0, piece.bytes), buffer, limit, piece.next)
         buffer.release()
-      } else {
-        into.full = true
       }
     }
   }

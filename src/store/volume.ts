@@ -4,6 +4,7 @@
  */
 import { baseOffset, batchSize, HEADER_SIZE } from '../../protocol/records/header.ts'
 import type { Disk, KeyValueEnvironment, Mutation } from './disk.ts'
+import { WHOLE_BYTES_MAX } from './deferred-read.ts'
 import { StoreError } from './error.ts'
 import type { Extent } from './extents.ts'
 import type { Journal, JournalFile } from './journal.ts'
@@ -21,6 +22,12 @@ const KEYS_A_READ = 256
 const GAP_BYTES = 8 * 1024
 /** What more than this takes is memory of its own, whose pages are new each time. */
 const SPAN_BYTES = 1024 * 1024
+
+/** What the keys of one read are for at least: places of large batches, and runs of small ones. */
+const KEY_BYTES_MIN = 8 * 1024
+
+/** Part of one large batch. */
+export interface SliceOf { readonly keys: number, readonly offset: bigint, readonly at: number, readonly bytes: number }
 
 /** A stretch of one read: bytes at hand, or places in one file that one read covers. */
 interface Part { buffer: PooledBuffer | undefined, file: JournalFile | undefined, places: Place[] }
@@ -84,11 +91,12 @@ export class Volume {
   read (extent: Extent, into: ReadBuilder, journal: Journal, pool: Pool): void {
     while (!into.full && into.offset < extent.to && into.offset < into.end) {
       const before = into.offset
-      const parts = this.gather(this.keysFor(extent, into), into, journal, pool)
-      for (const part of parts) {
+      const keys = this.keysFor(extent, into)
+      for (const part of this.gather(keys, into, journal, pool)) {
         const buffer = part.buffer ?? this.readPlaces(part, journal, pool)
         this.take(part, buffer, into, extent.to)
       }
+      if (into.isDeferring && into.offset === before) this.count(keys, into, extent.to)
       if (into.offset === before) break
     }
     if (!into.full && into.offset < extent.to && into.offset < into.end) into.offset = extent.to
@@ -108,15 +116,69 @@ export class Volume {
         const buffer = part.buffer ?? await this.readPlacesAsync(part, journal, pool)
         this.take(part, buffer, into, extent.to)
       }
+      if (into.isDeferring && into.offset === before) this.count(keys, into, extent.to)
       if (!into.full && into.offset === before) into.offset = extent.to
     } finally {
       this.busy--
     }
   }
 
+  /** The first of them may end before the offset: so there are two at least. */
   private keysFor (extent: Extent, into: ReadBuilder): Buffer[] {
     const to = into.end < extent.to ? into.end : extent.to
-    return this.keysFrom(extent.keys, into.offset, to, KEYS_A_READ)
+    const wanted = into.isDeferring ? KEYS_A_READ : 2 + Math.ceil(Math.max(0, into.roomAtHand) / KEY_BYTES_MIN)
+    return this.keysFrom(extent.keys, into.offset, to, Math.min(wanted, KEYS_A_READ))
+  }
+
+  /** Counts batches that are read when their turn has come. */
+  private count (keys: readonly Buffer[], into: ReadBuilder, limit: bigint): void {
+    for (const key of keys) {
+      if (into.full) return
+      const value = this.environment.getFast(key)
+      if (value === undefined) continue
+      const place = decodePlace(value)
+      if (place === undefined) into.take(value, undefined, limit, endOfRun(value, NOWHERE))
+      else if (place.last >= into.offset) into.defer(offsetOfKey(key), place.length, place.last + 1n)
+    }
+  }
+
+  /** So many bytes from `at` on of the batch that begins at `offset`. */
+  slice (place: SliceOf, journal: Journal, pool: Pool): PooledBuffer | Promise<PooledBuffer> {
+    if (!this.sealed && this.closing === undefined) return this.sliceNow(place, journal, pool, false)
+    return this.sliceCold(place, journal, pool)
+  }
+
+  private async sliceCold (place: SliceOf, journal: Journal, pool: Pool): Promise<PooledBuffer> {
+    this.busy++
+    try {
+      await this.closing
+      const key = this.floorKey(place.keys, place.offset)
+      if (key !== undefined) await this.environment.prefetch([key])
+      return await this.sliceNow(place, journal, pool, true)
+    } finally {
+      this.busy--
+    }
+  }
+
+  private sliceNow (
+    { keys, offset, at, bytes }: SliceOf, journal: Journal, pool: Pool, isCold: boolean
+  ): PooledBuffer | Promise<PooledBuffer> {
+    const key = this.floorKey(keys, offset)
+    const value = key === undefined ? undefined : this.environment.getFast(key)
+    const place = value === undefined ? undefined : decodePlace(value)
+    const length = place?.length ?? value?.length ?? 0
+    if (key === undefined || value === undefined || offsetOfKey(key) !== offset || length < at + bytes) {
+      throw new StoreError('GONE', `${this.path}: the batch at offset ${offset} is no longer as it was`)
+    }
+    if (place === undefined) {
+      const buffer = pool.take(bytes)
+      value.copy(buffer.bytes, 0, at, at + bytes)
+      return buffer
+    }
+    const file = journal.files.get(place.file)
+    if (file === undefined) throw missingFile(place)
+    const position = Number(place.position) + at
+    return isCold ? journal.takeAsync(file, position, bytes, pool) : journal.take(file, position, bytes, pool)
   }
 
   /** Copies runs (the environment's own memory is gone with the next call) and groups places. */
@@ -125,8 +187,9 @@ export class Volume {
   ): Part[] {
     const parts: Part[] = []
     let planned = into.bytes
+    const room = Math.min(into.maxBytes, into.atHandMax)
     for (const key of keys) {
-      if (planned >= into.maxBytes && planned > 0) break
+      if (into.isDeferring || (planned >= room && planned > 0)) break
       const value = this.environment.getFast(key)
       if (value === undefined) continue
       const place = decodePlace(value)
@@ -142,9 +205,10 @@ export class Volume {
       }
       if (place.last < into.offset) continue
       if (planned > 0 && planned + place.length > into.maxBytes) {
-        if (parts.length === 0) into.full = true
+        if (parts.length === 0) into.stopAt(offsetOfKey(key))
         break
       }
+      if (parts.length > 0 ? place.length > WHOLE_BYTES_MAX : into.mustDefer(place.length)) break
       planned += place.length
       this.group(parts, place, journal)
     }
@@ -153,10 +217,7 @@ export class Volume {
 
   private group (parts: Part[], place: Place, journal: Journal): void {
     const file = journal.files.get(place.file)
-    if (file === undefined) {
-      throw new StoreError('CORRUPT',
-        `journal file ${place.file} is missing: fetch the replica again`)
-    }
+    if (file === undefined) throw missingFile(place)
     const part = parts[parts.length - 1]
     const last = part?.places[part.places.length - 1]
     if (part?.file === file && last !== undefined) {
@@ -287,6 +348,10 @@ export class Volume {
 
 const NOWHERE: Place = {
   file: 0, position: 0n, length: 0, last: -1n, maxTimestamp: -1n, epoch: 0,
+}
+
+function missingFile ({ file }: Place): StoreError {
+  return new StoreError('CORRUPT', `journal file ${file} is missing: fetch the replica again`)
 }
 
 /** Where the batch begins that holds `offset`, or the first one behind it. */

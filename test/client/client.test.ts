@@ -2,6 +2,7 @@
 import { connect, createServer } from 'node:net'
 import t from 'tap'
 import type { Test } from 'tap'
+import { wholeOf } from '../../protocol/bytes-to-come.ts'
 import { responseFrame } from '../../protocol/frame.ts'
 import { code, KafkaError } from '../../protocol/errors.ts'
 import { Produce } from '../../protocol/messages/00-produce.ts'
@@ -126,12 +127,12 @@ async function scripted (
         const id = frame.readInt32BE(4)
         if (frame.readInt16BE(0) === ApiVersions.key) {
           const apiKeys = [{ apiKey: Metadata.key, minVersion: 1, maxVersion: 1 }]
-          socket.write(Buffer.concat(responseFrame(ApiVersions, frame.readInt16BE(2), id, { apiKeys })))
+          socket.write(wholeOf(responseFrame(ApiVersions, frame.readInt16BE(2), id, { apiKeys })))
           continue
         }
         const answer = script[Math.min(asked++, script.length - 1)]
         if (answer === 'close' || answer === undefined) socket.destroy()
-        else socket.write(Buffer.concat(responseFrame(Metadata, 1, id, answer)))
+        else socket.write(wholeOf(responseFrame(Metadata, 1, id, answer)))
       }
     })
   })

@@ -3,6 +3,7 @@ import { createServer } from 'node:net'
 import type { Server, Socket } from 'node:net'
 import t from 'tap'
 import type { Test } from 'tap'
+import { wholeOf } from '../../protocol/bytes-to-come.ts'
 import { responseFrame } from '../../protocol/frame.ts'
 import { Metadata } from '../../protocol/messages/03-metadata.ts'
 import { ListGroups } from '../../protocol/messages/16-list-groups.ts'
@@ -35,7 +36,7 @@ async function listening (t: Test, serve: (socket: Socket) => void): Promise<{ h
 
 const correlationOf = (frame: Buffer): number => frame.readInt32BE(8)
 const metadataAnswer = (correlationId: number): Buffer =>
-  Buffer.concat(responseFrame(Metadata, 1, correlationId, { brokers: [], topics: [] }))
+  wholeOf(responseFrame(Metadata, 1, correlationId, { brokers: [], topics: [] }))
 
 t.test('addresses as people write them', async t => {
   const rows: ReadonlyArray<[string, string]> = [
@@ -151,7 +152,7 @@ t.test('an answer of very many small parts', async t => {
   const groups = Array.from({ length: 20_000 }, (_, index) => ({ groupId: `g${index}`, protocolType: '' }))
   const address = await listening(t, socket => {
     socket.on('data', (frame: Buffer) => {
-      socket.write(Buffer.concat(responseFrame(ListGroups, 5, correlationOf(frame), { groups })))
+      socket.write(wholeOf(responseFrame(ListGroups, 5, correlationOf(frame), { groups })))
     })
   })
   const connection = await BrokerConnection.open(address, options)
@@ -175,7 +176,7 @@ t.test('a broker that does not know our newest ApiVersions names its own (KIP-51
       const version = frame.readInt16BE(6)
       asked.push(version)
       const refused = version > 2
-      socket.write(Buffer.concat(responseFrame(ApiVersions, refused ? 0 : version, correlationOf(frame), {
+      socket.write(wholeOf(responseFrame(ApiVersions, refused ? 0 : version, correlationOf(frame), {
         errorCode: refused ? 35 : 0, apiKeys: refused ? apiKeys.slice(0, 1) : apiKeys,
       })))
     })

@@ -1,5 +1,6 @@
 /** What the codec does at the edges: defaults, budgets, tags, lengths. */
 import t from 'tap'
+import { wholeOf } from '../../protocol/bytes-to-come.ts'
 import { codec, decode, encode, messageMinBytes } from '../../protocol/codec.ts'
 import { DecodeError, ELEMENTS_MAX, Reader, Writer } from '../../protocol/cursor.ts'
 import { apis } from '../../protocol/index.ts'
@@ -113,7 +114,7 @@ t.test('record data goes out by reference, in order', async t => {
   const chunks = writer.chunks()
   t.equal(chunks[1], large[0])
   t.equal(chunks[2], large[1])
-  const read = decode(Data, 0, Buffer.concat(chunks))
+  const read = decode(Data, 0, wholeOf(chunks))
   t.equal(read.data?.length, 5000)
   t.equal(read.after, 2)
 })

@@ -1,5 +1,6 @@
 /** From a frame to a handler and back: headers, versions, tags, and what escapes a handler (D0.1-4). */
 import t from 'tap'
+import { wholeOf } from '../../protocol/bytes-to-come.ts'
 import { code, KafkaError } from '../../protocol/errors.ts'
 import { requestFrame } from '../../protocol/frame.ts'
 import { ApiVersions } from '../../protocol/messages/18-api-versions.ts'
@@ -20,7 +21,7 @@ const broker = { quotas: new ClientQuotas({ clients: window, controller: window 
 
 function dispatchOf (...list: unknown[]): Dispatch { return createDispatch(list as Handler[], broker) }
 
-function bytesOf (reply: Reply): Buffer { return Buffer.concat(reply.chunks).subarray(4) }
+function bytesOf (reply: Reply): Buffer { return wholeOf(reply.chunks).subarray(4) }
 
 /** A heartbeat whose handler does this. */
 function heartbeat (handle: (call: Call, request: any) => any, options: object = {}) {

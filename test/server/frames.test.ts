@@ -5,7 +5,7 @@ import { FIRST_CAPACITY_MAX, FrameError, FrameReader, READ_BYTES_MAX } from '../
 
 function reader (sizeMax = 1000): { frames: string[], push (bytes: Buffer): void } {
   const frames: string[] = []
-  const reader = new FrameReader(sizeMax, new FramePool(), ({ bytes }) => { frames.push(bytes.toString('hex')) })
+  const reader = new FrameReader(sizeMax, new FramePool(NO_CLOCK), ({ bytes }) => { frames.push(bytes.toString('hex')) })
   return { frames, push: bytes => { reader.push(bytes) } }
 }
 
@@ -19,6 +19,9 @@ function framed (...bodies: Buffer[]): Buffer {
 
 const bodies = [8, 9, 100, 1000].map(size => Buffer.from(Array.from({ length: size }, (_, index) => index * 7 & 255)))
 const expected = bodies.map(body => body.toString('hex'))
+
+/** Nothing is given back to the system. */
+const NO_CLOCK = { setTimer: () => ({ cancel: () => {} }) }
 
 t.test('cut at any byte', async t => {
   const bytes = framed(...bodies)
@@ -43,7 +46,7 @@ t.test('frames above the first capacity grow with what comes', async t => {
   body[body.length - 1] = 1
   const bytes = framed(body, Buffer.alloc(8))
   const found: number[] = []
-  const reader = new FrameReader(bytes.length, new FramePool(), ({ bytes }) => {
+  const reader = new FrameReader(bytes.length, new FramePool(NO_CLOCK), ({ bytes }) => {
     found.push(bytes.length, bytes.at(-1) as number)
   })
   for (let at = 0; at < bytes.length; at += 65_536) reader.push(bytes.subarray(at, at + 65_536))
@@ -64,7 +67,7 @@ function receive (reader: FrameReader, bytes: Buffer, most: number): void {
 t.test('read into room of the reader, in pieces of any size', async t => {
   const bytes = framed(...bodies)
   for (let most = 1; most <= bytes.length; most++) {
-    const pool = new FramePool()
+    const pool = new FramePool(NO_CLOCK)
     const frames: Buffer[] = []
     receive(new FrameReader(1000, pool, frame => { frames.push(frame.bytes) }), bytes, most)
     pool.landing.fill(0xff)
@@ -74,7 +77,7 @@ t.test('read into room of the reader, in pieces of any size', async t => {
 })
 
 t.test('two connections read to the same place in turn', async t => {
-  const pool = new FramePool()
+  const pool = new FramePool(NO_CLOCK)
   const frames: string[] = []
   const all = bodies.map(body => {
     const reader = new FrameReader(1000, pool, ({ bytes }) => { frames.push(bytes.toString('hex')) })
@@ -94,7 +97,7 @@ t.test('a large frame is read to where it stays, a bounded piece at a time', asy
   const body = Buffer.alloc(3 * FIRST_CAPACITY_MAX + 5, 'what is read')
   const bytes = framed(body, Buffer.alloc(8))
   const found: Buffer[] = []
-  const pool = new FramePool()
+  const pool = new FramePool(NO_CLOCK)
   const reader = new FrameReader(bytes.length, pool, frame => { found.push(frame.bytes) })
   receive(reader, bytes.subarray(0, 100), 100)
   t.not(reader.room().buffer, pool.landing.buffer)
@@ -143,7 +146,7 @@ t.test('a size alone buys no memory', async t => {
       return super.take(size)
     }
   }
-  const reader = new FrameReader(104857600, new Watched(), () => {})
+  const reader = new FrameReader(104857600, new Watched(NO_CLOCK), () => {})
   reader.push(Buffer.from('06400000', 'hex'))
   t.ok(taken.every(size => size <= FIRST_CAPACITY_MAX), 'a hundred megabytes are announced, one is taken')
 })

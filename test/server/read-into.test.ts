@@ -42,6 +42,9 @@ t.test('the bytes of an accepted socket go to the room that is given', async t =
   const ended = once(socket, 'end')
   client.end()
   await ended
+  socket.write('and goes on')
+  t.equal(String((await once(client, 'data'))[0]), 'and goes on', 'one end at a time')
+  socket.end()
   await closed()
   t.ok(accepted.destroyed, 'the server counts it no more')
 })

@@ -80,6 +80,8 @@ export class Link {
   readonly #server: ServerSide
   readonly #pending = new Map<number, Pending>()
   #received = Buffer.alloc(0)
+  /** Of the answer that is leaving the broker. */
+  #answerBytesLeft = 0
   #nextCorrelationId = 1
   /** No byte arrives before these: order is kept in each direction. */
   #toServerAtMs = 0
@@ -146,8 +148,16 @@ export class Link {
 
   #toClient (bytes: Buffer): void {
     this.#network.world.scheduler.note(bytes)
-    this.#network.onAnswer(this.#pending.get(bytes.readInt32BE(4))?.api.key ?? -1)
+    if (this.#answerBytesLeft === 0) this.#network.onAnswer(this.#pending.get(bytes.readInt32BE(4))?.api.key ?? -1)
+    this.#followAnswers(bytes)
     this.#schedule('toClient', () => { if (this.isOpen) this.#receive(bytes) })
+  }
+
+  /** An answer may leave the broker in parts, and several together. */
+  #followAnswers (bytes: Buffer): void {
+    let at = this.#answerBytesLeft
+    while (at < bytes.length) at += 4 + bytes.readInt32BE(at)
+    this.#answerBytesLeft = at - bytes.length
   }
 
   #receive (bytes: Buffer): void {

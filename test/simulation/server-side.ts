@@ -4,12 +4,16 @@
  * one request at a time, consecutive Produce may overlap, answers in the order of the requests.
  */
 import type { Socket } from 'node:net'
+import { wholeOf } from '../../protocol/bytes-to-come.ts'
+import type { Chunk } from '../../protocol/bytes-to-come.ts'
 import { CloseConnection } from '../../src/server/dispatch.ts'
 import type { Reply } from '../../src/server/dispatch.ts'
 import { Connection } from '../../src/server/connection.ts'
+import { AnswerMemory } from '../../src/server/answer-memory.ts'
 import { FramePool } from '../../src/server/frame-pool.ts'
 import { RequestMemory } from '../../src/server/request-memory.ts'
 import type { Session } from '../../src/apis/session.ts'
+import { StoreError } from '../../src/store/store.ts'
 import type { Life } from './harness.ts'
 import * as settings from './settings.ts'
 import { SimulatedSocket } from './socket.ts'
@@ -21,6 +25,8 @@ export interface Wire {
 }
 
 const IN_FLIGHT_MAX = 100
+/** So few that answers come in parts now and then. */
+const ANSWER_BYTES_MAX = 64 * 1024
 const FRAME_BYTES_MAX = 104857600
 
 export class ServerSide {
@@ -42,11 +48,13 @@ export class ServerSide {
     const { dispatch } = life.running as NonNullable<Life['running']>
     this.#connection = new Connection(id, 'PLAINTEXT', this.#socket as unknown as Socket, {
       dispatch,
-      pool: new FramePool(),
+      pool: new FramePool(life.environment),
       memory: new RequestMemory(),
+      answers: new AnswerMemory(ANSWER_BYTES_MAX, life.environment),
       limits: { frameBytesMax: FRAME_BYTES_MAX, requestsInFlightMax: IN_FLIGHT_MAX },
       nowMs: life.environment.nowMs,
       setTimer: life.environment.setTimer,
+      atTurnEnd: life.environment.atTurnEnd,
       events: {
         refused: () => {},
         failed: (_session, error) => { unforeseen(world, life, error) },
@@ -84,6 +92,24 @@ function unforeseen (world: World, life: Life, error: unknown): void {
   world.fail('handler-failed', (error as Error).stack ?? String(error))
 }
 
+/** What is to come is read in the smallest parts. */
+async function collected (chunks: readonly Chunk[]): Promise<Buffer> {
+  const all: Buffer[] = []
+  for (const chunk of chunks) {
+    if (Buffer.isBuffer(chunk)) {
+      all.push(chunk)
+      continue
+    }
+    for (let bytes = 0; bytes < chunk.length;) {
+      const part = await chunk.next(1)
+      all.push(...part.chunks.map(piece => Buffer.from(piece)))
+      bytes += part.bytes
+      part.release()
+    }
+  }
+  return Buffer.concat(all)
+}
+
 interface Slot { reply: Reply | undefined }
 
 /** The serial rule of `src/server/connection.ts` without bytes. */
@@ -98,6 +124,8 @@ class PlainConnection implements Session {
   softwareName = ''
   softwareVersion = ''
   closed = false
+  /** Of most answers a part is still to come. */
+  readonly atHandBytesMax = 100
   readonly #world: World
   readonly #life: Life
   readonly #wire: Wire
@@ -144,12 +172,14 @@ class PlainConnection implements Session {
 
   async #run (frame: Buffer, slot: Slot): Promise<void> {
     try {
-      slot.reply = await this.#life.running?.dispatch.run(frame, this)
+      const reply = await this.#life.running?.dispatch.run(frame, this)
+      if (reply !== undefined) slot.reply = { ...reply, chunks: [await collected(reply.chunks)] }
       if (slot.reply?.failure !== undefined) unforeseen(this.#world, this.#life, slot.reply.failure)
       while (this.#slots[0]?.reply !== undefined) this.#write(this.#slots.shift()?.reply as Reply)
     } catch (error) {
       if (!this.#life.isAlive()) return
-      if (!(error instanceof CloseConnection)) unforeseen(this.#world, this.#life, error)
+      const isGone = error instanceof StoreError && error.code === 'GONE'
+      if (!isGone && !(error instanceof CloseConnection)) unforeseen(this.#world, this.#life, error)
       this.gone()
       this.#wire.close()
     } finally {
@@ -159,7 +189,7 @@ class PlainConnection implements Session {
   }
 
   #write ({ chunks, release }: Reply): void {
-    const bytes = Buffer.concat(chunks)
+    const bytes = wholeOf(chunks)
     for (const run of release) run()
     if (bytes.length > 0 && !this.closed && this.#life.isAlive()) this.#wire.send(bytes)
   }

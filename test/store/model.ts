@@ -3,7 +3,7 @@
  * done; after every step both must say the same.
  */
 import type { Test } from 'tap'
-import type { Log, Store } from '../../src/store/contract.ts'
+import type { Log, LogRead, Store } from '../../src/store/contract.ts'
 import { batch } from './fixtures.ts'
 
 export function seeded (seed: number): () => number {
@@ -207,7 +207,16 @@ export class Model {
     const firstWhole = this.random() < 0.5
     const read = await log.read(from, end, maxBytes, firstWhole)
     const found = Buffer.concat(read.chunks)
+    const { bytes, nextOffset, isCut } = read
     read.release()
+    const parted = await log.read(from, end, maxBytes, firstWhole, this.int(maxBytes))
+    const atHand = Buffer.concat(parted.chunks)
+    t.equal(atHand.length + (parted.rest?.length ?? 0), parted.bytes, 'what is at hand and what is to come')
+    t.same([parted.bytes, parted.nextOffset], [bytes, nextOffset], 'a read in parts is the same read')
+    if (bytes < maxBytes) t.equal(parted.isCut, isCut, 'and cut where it is')
+    parted.release()
+    const rest = await restOf(parted, this.int(maxBytes))
+    if (!Buffer.concat([atHand, rest]).equals(found)) t.fail(`${model.name}: the parts of a read are not the whole`)
     const wanted = model.batches.filter(({ base, last }) =>
       from < end && last >= from && base < end)
     let expected = Buffer.alloc(0)
@@ -224,6 +233,18 @@ export class Model {
 }
 
 function lower (left: bigint, right: bigint): bigint { return left < right ? left : right }
+
+/** What a read has counted only, in parts of so many bytes. */
+export async function restOf ({ rest }: LogRead, partBytes: number): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  for (let bytes = 0; rest !== undefined && bytes < rest.length;) {
+    const part = await rest.next(partBytes)
+    chunks.push(Buffer.concat(part.chunks))
+    bytes += part.bytes
+    part.release()
+  }
+  return Buffer.concat(chunks)
+}
 
 export async function readAll (log: Log, maxBytes = 100_000): Promise<Buffer> {
   const chunks: Buffer[] = []

@@ -15,6 +15,7 @@ import { adjustableLog, newId, processEnvironment } from '../../src/process-envi
 import type { Environment } from '../../src/runtime/environment.ts'
 import type { Partition } from '../../src/runtime/replica/partition.ts'
 import { Admission } from '../../src/server/admission.ts'
+import { AnswerMemory } from '../../src/server/answer-memory.ts'
 import { FramePool } from '../../src/server/frame-pool.ts'
 import { RequestMemory } from '../../src/server/request-memory.ts'
 import { listen } from '../../src/server/listener.ts'
@@ -116,12 +117,14 @@ export class RawBroker {
     admission.rates = running.broker.quotas.connections
     running.onLiveSettings(({ connections }) => { admission.bounds = connections })
     listener.serve({
-      pool: new FramePool(),
+      pool: new FramePool(environment),
       memory: new RequestMemory(),
+      answers: new AnswerMemory(settings.number('ottla.queued.max.response.bytes'), environment),
       dispatch: running.dispatch,
       limits: { frameBytesMax: settings.get('socket.request.max.bytes'), requestsInFlightMax: 100 },
       nowMs: environment.nowMs,
       setTimer: environment.setTimer,
+      atTurnEnd: environment.atTurnEnd,
       events: {
         refused: (_session, reason) => { note('warn', reason) },
         failed: (_session, error) => { note('error', 'a request failed', { error }) },

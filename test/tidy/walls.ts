@@ -14,12 +14,13 @@ const config = ['config', 'src/settings.ts']
 /** A room may also import itself. Everything that is not named is behind the wall. */
 export const walls: Readonly<Record<string, Wall>> = {
   protocol: { imports: ['buffer-layout', 'node:assert', 'node:zlib', '@node-rs/crc32', '@bokuweb/zstd-wasm'] },
+  memory: { imports: [] },
   core: { imports: ['protocol'] },
-  store: { imports: ['protocol', 'lmdb', 'buffer-layout', 'node:fs', 'node:path', 'node:assert'] },
+  store: { imports: ['memory', 'protocol', 'lmdb', 'buffer-layout', 'node:fs', 'node:path', 'node:assert'] },
   client: { imports: ['protocol', 'node:net', 'node:tls'] },
   runtime: { imports: ['core', 'store', 'client', 'protocol'] },
   apis: { imports: ['protocol', 'core'] },
-  server: { imports: ['protocol', 'apis', 'node:net', 'node:tls', 'node:crypto'] },
+  server: { imports: ['memory', 'protocol', 'apis', 'node:net', 'node:tls', 'node:crypto'] },
   console: { imports: ['server', 'node:http'], types: ['apis'] },
   config: { imports: ['protocol', 're2js', 'node:fs', 'node:module'] },
   'src/settings.ts': { imports: ['config', 'core'], types: ['runtime'] },

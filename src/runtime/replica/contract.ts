@@ -51,7 +51,9 @@ export interface ReadableReplica {
   /** Another replica of this partition, by the controller. */
   hasFollower (replicaId: number): boolean
   /** Whole batches from `offset` up to `bound`; see Log.read. */
-  read (offset: bigint, bound: bigint, bytesMax: number, firstWhole: boolean): LogRead | Promise<LogRead>
+  read (
+    offset: bigint, bound: bigint, bytesMax: number, firstWhole: boolean, atHandMax?: number
+  ): LogRead | Promise<LogRead>
   abortedBetween (from: bigint, end: bigint): AbortedTransaction[]
   /** Calls back when something happened that a waiting fetch looks at; answers how to stop that. */
   watch (watcher: (event: PartitionEvent) => void): () => void

@@ -3,8 +3,6 @@
  * and the long poll. D6.12-26. What is read stays in the store's memory until it is sent.
  */
 import { code, KafkaError } from '../../../protocol/errors.ts'
-import { batchesIn } from '../../../protocol/records/batches.ts'
-import { lastOffset } from '../../../protocol/records/header.ts'
 import type { AbortedTransaction } from '../../core/replica/aborted-transactions.ts'
 import { UNDEFINED_EPOCH } from '../../core/replica/leader-epochs.ts'
 import type { FetchPosition } from '../../core/fetch/fetch-session.ts'
@@ -31,6 +29,8 @@ export interface FetchOptions {
   readonly readCommitted: boolean
   /** -1: a consumer. */
   readonly replicaId: number
+  /** What more is found is read when its turn to be sent has come. */
+  readonly atHandBytesMax: number
 }
 
 const CONSUMER = -1
@@ -159,15 +159,17 @@ async function readAll (targets: readonly FetchTarget[], options: FetchOptions):
   const partitions: Fetched[] = []
   const release = (): void => { for (const { read } of partitions) read?.release() }
   let left = options.maxBytes
+  let atHandMax = options.atHandBytesMax
   let isFirst = true
   try {
     for (const target of targets) {
-      const fetched = readOne(target, options, left, isFirst)
+      const fetched = readOne(target, options, { left, atHandMax, isFirst })
       const done = fetched instanceof Promise ? await fetched : fetched
       partitions.push(done)
       const bytes = done.read?.bytes ?? 0
       if (bytes > 0) isFirst = false
       left = Math.max(0, left - bytes)
+      atHandMax = done.read?.rest === undefined ? Math.max(0, atHandMax - bytes) : 0
     }
   } catch (error) {
     release()
@@ -176,9 +178,10 @@ async function readAll (targets: readonly FetchTarget[], options: FetchOptions):
   return { partitions, release }
 }
 
-function readOne (
-  target: FetchTarget, options: FetchOptions, bytesLeft: number, isFirst: boolean
-): Fetched | Promise<Fetched> {
+/** What the partitions before this one have left to it. */
+interface Room { readonly left: number, readonly atHandMax: number, readonly isFirst: boolean }
+
+function readOne (target: FetchTarget, options: FetchOptions, room: Room): Fetched | Promise<Fetched> {
   const { position, partition, errorCode } = target
   if (partition === undefined) return nothingOf(position, errorCode, target.isRefused ? [] : null)
   const failure = (error: unknown): Fetched => nothingOf(position, errorCodeOf(error, options.version), null)
@@ -192,8 +195,7 @@ function readOne (
     if (position.fetchOffset < partition.startOffset || position.fetchOffset > partition.endOffset) {
       throw new KafkaError(code.OFFSET_OUT_OF_RANGE)
     }
-    const bytesMax = Math.min(position.partitionBytesMax, bytesLeft)
-    const fetched = readRecords(partition, position, options, bytesMax, isFirst)
+    const fetched = readRecords(partition, position, options, room)
     return fetched instanceof Promise ? fetched.catch(failure) : fetched
   } catch (error) {
     return failure(error)
@@ -217,8 +219,9 @@ function factsOf (partition: ReadableReplica) {
 }
 
 function readRecords (
-  partition: ReadableReplica, position: FetchPosition, options: FetchOptions, bytesMax: number, isFirst: boolean
+  partition: ReadableReplica, position: FetchPosition, options: FetchOptions, { left, atHandMax, isFirst }: Room
 ): Fetched | Promise<Fetched> {
+  const bytesMax = Math.min(position.partitionBytesMax, left)
   const facts = factsOf(partition)
   const bound = boundOf(partition, options)
   const from = position.fetchOffset
@@ -229,33 +232,25 @@ function readRecords (
     aborted: options.readCommitted ? abortedIn(partition, from, read) : null,
     divergingEpoch: undefined,
     read,
-    readableBytes: read === undefined ? 0 : readableBytes(read, bound, bytesMax),
+    readableBytes: read === undefined ? 0 : readableBytes(read, bytesMax),
   })
   if (from >= bound) return done(undefined)
   // D6.22: a negative limit is a bug of the client's that Kafka answers like this.
   if (bytesMax < 0) throw new KafkaError(code.UNKNOWN_SERVER_ERROR)
   if (bytesMax === 0 && !isFirst) return done(undefined)
-  const read = partition.read(from, bound, bytesMax, isFirst)
+  const read = partition.read(from, bound, bytesMax, isFirst, atHandMax)
   return read instanceof Promise ? read.then(done) : done(read)
 }
 
 /** A batch that did not fit counts up to the limit: there is no use in waiting for more. */
-function readableBytes ({ chunks, bytes }: LogRead, bound: bigint, bytesMax: number): number {
-  const last = chunks.at(-1)
-  return bytes >= bytesMax || last === undefined || endOf(last) >= bound ? bytes : bytesMax
-}
-
-function endOf (chunk: Buffer): bigint {
-  let end = -1n
-  for (const batch of batchesIn(chunk)) end = lastOffset(batch) + 1n
-  return end
+function readableBytes ({ bytes, isCut }: LogRead, bytesMax: number): number {
+  return isCut && bytes > 0 ? Math.max(bytes, bytesMax) : bytes
 }
 
 /** D6.23: those that may touch what was read. */
 function abortedIn (partition: ReadableReplica, from: bigint, read: LogRead | undefined): AbortedTransaction[] {
-  const last = read?.chunks.at(-1)
-  if (last === undefined || partition.state.aborted.entries.length === 0) return []
-  return partition.abortedBetween(from, endOf(last))
+  if (read === undefined || read.bytes === 0 || partition.state.aborted.entries.length === 0) return []
+  return partition.abortedBetween(from, read.nextOffset)
 }
 
 function nothingOf (position: FetchPosition, errorCode: number, aborted: [] | null): Fetched {

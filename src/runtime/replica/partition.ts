@@ -240,8 +240,10 @@ export class Partition implements LeadingReplica, ServedReplica {
   }
 
   /** Whole batches from `offset` up to `bound`; see Log.read. */
-  read (offset: bigint, bound: bigint, bytesMax: number, firstWhole: boolean): LogRead | Promise<LogRead> {
-    return this.log.read(offset, bound, bytesMax, firstWhole)
+  read (
+    offset: bigint, bound: bigint, bytesMax: number, firstWhole: boolean, atHandMax?: number
+  ): LogRead | Promise<LogRead> {
+    return this.log.read(offset, bound, bytesMax, firstWhole, atHandMax)
   }
 
   /** ListOffsets: see `list-offsets.ts`. */

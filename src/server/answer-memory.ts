@@ -1,0 +1,96 @@
+/**
+ * Bytes of answers that all connections together hold because their clients have not taken them yet.
+ * Near the bound answers are read in the smallest parts; past it no request begins, and who has taken
+ * nothing for a while is closed, so that those who wait go on (R-X10, ottla.queued.max.response.bytes).
+ */
+
+/** What one connection reads of an answer at once, and holds twice while its client takes it. */
+export const PART_BYTES = 256 * 1024
+/** The same while others hold much: a connection is never refused so much. */
+export const PART_BYTES_MIN = 64 * 1024
+/** While others wait for memory, so long may a client take nothing of what it asked for. */
+export const STALLED_MS = 10_000
+
+export interface AnswerHolder {
+  /** Memory has come free. */
+  proceed (): void
+  /** Its client takes nothing, and others wait. */
+  stalled (): void
+}
+
+interface Held { bytes: number, progressMs: number }
+
+interface Clock {
+  nowMs (): number
+  setTimer (delayMs: number, run: () => void): { cancel (): void }
+}
+
+export class AnswerMemory {
+  /** Of all connections. */
+  bytes = 0
+  readonly #bytesMax: number
+  readonly #clock: Clock
+  readonly #held = new Map<AnswerHolder, Held>()
+  readonly #waiting = new Set<AnswerHolder>()
+  #isSweeping = false
+
+  constructor (bytesMax: number, clock: Clock) {
+    this.#bytesMax = bytesMax
+    this.#clock = clock
+  }
+
+  /** No request begins until some of it is taken. */
+  get isFull (): boolean { return this.bytes >= this.#bytesMax }
+
+  /** Half of it is in use: parts are small, and none is read ahead. */
+  get isScarce (): boolean { return this.bytes >= this.#bytesMax / 2 }
+
+  /** How much of an answer may be at hand at once. */
+  get partBytes (): number { return this.isScarce ? PART_BYTES_MIN : PART_BYTES }
+
+  hold (holder: AnswerHolder, bytes: number): void {
+    this.bytes += bytes
+    const held = this.#held.get(holder)
+    if (held !== undefined) held.bytes += bytes
+    else this.#held.set(holder, { bytes, progressMs: this.#clock.nowMs() })
+  }
+
+  /** The client has taken so many, or is gone. */
+  free (holder: AnswerHolder, bytes: number): void {
+    this.bytes -= bytes
+    const held = this.#held.get(holder)
+    if (held !== undefined) {
+      held.bytes -= bytes
+      held.progressMs = this.#clock.nowMs()
+      if (held.bytes <= 0) this.#held.delete(holder)
+    }
+    if (this.isFull || this.#waiting.size === 0) return
+    const waiting = [...this.#waiting]
+    this.#waiting.clear()
+    for (const each of waiting) each.proceed()
+  }
+
+  /** Calls `proceed` once there is memory. */
+  wait (holder: AnswerHolder): void {
+    this.#waiting.add(holder)
+    this.#sweepSoon()
+  }
+
+  forget (holder: AnswerHolder): void { this.#waiting.delete(holder) }
+
+  #sweepSoon (): void {
+    if (this.#isSweeping || this.#waiting.size === 0) return
+    this.#isSweeping = true
+    this.#clock.setTimer(STALLED_MS / 4, () => {
+      this.#isSweeping = false
+      this.#closeStalled()
+      this.#sweepSoon()
+    })
+  }
+
+  #closeStalled (): void {
+    if (this.#waiting.size === 0) return
+    const before = this.#clock.nowMs() - STALLED_MS
+    for (const [holder, { progressMs }] of this.#held) if (progressMs <= before) holder.stalled()
+  }
+}

@@ -1,0 +1,67 @@
+/** Large answers over real sockets: whole, in parts, within a bound, and nothing left behind. */
+import t from 'tap'
+import type { Test } from 'tap'
+import { Fetch } from '../../protocol/messages/01-fetch.ts'
+import { batchOf, fetchBody, produce, recordsIn } from '../support/producing.ts'
+import { RawBroker } from '../support/raw-broker.ts'
+
+const MB = 1024 * 1024
+
+/** A topic with one batch of 900,000 bytes an offset. */
+async function withTopic (t: Test, batches: number, settings = {}): Promise<RawBroker> {
+  const raw = await RawBroker.start(t, settings)
+  await raw.topic('topic')
+  const client = await raw.client()
+  for (let index = 0; index < batches; index++) {
+    await produce(client, 'topic', batchOf([String(index).padEnd(900_000, '.')]))
+  }
+  return raw
+}
+
+const everything = (bytes: number) => fetchBody(
+  [{ topic: 'topic', fetchOffset: 0n, partitionMaxBytes: bytes }], { maxWaitMs: 0, minBytes: 1, maxBytes: bytes })
+
+t.test('an answer of 40 MB comes whole, and to several clients at once', async t => {
+  const raw = await withTopic(t, 50)
+  const clients = [await raw.client(), await raw.client(), await raw.client()]
+  const answers = await Promise.all(clients.map(client => client.request(Fetch, 12, everything(40 * MB))))
+  for (const { responses } of answers) {
+    const records = recordsIn(responses[0]?.partitions[0] as never)
+    t.equal(records.length, Math.floor(40 * MB / 900_070))
+    t.same(records.map(([offset]) => offset), records.map((_, index) => BigInt(index)))
+    t.ok(records.every(([offset, value]) => value === String(offset).padEnd(900_000, '.')))
+  }
+  t.equal(raw.store.stats().readBytes, 0)
+})
+
+t.test('clients that do not read hold little, and nothing once they have gone', async t => {
+  const raw = await withTopic(t, 20)
+  const clients = await Promise.all(Array.from({ length: 20 }, () => raw.client()))
+  for (const client of clients) {
+    client.socket.pause()
+    client.send(Fetch, 12, everything(20 * MB))
+  }
+  // Each has its first part once a later request of somebody else was answered.
+  const other = await raw.client()
+  for (let round = 0; round < 20; round++) await produce(other, 'topic', batchOf(['x']))
+  t.ok(raw.store.stats().readBytes <= 20 * 3 * 256 * 1024, `${raw.store.stats().readBytes} bytes are held`)
+  for (const client of clients) client.socket.destroy()
+  while (raw.listener.connections.size > 2) await new Promise(resolve => { setImmediate(resolve) })
+  t.equal(raw.store.stats().readBytes, 0)
+})
+
+t.test('what is cut while a slow client takes it closes that connection, and says why', async t => {
+  const raw = await withTopic(t, 20)
+  const slow = await raw.client()
+  slow.socket.pause()
+  slow.send(Fetch, 12, everything(20 * MB))
+  const other = await raw.client()
+  await produce(other, 'topic', batchOf(['x']))
+  await raw.partition('topic').log.advanceStart(19n)
+  slow.socket.resume()
+  await slow.closed
+  t.equal(slow.frames.items.length, 0)
+  t.match(raw.log.items.map(({ message }) => message).join(), /an answer could not be finished: log .* offset \d+ was cut/)
+  t.equal(raw.store.stats().readBytes, 0)
+  t.equal((await produce(other, 'topic', batchOf(['y']))).errorCode, 0)
+})
