@@ -75,7 +75,11 @@ export function compileReader (type: AnyType, version: number, flexible: boolean
   const nullable = nullableAt(type, version)
   if (type.kind === 'struct') {
     const read = structReader(type.fields as Fields, version, flexible)
-    return nullable ? reader => reader.int8() < 0 ? null : read(reader) : read
+    if (!nullable) return read
+    // Kafka's mark of a null struct is a varint of 0 inside a tag, a byte of -1 elsewhere.
+    return type.tag === undefined
+      ? reader => reader.int8() < 0 ? null : read(reader)
+      : reader => reader.unsignedVarint() === 0 ? null : read(reader)
   }
   const length = lengthReader(type, flexible)
   const read = type.kind === 'array'

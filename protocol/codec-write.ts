@@ -29,9 +29,12 @@ export function compileWriter (type: AnyType, version: number, flexible: boolean
   if (type.kind === 'struct') {
     const write = structWriter(type.fields as Fields, version, flexible)
     if (!nullable) return write
+    const isTagged = type.tag !== undefined
     return (writer, value) => {
-      writer.int8(value === null ? -1 : 1)
-      if (value !== null) write(writer, value)
+      if (value !== null) {
+        writer.int8(1)
+        write(writer, value)
+      } else writer.int8(isTagged ? 0 : -1)
     }
   }
   const length = lengthWriter(type, flexible)

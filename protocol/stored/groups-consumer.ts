@@ -93,7 +93,7 @@ export const ConsumerGroupMemberMetadata = coordinatorRecord({
           name: string,
           metadata: bytes,
         }),
-      })), null),
+      }))),
     },
   },
 })

@@ -27,7 +27,7 @@ export const StreamsGroupMetadata = coordinatorRecord({
       lastAssignmentConfigs: tagged(1, 0, nullable(list({
         key: string,
         value: string,
-      })), null),
+      }))),
       storedDescriptionTopologyEpoch: tagged(2, 0, int32, -1),
       failedDescriptionTopologyEpoch: tagged(3, 0, int32, -1),
     },

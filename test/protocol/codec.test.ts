@@ -1,13 +1,18 @@
 /** What the codec does at the edges: defaults, budgets, tags, lengths. */
 import t from 'tap'
+import { readFileSync } from 'node:fs'
 import { wholeOf } from '../../protocol/bytes-to-come.ts'
 import { codec, decode, encode, messageMinBytes } from '../../protocol/codec.ts'
 import { DecodeError, ELEMENTS_MAX, Reader, Writer } from '../../protocol/cursor.ts'
 import { apis } from '../../protocol/index.ts'
+import { ConsumerGroupMemberMetadata } from '../../protocol/stored/groups-consumer.ts'
 import {
   array, bytes, int16, int32, int64, int8, list, message, nullable, or, records, since, string, struct,
   tagged, until, uuid,
 } from '../../protocol/types.ts'
+import { compareMessage } from '../../scripts/golden-messages.ts'
+import type { MessageVector } from '../../scripts/golden-messages.ts'
+import { root } from '../support/reference.ts'
 
 const Sample = message({
   name: 'Sample',
@@ -41,6 +46,16 @@ t.test('tagged fields at their default take one byte together', async t => {
   t.equal(bare.at(-1), 0)
   t.equal(encode(Sample, 3, { ...value, tag: { id: -1 }, late: null }).length, bare.length)
   t.ok(encode(Sample, 3, { ...value, tag: { id: 1 } }).length > bare.length)
+})
+
+t.test('nulls and defaults of tagged fields: the bytes of Kafka\'s own classes (KIP-482)', async t => {
+  for (const line of readFileSync(`${root}test/golden/tagged-nulls.jsonl`, 'utf8').trim().split('\n')) {
+    const vector = JSON.parse(line) as MessageVector
+    t.same(compareMessage(vector), [], `${vector.name} ${vector.variant}`)
+  }
+  const absent = decode(ConsumerGroupMemberMetadata.value, 0,
+    Buffer.from('000002630b2f3132372e302e302e3102027400ffffffff0000', 'hex'))
+  t.same(absent.classicMemberMetadata, { sessionTimeoutMs: 0, supportedProtocols: [] }, 'absent is empty')
 })
 
 t.test('null where it may not be: refused when read, a TypeError when written', async t => {
