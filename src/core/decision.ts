@@ -35,6 +35,11 @@ export interface Decision<Reply = undefined> {
    * record is not: the group in memory is what it was written from.
    */
   readonly replay: boolean
+  /**
+   * The records may be appended as several batches, of which the later ones may fail: for duties
+   * that nobody waits for, and that go on where they stopped (section 2, tombstones).
+   */
+  readonly isDivisible: boolean
   /** To be sent once the records, and everything appended before them, are committed. */
   readonly reply: Reply
   readonly answers: readonly Answer[]
@@ -58,6 +63,7 @@ export class Step {
   afterCommit: ((nowMs: number) => Decision) | undefined
   afterFailure: ((failure: WriteFailure, nowMs: number) => Decision) | undefined
   replay = false
+  isDivisible = false
 
   constructor (nowMs: number) {
     this.nowMs = nowMs
@@ -70,10 +76,11 @@ export class Step {
   decide (): Decision
   decide<Reply> (reply: Reply): Decision<Reply>
   decide (reply?: unknown): Decision<unknown> {
-    const { records, replay, answers, afterCommit, afterFailure } = this
+    const { records, replay, isDivisible, answers, afterCommit, afterFailure } = this
     return {
       records,
       replay,
+      isDivisible,
       reply,
       answers,
       ...(afterCommit === undefined ? {} : { afterCommit }),

@@ -1,37 +1,32 @@
 /** Offsets that nobody needs any more: their time is over (5.4), or their topic is gone. */
 import { ZERO_UUID } from '../../../protocol/uuid.ts'
 import { Step } from '../decision.ts'
-import type { Decision, StoredRecord } from '../decision.ts'
+import type { Decision } from '../decision.ts'
 import type { Group } from './group.ts'
 import type { StoredOffset } from './offset-store.ts'
 import { groupTombstone, offsetTombstone } from './records.ts'
 import type { ShardState } from './shard-state.ts'
 
-/** Tombstones need not be atomic: they are cut into batches well below `max.message.bytes`. */
-const BATCH_BYTES_MAX = 512 * 1024
-/** More than a record's own fields and a batch's share of its header take. */
-const RECORD_OVERHEAD_BYTES = 32
-
 /** Checks now, and again an interval later. */
 export function scheduleOffsetExpiry (shard: ShardState, nowMs: number): void {
   shard.deadlines.at(nowMs + shard.settings.offsetsRetentionCheckIntervalMs, nowMs => {
     scheduleOffsetExpiry(shard, nowMs)
-    return expireOffsets(shard, nowMs)
+    return [expireOffsets(shard, nowMs)]
   })
 }
 
-function expireOffsets (shard: ShardState, nowMs: number): Decision[] {
-  const records: StoredRecord[] = []
+function expireOffsets (shard: ShardState, nowMs: number): Decision {
+  const step = new Step(nowMs)
   for (const group of shard.groups.values()) {
-    const emptied = expireGroup(shard, group, nowMs, records)
-    if (emptied && group.state === 'Empty') records.push(groupTombstone(group.groupId))
+    const emptied = expireGroup(shard, step, group)
+    if (emptied && group.state === 'Empty') step.records.push(groupTombstone(group.groupId))
   }
-  return inBatches(records, nowMs)
+  return tombstones(step)
 }
 
 /** Says whether nothing of the group's offsets is left, a transaction's included. */
 function expireGroup (
-  shard: ShardState, group: Group, nowMs: number, records: StoredRecord[],
+  shard: ShardState, { nowMs, records }: Step, group: Group,
 ): boolean {
   const { offsets, settings } = shard
   const { groupId } = group
@@ -70,33 +65,19 @@ function expiryBase (group: Group): ((stored: StoredOffset) => bigint) | undefin
 /** OMM.onTopicsDeleted: a topic made anew under the same name has another id, and is left alone. */
 export function forgetTopics (
   shard: ShardState, topics: ReadonlyArray<{ name: string, topicId: string }>, nowMs: number,
-): Decision[] {
-  const records: StoredRecord[] = []
+): Decision {
+  const step = new Step(nowMs)
   for (const { name, topicId } of topics) {
     const partitions = shard.offsets.partitionsOfTopic(name, topicId, ZERO_UUID)
     for (const { groupId, partition } of partitions) {
-      records.push(offsetTombstone(groupId, name, partition))
+      step.records.push(offsetTombstone(groupId, name, partition))
     }
   }
-  return inBatches(records, nowMs)
+  return tombstones(step)
 }
 
-function inBatches (records: readonly StoredRecord[], nowMs: number): Decision[] {
-  const decisions: Decision[] = []
-  let step = new Step(nowMs)
-  let bytes = 0
-  const close = (): void => {
-    step.replay = true
-    if (step.records.length > 0) decisions.push(step.decide())
-    step = new Step(nowMs)
-    bytes = 0
-  }
-  for (const record of records) {
-    const size = record.key.length + RECORD_OVERHEAD_BYTES
-    if (bytes + size > BATCH_BYTES_MAX) close()
-    step.records.push(record)
-    bytes += size
-  }
-  close()
-  return decisions
+function tombstones (step: Step): Decision {
+  step.replay = true
+  step.isDivisible = true
+  return step.decide()
 }

@@ -100,10 +100,9 @@ export class GroupShard {
     return deleteOffsets(this.#state, new Step(nowMs), request)
   }
 
-  /** Each decision may be appended by itself. */
   topicsDeleted (
     topics: ReadonlyArray<{ name: string, topicId: string }>, nowMs: number,
-  ): Decision[] {
+  ): Decision {
     return forgetTopics(this.#state, topics, nowMs)
   }
 

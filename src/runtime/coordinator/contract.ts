@@ -25,6 +25,8 @@ export interface CoordinatorLog {
   readonly startOffset: bigint
   readonly endOffset: bigint
   readonly highWatermark: bigint
+  /** No larger batch is taken. */
+  readonly batchBytesMax: number
   /**
    * Appends one batch with acks=all. Either `endOffset` has moved by the count of records when this
    * returns, or the batch was refused and nothing has changed. Resolves once the high watermark

@@ -22,6 +22,7 @@ import type {
   CoordinatorLog, CoordinatorMachine, CoordinatorOptions,
 } from './contract.ts'
 import { loadMachine } from './load.ts'
+import { partsOf } from './parts.ts'
 import { Parked } from './parked.ts'
 import type { Registration } from '../timers.ts'
 
@@ -130,15 +131,6 @@ export class Coordinator<Machine extends CoordinatorMachine> {
     this.#registration.changed()
   }
 
-  /** Runs an operation of several decisions, none of which anybody waits for. */
-  runAll (operation: (machine: Machine, nowMs: number) => Iterable<Decision>): void {
-    this.#ensureActive()
-    for (const decision of operation(this.#machine, this.#options.timers.nowMs())) {
-      this.#carryOut(decision, undefined)
-    }
-    this.#registration.changed()
-  }
-
   #ensureActive (): void {
     if (this.#state === 'ACTIVE') return
     const loading = this.#state === 'LOADING' || this.#state === 'INITIAL'
@@ -158,13 +150,23 @@ export class Coordinator<Machine extends CoordinatorMachine> {
   #carryOut (decision: Decision<unknown>, reply: Reply | undefined): void {
     deliver(decision.answers)
     if (decision.records.length > 0) {
-      this.#append(decision, reply)
+      if (decision.isDivisible) this.#appendInParts(decision)
+      else this.#append(decision, reply)
     } else if (reply !== undefined || decision.afterCommit !== undefined) {
       this.#wait(decision, reply)
     }
   }
 
-  #append (decision: Decision<unknown>, reply: Reply | undefined): void {
+  /** As many batches as the topic's limits ask for; the first that is refused is the last. */
+  #appendInParts (decision: Decision<unknown>): void {
+    const load = this.#load
+    for (const records of partsOf(decision.records, this.log.batchBytesMax)) {
+      if (this.#load !== load || !this.#append({ ...decision, records }, undefined)) return
+    }
+  }
+
+  /** Says whether the log has taken the records. */
+  #append (decision: Decision<unknown>, reply: Reply | undefined): boolean {
     const { records, replay } = decision
     const load = this.#load
     const baseOffset = this.log.endOffset
@@ -177,11 +179,12 @@ export class Coordinator<Machine extends CoordinatorMachine> {
           reply?.reject(new CoordinatorError(code.NOT_COORDINATOR))
         },
         error => {
+          this.#options.log('warn', `${this.name}: nothing was written: ${messageOf(error)}`)
           if (this.#load !== load) reply?.reject(new CoordinatorError(code.NOT_COORDINATOR))
           else this.#fail(decision, reply, errorCodeOf(error), false)
           this.#registration.changed()
         })
-      return
+      return false
     }
     this.#lastWritten = this.log.endOffset - 1n
     this.#wait(decision, reply)
@@ -193,6 +196,7 @@ export class Coordinator<Machine extends CoordinatorMachine> {
     } else if (replay) {
       this.#replay(records, baseOffset)
     }
+    return true
   }
 
   async #appendToLog (records: readonly StoredRecord[]): Promise<{ lastOffset: bigint }> {
@@ -321,6 +325,10 @@ export class Coordinator<Machine extends CoordinatorMachine> {
       // Only the loss of leadership can come in between, and that is told by `close`.
       () => {})
   }
+}
+
+function messageOf (error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
 }
 
 function deliver (answers: readonly Answer[]): void {

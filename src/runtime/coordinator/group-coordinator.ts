@@ -162,11 +162,20 @@ export class GroupCoordinator implements GroupOperations {
     }
   }
 
+  /** All groups of a partition go in one batch, or none of them. */
   async deleteGroups (groupIds: readonly string[]): Promise<DeletedGroup[]> {
-    const deleted = await Promise.all(groupIds.map(groupId => this.#write(groupId,
-      (shard, nowMs) => shard.deleteGroups([groupId], nowMs),
-      errorCode => [{ groupId, errorCode }])))
-    return deleted.flat()
+    const together = new Map<number, string[]>()
+    for (const groupId of groupIds) {
+      const partition = this.partitionFor(groupId)
+      const others = together.get(partition)
+      if (others === undefined) together.set(partition, [groupId])
+      else others.push(groupId)
+    }
+    const deleted = await Promise.all([...together.values()].map(ids => this.#write(ids[0] as string,
+      (shard, nowMs) => shard.deleteGroups(ids, nowMs),
+      errorCode => ids.map(groupId => ({ groupId, errorCode })))))
+    const results = new Map(deleted.flat().map(result => [result.groupId, result]))
+    return groupIds.map(groupId => results.get(groupId) as DeletedGroup)
   }
 
   async commitOffsets (
@@ -195,7 +204,7 @@ export class GroupCoordinator implements GroupOperations {
   topicsDeleted (topics: readonly DeletedTopic[]): void {
     for (const shard of this.#shards.values()) {
       if (shard.state !== 'ACTIVE') continue
-      shard.runAll((machine, nowMs) => machine.topicsDeleted(topics, nowMs))
+      shard.run((machine, nowMs) => machine.topicsDeleted(topics, nowMs))
     }
   }
 

@@ -1,11 +1,12 @@
 /** A partition as its coordinator sees it: a log to load from and to append state records to. */
-import { KafkaError } from '../../../protocol/errors.ts'
+import { code, KafkaError } from '../../../protocol/errors.ts'
 import { NO_PRODUCER_ID } from '../../../protocol/records/attributes.ts'
 import { batchesIn } from '../../../protocol/records/batches.ts'
 import { writeBatch } from '../../../protocol/records/write.ts'
 import type { StoredRecord } from '../../core/decision.ts'
 import type { CoordinatorLog } from './contract.ts'
 import type { Partition } from '../replica/partition.ts'
+import { sizeError } from '../replica/topic-settings.ts'
 
 /** Facts of a batch that no producer wrote. */
 const WITHOUT_PRODUCER = {
@@ -24,6 +25,10 @@ export class PartitionLog implements CoordinatorLog {
   get startOffset (): bigint { return this.partition.startOffset }
   get endOffset (): bigint { return this.partition.endOffset }
   get highWatermark (): bigint { return this.partition.highWatermark }
+  get batchBytesMax (): number {
+    const { messageBytesMax, segment } = this.partition.settings
+    return Math.min(messageBytesMax, segment.bytesMax)
+  }
 
   appendAsCoordinator (
     records: readonly StoredRecord[], timestampMs: number
@@ -31,6 +36,7 @@ export class PartitionLog implements CoordinatorLog {
     const timestamp = BigInt(timestampMs)
     const batch = writeBatch(records.map(({ key, value }) => ({ timestamp, key, value })))
     try {
+      this.#ensureFits(batch.length)
       const { baseOffset, lastOffset, written } = this.partition.append(
         batch, { ...WITHOUT_PRODUCER, maxTimestamp: timestamp }, records.length)
       return written
@@ -40,6 +46,17 @@ export class PartitionLog implements CoordinatorLog {
       if (error instanceof KafkaError) return Promise.reject(error)
       throw error
     }
+  }
+
+  /** The topic's limits hold for its coordinator too, as they are now. */
+  #ensureFits (bytes: number): void {
+    const { name, settings } = this.partition
+    const error = sizeError(bytes, settings)
+    if (error === code.NONE) return
+    const limit = error === code.MESSAGE_TOO_LARGE
+      ? `max.message.bytes=${settings.messageBytesMax}`
+      : `segment.bytes=${settings.segment.bytesMax}`
+    throw new KafkaError(error, `a batch of ${bytes} bytes, and ${name} has ${limit}`)
   }
 
   async readBatches (offset: bigint, maxBytes: number): Promise<Buffer[]> {

@@ -15,6 +15,7 @@ import { refusal } from '../../core/replica/produce-outcome.ts'
 import type { ProduceOutcome } from '../../core/replica/produce-outcome.ts'
 import type { Environment } from '../environment.ts'
 import type { LeadingReplica, ProduceOptions } from './contract.ts'
+import { sizeError } from './topic-settings.ts'
 
 const ADMIN_CLIENT = '__admin_client'
 
@@ -123,7 +124,8 @@ function appendPrepared (
     return refusal(prepared.errorCode, partition.startOffset, prepared.message, prepared.recordErrors)
   }
   const { decision, bytes } = prepared
-  if (bytes.length > partition.settings.segment.bytesMax) return refusal(code.RECORD_LIST_TOO_LARGE)
+  const tooLarge = sizeError(bytes.length, partition.settings)
+  if (tooLarge !== code.NONE) return refusal(tooLarge)
   const produced = factsOf(decision)
   if (decision.producerId >= 0n) {
     const verdict = judge(partition.state.producers.find(decision.producerId), produced, options.version)

@@ -1,4 +1,5 @@
 /** A topic's effective configuration, as far as the log and the leader act on it. */
+import { code } from '../../../protocol/errors.ts'
 import type { CompactionLimits } from '../../core/compaction/cleanable.ts'
 import type { SegmentLimits } from '../../core/replica/segments.ts'
 
@@ -31,4 +32,10 @@ export interface TopicSettings {
   flushMs: bigint
   minInsyncReplicas: number
   uncleanLeaderElection: boolean
+}
+
+/** D5.15, D5.24: whether a batch of this size may be appended; the same for everybody who writes. */
+export function sizeError (bytes: number, { messageBytesMax, segment }: TopicSettings): number {
+  if (bytes > messageBytesMax) return code.MESSAGE_TOO_LARGE
+  return bytes > segment.bytesMax ? code.RECORD_LIST_TOO_LARGE : code.NONE
 }

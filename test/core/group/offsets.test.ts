@@ -207,9 +207,7 @@ t.test('2, topic deletion: offsets of that topic go, in all groups; those of a l
     }),
     producerId: 5n,
   })
-  for (const decision of driver.shard.topicsDeleted([{ name: 'a', topicId: A }], driver.nowMs)) {
-    driver.carryOut(decision)
-  }
+  driver.carryOut(driver.shard.topicsDeleted([{ name: 'a', topicId: A }], driver.nowMs))
   driver.shard.replayEndOfTransaction(5n, true)
   t.same(driver.fetchOffsets(null), { 'b-0': 1n })
   t.same(driver.fetchOffsets(null, { groupId: 'old' }), {})

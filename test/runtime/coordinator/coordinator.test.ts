@@ -276,10 +276,24 @@ t.test('bugs in a machine fail the operation, not the broker', async t => {
   t.equal(await coordinator.write(() => note('goes on')), 'goes on')
 })
 
-t.test('several decisions at once', async t => {
-  const { log, coordinator, machine } = await started()
-  coordinator.runAll(() => [note(undefined, 'a'), note(undefined, 'b', 'c')])
+t.test('2, batch: what may be divided is appended as the topic\'s limit asks, else as one or not at all', async t => {
+  const texts = Array.from({ length: 40 }, (_, index) => `text${index}`)
+  const { log, coordinator, machine, messages } = await started()
+  log.batchBytesMax = 200
+  t.equal(await failing(coordinator.write(() => note('whole', ...texts))), code.MESSAGE_TOO_LARGE)
+  t.match(messages, [/topic-0: nothing was written: error 10/])
+  t.same(machine().seen, [])
+  const divisible = (...given: string[]) => () => ({ ...note(undefined, ...given), isDivisible: true })
+  coordinator.run(divisible(...texts))
+  t.same(machine().seen, texts)
+  t.ok(log.sizes.length >= 10)
+  t.same(log.batches.filter(batch => batch.length > 200), [])
+  log.batchBytesMax = 1_000_000
+  coordinator.run(divisible('a', 'b', 'c'))
+  t.equal(log.sizes.at(-1), 3, 'as many as there is room for')
+  log.batchBytesMax = 150
+  coordinator.run(divisible('d', 'x'.repeat(100), 'e'))
+  t.same(machine().seen.slice(43), ['d'], 'the first that does not fit by itself is the last')
   await settled()
-  t.same(machine().seen, ['a', 'b', 'c'])
-  t.same(log.sizes, [1, 2])
+  t.equal(coordinator.state, 'ACTIVE')
 })

@@ -27,6 +27,8 @@ export class FakeLog implements CoordinatorLog {
   readonly timestamps: number[] = []
   /** Commits wait for `commit`. */
   hold = false
+  /** Larger batches are refused. */
+  batchBytesMax = 1_048_588
   /** The next append is refused with this code. */
   refuseWith: number | undefined
   /** Reads wait for `releaseReads`. */
@@ -43,6 +45,8 @@ export class FakeLog implements CoordinatorLog {
       this.refuseWith = undefined
       return Promise.reject(error)
     }
+    const { length } = writeBatch(records.map(record => ({ ...record, timestamp: BigInt(timestampMs) })))
+    if (length > this.batchBytesMax) return Promise.reject(kafkaError(10))
     this.sizes.push(records.length)
     this.timestamps.push(timestampMs)
     const baseOffset = this.write(records, {}, BigInt(timestampMs))
