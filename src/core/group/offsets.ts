@@ -12,6 +12,7 @@ import { code } from '../../../protocol/errors.ts'
 import { ZERO_UUID } from '../../../protocol/uuid.ts'
 import type { Decision, Step } from '../decision.ts'
 import { commitError, keepSession } from './classic/commit.ts'
+import { ClassicGroup } from './classic/group.ts'
 import { offsetRecord, offsetTombstone } from './records.ts'
 import type { StoredOffset } from './offset-store.ts'
 import type { RequestContext, ShardState } from './shard-state.ts'
@@ -38,7 +39,7 @@ export function commitOffsets (
   step.replay = true
   const now = BigInt(step.nowMs)
   const expireTimestampMs = expiryOf(request, now)
-  return step.decide({
+  const response = {
     topics: request.topics.map(({ name, topicId, partitions }) => ({
       name,
       topicId,
@@ -59,7 +60,12 @@ export function commitOffsets (
         return { partitionIndex, errorCode: code.NONE }
       }),
     })),
-  })
+  }
+  if (group === undefined && step.records.length === 0) {
+    // 5.1: the commit makes the group, also one of which nothing is stored; else replay does.
+    shard.groups.set(request.groupId, new ClassicGroup(request.groupId, 'Empty'))
+  }
+  return step.decide(response)
 }
 
 /** 5.1: the retention that v2-4 can ask for is honoured, also one that is over at once. */

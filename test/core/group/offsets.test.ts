@@ -29,6 +29,23 @@ t.test('5.1.4, group missing: a simple group is made, or the commit is refused',
   t.end()
 })
 
+t.test('5.1: the commit makes the group, also one of which nothing is stored', t => {
+  const settings = { offsetMetadataMaxBytes: 3, offsetsRetentionCheckIntervalMs: 1_000 }
+  const driver = new Driver(settings).loaded()
+  t.same(driver.commitOffsets({ 'a-0': 1n }, { metadata: 'long' }), [code.OFFSET_METADATA_TOO_LARGE])
+  t.equal(driver.log.length, 0)
+  t.match(driver.describe(), { errorCode: code.NONE, groupState: 'Empty', protocolType: '' })
+  t.equal(driver.reloaded().state(), 'Dead', 'no record of it')
+  t.same(driver.deleteOffsets(['a-0']), { errorCode: code.NONE, partitions: [code.NONE] })
+  driver.advance(1_000)
+  t.equal(driver.state(), 'Dead', 'nothing keeps it longer than the next look for what has expired')
+  t.same(driver.commitOffsets({}, { topics: [] }), [])
+  t.equal(driver.state(), 'Empty')
+  driver.commitOffsets({ 'a-0': 1n }, { metadata: 'long', groupId: 'other', generationIdOrMemberEpoch: 1 })
+  t.equal(driver.state('other'), 'Dead', 'a commit that is refused as a whole makes none')
+  t.end()
+})
+
 t.test('5.1.4, classic groups', t => {
   const driver = new Driver()
   const [id = ''] = stableGroup(driver, 1)
