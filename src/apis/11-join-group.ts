@@ -19,7 +19,7 @@ export const joinGroup = handler(JoinGroup, {
   if (!access.allows(call.session, 'read', 'group', request.groupId)) {
     return refusal(code.GROUP_AUTHORIZATION_FAILED, request.memberId, call)
   }
-  return groups.join(copied(request), call)
+  return groups.join(request, call)
 })
 
 function failed (_request: unknown, { errorCode }: KafkaError, call: Call) { return refusal(errorCode, '', call) }
@@ -27,10 +27,4 @@ function failed (_request: unknown, { errorCode }: KafkaError, call: Call) { ret
 /** 4.1: the protocol's name is null from v7 on. */
 function refusal (errorCode: number, memberId: string, { version }: Call) {
   return { errorCode, protocolName: version >= 7 ? null : '', leader: '', memberId, members: [] }
-}
-
-/** The group keeps the metadata: it must not hold on to the whole frame. */
-function copied<R extends { protocols: Array<{ name: string, metadata: Buffer }> }> (request: R): R {
-  const protocols = request.protocols.map(({ name, metadata }) => ({ name, metadata: Buffer.from(metadata) }))
-  return { ...request, protocols }
 }

@@ -23,8 +23,5 @@ export const syncGroup = handler(SyncGroup, {
   if (!access.allows(call.session, 'read', 'group', groupId)) {
     return { errorCode: code.GROUP_AUTHORIZATION_FAILED, assignment: NO_ASSIGNMENT }
   }
-  // The group keeps the assignments: they must not hold on to the whole frame.
-  const assignments = request.assignments.map(({ memberId, assignment }) =>
-    ({ memberId, assignment: Buffer.from(assignment) }))
-  return groups.sync({ ...request, assignments }, call)
+  return groups.sync(request, call)
 })

@@ -40,9 +40,7 @@ export function joinGroup (
     request,
     context,
     ticket,
-    // The request's bytes belong to its frame.
-    protocols: request.protocols.map(
-      ({ name, metadata }) => ({ name, metadata: Buffer.from(metadata) })),
+    protocols: namedOnce(request.protocols),
     rebalanceTimeoutMs: context.version === 0
       ? request.sessionTimeoutMs
       : request.rebalanceTimeoutMs,
@@ -60,6 +58,18 @@ export function joinGroup (
     if (step.records.length === 0) storeNewGroup(shard, step, group, join, record)
   }
   return step.decide()
+}
+
+/**
+ * 4.2: a protocol that a member names twice is common to no group, as Kafka counts names, not
+ * members. Kafka lets such a member in nevertheless, and the group has no protocol and no answer.
+ */
+function namedOnce (protocols: JoinGroupRequest['protocols']): ClassicProtocol[] {
+  const times = new Map<string, number>()
+  for (const { name } of protocols) times.set(name, (times.get(name) ?? 0) + 1)
+  return protocols.filter(({ name }) => times.get(name) === 1)
+    // The request's bytes belong to its frame.
+    .map(({ name, metadata }) => ({ name, metadata: Buffer.from(metadata) }))
 }
 
 function storeNewGroup (

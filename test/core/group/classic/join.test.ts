@@ -286,3 +286,23 @@ t.test('1: bytes of the request are not kept', t => {
   t.equal(ticket.get().members[0]?.metadata.toString(), 'before')
   t.end()
 })
+
+t.test('4.2: a protocol that a member names twice is common to no group', t => {
+  const twice = (name: string) => [protocol(name, '1'), protocol(name, '2')]
+  const driver = new Driver()
+  const refused = driver.join({ version: 3, protocols: twice('range') })
+  t.match(refused.get(), { errorCode: code.INCONSISTENT_GROUP_PROTOCOL, protocolName: null })
+  t.equal(driver.describe().members.length, 0)
+  const alone = driver.join({ version: 3, groupId: 'other', protocols: [...twice('range'), protocol('sticky', '3')] })
+  driver.advance(0)
+  t.match(alone.get(), { errorCode: code.NONE, protocolName: 'sticky', members: [{ metadata: Buffer.from('3') }] })
+
+  const [first = ''] = stableGroup(driver, 1, { groupId: 'two', protocols: [protocol('range', 'r')] })
+  const second = driver.join({ version: 3, groupId: 'two', protocols: [...twice('sticky'), protocol('range', 's')] })
+  driver.join({ version: 3, groupId: 'two', memberId: first, protocols: [protocol('range', 'r')] })
+  t.match(second.get(), { errorCode: code.NONE, generationId: 2, protocolName: 'range' })
+  const third = driver.join({ version: 3, groupId: 'two', protocols: twice('range') })
+  t.equal(third.get().errorCode, code.INCONSISTENT_GROUP_PROTOCOL)
+  t.equal(driver.state('two'), 'CompletingRebalance', 'the others go on')
+  t.end()
+})
