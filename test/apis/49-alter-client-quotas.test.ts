@@ -54,6 +54,21 @@ t.test('AlterClientQuotas, every version', async t => {
   }
 })
 
+t.test('2.10: what one batch of metadata does not hold is refused as a whole', async t => {
+  const { raw, client, stored } = await start(t)
+  const rates = { producer_byte_rate: 1, consumer_byte_rate: 1, request_percentage: 1, controller_mutation_rate: 1 }
+  // Each row is four records, which name both of these.
+  const rows = (count: number): Array<[Entity, Values]> => Array.from({ length: count }, (_, index) =>
+    [{ user: `${index}`.padStart(32_000, 'u'), 'client-id': `${index}`.padStart(32_000, 'c') }, rates])
+  const refused = await alterQuotas(client, 1, rows(34))
+  t.same(refused.entries.map(({ errorCode }) => errorCode), Array(34).fill(-1))
+  t.equal(refused.entries[0]?.errorMessage, 'The server experienced an unexpected error when processing the request.')
+  t.same(stored(), {})
+  t.match(raw.log.items.filter(({ level }) => level === 'warn'), [{ message: /records take 87\d{5} bytes, and one batch of metadata holds 8388608/ }])
+  t.same((await alterQuotas(client, 1, rows(32))).entries.map(({ errorCode }) => errorCode), Array(32).fill(0))
+  t.equal(Object.keys(stored()).length, 32)
+})
+
 t.test('D18.3-4: what is refused, and why', async t => {
   const { client, stored } = await start(t)
   const rate = { producer_byte_rate: 1 }

@@ -15,6 +15,7 @@ import type { MetadataImage } from '../../core/metadata/image.ts'
 import type { Environment } from '../environment.ts'
 import { NotLeaderError } from '../quorum/contract.ts'
 import type { QuorumRuntime } from '../quorum/contract.ts'
+import { metadataBatchBytes } from '../quorum/log.ts'
 
 export interface FullView extends ControllerView {
   readonly sessions: Sessions
@@ -24,10 +25,14 @@ export interface FullView extends ControllerView {
 
 export type Decide<D extends ControllerResult<unknown>> = (view: FullView) => D
 
+/** 2.10: the most bytes of one batch of metadata, which what a request decides has to fit in. */
+export const BATCH_BYTES_MAX = 8 * 1024 * 1024
+
 interface Write {
   readonly decide: Decide<ControllerResult<unknown>>
   /** D0.8: past it, the write is not even begun. */
   readonly deadlineMs: number
+  readonly bytesMax: number
   readonly resolve: (decision: ControllerResult<unknown>) => void
   readonly reject: (error: unknown) => void
 }
@@ -55,11 +60,14 @@ export class Controller {
   /**
    * Decides when its turn comes and resolves with the decision once its records are committed.
    * Rejects with NOT_CONTROLLER when another node leads, REQUEST_TIMED_OUT when the turn came after
-   * `deadlineMs` of the clock that nobody sets.
+   * `deadlineMs` of the clock that nobody sets, UNKNOWN_SERVER_ERROR when its records take more
+   * than `bytesMax`.
    */
-  submit<D extends ControllerResult<unknown>> (decide: Decide<D>, deadlineMs = Infinity): Promise<D> {
+  submit<D extends ControllerResult<unknown>> (
+    decide: Decide<D>, deadlineMs = Infinity, bytesMax = BATCH_BYTES_MAX,
+  ): Promise<D> {
     return new Promise((resolve, reject) => {
-      this.#queue.push({ decide, deadlineMs, resolve: resolve as Write['resolve'], reject })
+      this.#queue.push({ decide, deadlineMs, bytesMax, resolve: resolve as Write['resolve'], reject })
       if (!this.#running) void this.#run()
     })
   }
@@ -97,7 +105,7 @@ export class Controller {
     this.#running = false
   }
 
-  async #perform ({ decide, deadlineMs }: Write): Promise<ControllerResult<unknown>> {
+  async #perform ({ decide, deadlineMs, bytesMax }: Write): Promise<ControllerResult<unknown>> {
     const { leader, isLeader } = this.#quorum
     if (leader === undefined || !isLeader) throw new KafkaError(code.NOT_CONTROLLER)
     if (this.#environment.monotonicMs() >= deadlineMs) {
@@ -113,7 +121,14 @@ export class Controller {
       nowMs: this.#environment.monotonicMs(),
     })
     if (decision.records.length > 0) {
-      await this.#quorum.append(decision.records.map(encodeMetadata), leader.epoch).committed
+      const records = decision.records.map(encodeMetadata)
+      const bytes = metadataBatchBytes(records)
+      if (bytes > bytesMax) {
+        this.#environment.log('warn', `a request was refused: its records take ${bytes} bytes, ` +
+          `and one batch of metadata holds ${bytesMax}`)
+        throw new KafkaError(code.UNKNOWN_SERVER_ERROR)
+      }
+      await this.#quorum.append(records, leader.epoch).committed
     }
     return decision
   }

@@ -74,7 +74,9 @@ export class ControllerDuties {
     this.#isFencing = true
     try {
       for (;;) {
-        const { reply } = await controller.submit(view => fenceExpired({ ...view, nowMs }) ?? NOBODY)
+        // However many partitions a broker leads: nobody can ask for less of it.
+        const { reply } = await controller.submit(
+          view => fenceExpired({ ...view, nowMs }) ?? NOBODY, Infinity, Infinity)
         if (reply === undefined) break
         environment.log('warn', `broker ${reply.brokerId} is fenced: it has sent no heartbeat for ` +
           `${controller.sessions.timeoutMs} ms`)

@@ -1,9 +1,11 @@
 /** The metadata log's bytes: batches built, read back and looked through (KIP-595, KIP-631). */
 import { batchesIn, ensureIntact, isIntact } from '../../../protocol/records/batches.ts'
 import {
-  baseOffset, lastOffset, leaderEpoch, magicOf, maxTimestamp,
+  baseOffset, HEADER_SIZE, lastOffset, leaderEpoch, magicOf, maxTimestamp,
 } from '../../../protocol/records/header.ts'
 import { isControl, recordsOf } from '../../../protocol/records/read.ts'
+import { bodySize } from '../../../protocol/records/record.ts'
+import { varintSize } from '../../../protocol/records/varint.ts'
 import { writeBatch } from '../../../protocol/records/write.ts'
 import { controlRecordsOf, encodeControl } from '../../core/quorum/control.ts'
 import type { ControlRecord } from '../../core/quorum/control.ts'
@@ -27,6 +29,16 @@ export function metadataBatch (records: readonly Buffer[], place: BatchPlace): B
   return writeBatch(records.map(value => ({ timestamp, key: null, value })), {
     baseOffset: place.baseOffset, leaderEpoch: place.epoch,
   })
+}
+
+/** The bytes of that batch. */
+export function metadataBatchBytes (records: readonly Buffer[]): number {
+  let bytes = HEADER_SIZE
+  for (const [index, value] of records.entries()) {
+    const body = bodySize({ timestamp: 0n, key: null, value }, 0n, index)
+    bytes += varintSize(body) + body
+  }
+  return bytes
 }
 
 export function controlBatch (records: readonly ControlRecord[], place: BatchPlace): Buffer {

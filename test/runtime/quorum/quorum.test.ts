@@ -1,4 +1,5 @@
 import t from 'tap'
+import { metadataBatch, metadataBatchBytes } from '../../../src/runtime/quorum/log.ts'
 import { NotLeaderError } from '../../../src/runtime/quorum/quorum.ts'
 import { texts, World } from './world.ts'
 import type { Node } from './world.ts'
@@ -238,4 +239,13 @@ t.test('a disk that fails stops the quorum, once', async t => {
   t.equal(node.failures.length, 1)
   t.notOk(node.quorum.isLeader)
   t.throws(() => node.quorum.append(bytes('b'), 1), NotLeaderError)
+})
+
+t.test('2.10: a batch of metadata is as long as is foretold', async t => {
+  const batches = [[0], [1, 63, 64], [8191, 8192, 100_000], Array.from({ length: 300 }, (_, index) => index)]
+  for (const sizes of batches) {
+    const records = sizes.map(size => Buffer.alloc(size, 'x'))
+    const batch = metadataBatch(records, { baseOffset: 5n, epoch: 1, timestampMs: 1_700_000_000_000 })
+    t.equal(metadataBatchBytes(records), batch.length, `${sizes.length} records`)
+  }
 })
