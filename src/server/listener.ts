@@ -47,7 +47,7 @@ export async function listen (options: ListenerOptions): Promise<Listener> {
   const connections = new Set<Connection>()
   const waiting: Socket[] = []
   let doorway: Doorway | undefined
-  let sweep: NodeJS.Timeout | undefined
+  let stopSweep: () => void = () => {}
   const accept = (socket: Socket): void => {
     if (doorway === undefined) waiting.push(socket.on('error', () => { socket.destroy() }))
     else doorway.arrive(socket)
@@ -72,11 +72,11 @@ export async function listen (options: ListenerOptions): Promise<Listener> {
         nowMs: given.nowMs,
         admit: socket => { connections.add(new Connection(nextConnectionId++, options.name, socket, context)) },
       })
-      sweep = idleSweep(connections, options.idleMs, given.nowMs)
+      stopSweep = idleSweep(connections, options.idleMs, given)
       for (const socket of waiting.splice(0)) if (!socket.destroyed) accept(socket)
     },
     close: () => new Promise(resolve => {
-      clearInterval(sweep)
+      stopSweep()
       server.close(() => { resolve() })
       for (const socket of waiting) socket.destroy()
       doorway?.close()
@@ -99,16 +99,22 @@ function bind (server: Server, { host, port }: ListenerOptions): Promise<void> {
   })
 }
 
+/**
+ * Closes who was silent for so long: not who waits for an answer (a rebalance, a long poll), whose
+ * silence begins with the answer. Returns how to stop.
+ */
 function idleSweep (
-  connections: Set<Connection>, idleMs: number, nowMs: () => number
-): NodeJS.Timeout | undefined {
-  if (idleMs <= 0) return undefined
-  const timer = setInterval(() => {
+  connections: Set<Connection>, idleMs: number, { nowMs, setTimer }: Pick<ServeContext, 'nowMs' | 'setTimer'>
+): () => void {
+  if (idleMs <= 0) return () => {}
+  const everyMs = Math.max(100, Math.min(idleMs / 4, 30_000))
+  const sweep = (): void => {
     const before = nowMs() - idleMs
     for (const connection of connections) {
       if (connection.idle && connection.lastActiveMs < before) connection.destroy()
     }
-  }, Math.max(100, Math.min(idleMs / 4, 30_000)))
-  timer.unref()
-  return timer
+    timer = setTimer(everyMs, sweep)
+  }
+  let timer = setTimer(everyMs, sweep)
+  return () => { timer.cancel() }
 }

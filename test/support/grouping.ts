@@ -33,21 +33,27 @@ export function joinBody (groupId: string, options: JoinOptions = {}) {
   }
 }
 
+/** Resolves when the next such request has come to the coordinator, and waits there or is answered. */
+export function parked (raw: RawBroker, operation: 'join' | 'sync'): Promise<void> {
+  const groups = raw.broker.groups as Record<typeof operation, (...args: any[]) => Promise<any>>
+  const { [operation]: run } = groups
+  return new Promise(resolve => {
+    groups[operation] = (...args) => {
+      Reflect.deleteProperty(groups, operation)
+      const answer = run.apply(groups, args)
+      setImmediate(resolve)
+      return answer
+    }
+  })
+}
+
 /** One member joins a group of its own and gives itself this assignment. */
 export async function joinAlone (
   raw: RawBroker, client: RawClient, groupId: string, version = 3, options: JoinOptions = {}
 ) {
-  const { join } = raw.broker.groups
-  const parked = new Promise<void>(resolve => {
-    raw.broker.groups.join = (...args) => {
-      Reflect.deleteProperty(raw.broker.groups, 'join')
-      const joined = join.apply(raw.broker.groups, args)
-      setImmediate(resolve)
-      return joined
-    }
-  })
+  const isParked = parked(raw, 'join')
   client.send(JoinGroup, version, joinBody(groupId, options))
-  await parked
+  await isParked
   // The first rebalance of a group waits for others (group.initial.rebalance.delay.ms).
   raw.clock.advance(3000)
   const { body } = await client.next(JoinGroup, version)
