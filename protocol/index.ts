@@ -118,3 +118,7 @@ export const apis: readonly Api[] = [
   StreamsGroupDescribe, DescribeShareGroupOffsets, AlterShareGroupOffsets,
   DeleteShareGroupOffsets, StreamsGroupTopologyDescriptionUpdate, UnregisterController,
 ]
+
+const byKey = new Map(apis.map(api => [api.key, api]))
+
+export function apiOf (key: number): Api | undefined { return byKey.get(key) }

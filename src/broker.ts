@@ -31,6 +31,7 @@ import type { Environment } from './runtime/environment.ts'
 import { GroupCoordinator } from './runtime/coordinator/group-coordinator.ts'
 import { Loggers } from './runtime/loggers.ts'
 import type { LevelControl } from './runtime/loggers.ts'
+import { Notices } from './runtime/notices.ts'
 import { Lifecycle } from './runtime/lifecycle.ts'
 import { MetadataRuntime } from './runtime/metadata.ts'
 import type { LogDirectory } from './runtime/replica/log-directory.ts'
@@ -203,6 +204,7 @@ function brokerOf (parts: BrokerParts, rooms: Rooms, lifecycle: Lifecycle) {
     settings,
     configuration: parts.configuration,
     loggers: new Loggers(parts.logLevel),
+    notices: new Notices(environment),
     environment,
     access: everybodyMayEverything,
     metadata: image,

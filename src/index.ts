@@ -199,7 +199,9 @@ function serve (
       setTimer,
       atTurnEnd,
       events: {
-        refused: (session, reason) => { log('warn', `connection closed: ${reason}`, { client: session.remoteAddress }) },
+        refused: ({ remoteAddress }, reason) => {
+          running.broker.notices.warn(`connection closed: ${reason}`, remoteAddress)
+        },
         failed: (session, error) => { log('error', 'a request failed', { client: session.remoteAddress, error }) },
         // storage.md 4.1.5: past the bound nobody's bytes are read until a flush has ended.
         read: connection => {

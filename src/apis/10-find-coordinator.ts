@@ -9,10 +9,11 @@ import { FindCoordinator } from '../../protocol/messages/10-find-coordinator.ts'
 import type { FindCoordinatorRequest } from '../../protocol/messages/10-find-coordinator.ts'
 import { OFFSETS_TOPIC } from '../core/metadata/internal-topics.ts'
 import type { Broker } from './broker.ts'
+import { shareGroupsAbsent, tellOfAbsence, transactionsAbsent } from './absences.ts'
 import { handler } from './handler.ts'
 import type { Call } from './handler.ts'
 
-type Needs = Pick<Broker, 'access' | 'groups' | 'metadata' | 'endpoints' | 'topicCreation'>
+type Needs = Pick<Broker, 'access' | 'groups' | 'metadata' | 'endpoints' | 'notices' | 'topicCreation'>
 
 const GROUP = 0
 const TRANSACTION = 1
@@ -23,7 +24,14 @@ const SHARE_KEY = /^.+:[\w-]{22}:-?\d+$/
 
 const NO_NODE = { nodeId: -1, host: '', port: -1 }
 
-interface Found { errorCode: number, nodeId: number, host: string, port: number }
+interface Found {
+  errorCode: number
+  nodeId: number
+  host: string
+  port: number
+  /** Undefined: the version's usual one. */
+  errorMessage?: string
+}
 
 export const findCoordinator = handler(FindCoordinator, {
   versions: [0, 6], failed,
@@ -33,12 +41,12 @@ export const findCoordinator = handler(FindCoordinator, {
   const found = await Promise.all(keys.map(key => find(key, request, call, needs)))
   if (version >= 4) {
     return {
-      coordinators: keys.map((key, at) => ({ key, ...found[at] as Found, errorMessage: '' })),
+      coordinators: keys.map((key, at) => ({ key, errorMessage: '', ...found[at] as Found })),
       ...NO_NODE,
     }
   }
   const only = found[0] as Found
-  return { ...only, errorMessage: errorText(only.errorCode), coordinators: [] }
+  return { errorMessage: errorText(only.errorCode), ...only, coordinators: [] }
 })
 
 function failed ({ coordinatorKeys }: FindCoordinatorRequest, { errorCode }: KafkaError) {
@@ -47,9 +55,16 @@ function failed ({ coordinatorKeys }: FindCoordinatorRequest, { errorCode }: Kaf
   return { errorCode, errorMessage, ...NO_NODE, coordinators }
 }
 
+/** Clients and people are told why: the error alone makes some clients try again for ever. */
+function absent (errorMessage: string, call: Call, { notices }: Needs): Found {
+  tellOfAbsence(errorMessage, call, notices)
+  return { errorCode: code.UNSUPPORTED_VERSION, errorMessage, ...NO_NODE }
+}
+
 async function find (
-  key: string, { keyType }: FindCoordinatorRequest, { version, session }: Call, needs: Needs
+  key: string, { keyType }: FindCoordinatorRequest, call: Call, needs: Needs
 ): Promise<Found> {
+  const { version, session } = call
   const failed = (errorCode: number): Found => ({ errorCode, ...NO_NODE })
   if (keyType === GROUP && !needs.access.allows(session, 'describe', 'group', key)) {
     return failed(code.GROUP_AUTHORIZATION_FAILED)
@@ -58,12 +73,10 @@ async function find (
     if (!needs.access.allows(session, 'describe', 'transactionalId', key)) {
       return failed(code.TRANSACTIONAL_ID_AUTHORIZATION_FAILED)
     }
-    // There is no transaction coordinator in this release: clients must not retry for ever.
-    return failed(code.UNSUPPORTED_VERSION)
+    return absent(transactionsAbsent(key), call, needs)
   }
   if (keyType === SHARE && version >= 6) {
-    // Share groups are absent from this release as well.
-    return failed(SHARE_KEY.test(key) ? code.UNSUPPORTED_VERSION : code.INVALID_REQUEST)
+    return SHARE_KEY.test(key) ? absent(shareGroupsAbsent(key), call, needs) : failed(code.INVALID_REQUEST)
   }
   if (keyType === SHARE) return failed(code.INVALID_REQUEST)
   // Groups 1.3: the error answer of the whole request, which has texts.

@@ -8,15 +8,17 @@ import { code } from '../../protocol/errors.ts'
 import { InitProducerId } from '../../protocol/messages/22-init-producer-id.ts'
 import { CLUSTER_NAME } from '../core/access/access.ts'
 import type { Broker } from './broker.ts'
+import { tellOfAbsence, transactionsAbsent } from './absences.ts'
 import { handler } from './handler.ts'
 
-type Needs = Pick<Broker, 'access' | 'producerIds'>
+type Needs = Pick<Broker, 'access' | 'notices' | 'producerIds'>
 
 const NO_EPOCH = -1
 
 export const initProducerId = handler(InitProducerId,
   { versions: [0, 5], failed: (_request, { errorCode }) => ({ errorCode, producerEpoch: NO_EPOCH }) },
-  async (request, { session }, { access, producerIds }: Needs) => {
+  async (request, call, { access, notices, producerIds }: Needs) => {
+    const { session } = call
     const { transactionalId, producerId, producerEpoch } = request
     const failed = (errorCode: number) => ({ errorCode, producerEpoch: NO_EPOCH })
     if (transactionalId !== null && !access.allows(session, 'write', 'transactionalId', transactionalId)) {
@@ -28,7 +30,10 @@ export const initProducerId = handler(InitProducerId,
     // KIP-360: id and epoch are both given or neither.
     if ((producerId === -1n) !== (producerEpoch === NO_EPOCH)) return failed(code.INVALID_REQUEST)
     if (transactionalId === '') return failed(code.INVALID_REQUEST)
-    if (transactionalId !== null) return failed(code.UNSUPPORTED_VERSION)
+    if (transactionalId !== null) {
+      tellOfAbsence(transactionsAbsent(transactionalId), call, notices)
+      return failed(code.UNSUPPORTED_VERSION)
+    }
     const next = await producerIds.next()
     return typeof next === 'number' ? failed(next) : { producerId: next, producerEpoch: 0 }
   })

@@ -15,6 +15,7 @@ import type { GroupOperations } from '../runtime/coordinator/group-contract.ts'
 import type { Endpoints } from '../runtime/endpoints.ts'
 import type { Environment } from '../runtime/environment.ts'
 import type { Loggers } from '../runtime/loggers.ts'
+import type { Notices } from '../runtime/notices.ts'
 import type { ProducerIds } from '../runtime/producer-ids.ts'
 import type { QuorumRuntime } from '../runtime/quorum/contract.ts'
 import type { ServedReplica } from '../runtime/replica/contract.ts'
@@ -51,6 +52,8 @@ export interface Broker {
   readonly settings: Pick<BrokerSettings, 'autoCreateTopics' | 'describedPartitionsMax' | 'fetchBytesMax'>
   readonly configuration: Omit<Configuration, 'live' | 'withoutEffect'>
   readonly loggers: Pick<Loggers, 'all' | 'has' | 'isLevel' | 'levels' | 'set'>
+  /** Log lines that clients bring about, within bounds. */
+  readonly notices: Pick<Notices, 'warn'>
   readonly environment: Pick<Environment, 'atTurnEnd' | 'monotonicMs' | 'newId' | 'nowMs' | 'random' | 'resolves'>
   readonly access: Access
   readonly metadata: MetadataImage

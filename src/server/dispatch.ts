@@ -6,8 +6,10 @@ import type { Chunk } from '../../protocol/bytes-to-come.ts'
 import { DecodeError, Reader, StringTooLong } from '../../protocol/cursor.ts'
 import { codec } from '../../protocol/codec.ts'
 import { code, KafkaError } from '../../protocol/errors.ts'
+import { apiOf } from '../../protocol/index.ts'
 import { peekRequest, readRequestHeader, responseFrame } from '../../protocol/frame.ts'
 import { ApiVersions } from '../../protocol/messages/18-api-versions.ts'
+import type { Api } from '../../protocol/types.ts'
 import type { Broker } from '../apis/broker.ts'
 import { Close, NO_ANSWER } from '../apis/handler.ts'
 import type { Answer, Handler } from '../apis/handler.ts'
@@ -58,14 +60,14 @@ export function createDispatch (handlers: readonly Handler[], broker: Broker): D
   function run (frame: Buffer, session: Session): Reply | Promise<Reply> {
     const { apiKey, apiVersion, correlationId } = parse(() => peekRequest(frame))
     const handler = byKey.get(apiKey)
-    if (handler === undefined) throw new CloseConnection(`API key ${apiKey} is not served`)
+    if (handler === undefined) throw new CloseConnection(`${asked(apiOf(apiKey), frame)} is not served`)
     const { api, versions: [from, to] } = handler
     if (apiVersion < from || apiVersion > to) {
       if (api.key === ApiVersions.key) {
         parse(() => readRequestHeader(new Reader(frame), api, apiVersion))
         return unknownApiVersions(handler, correlationId)
       }
-      throw new CloseConnection(`${api.name} v${apiVersion} is not served; v${from} to v${to} are`)
+      throw new CloseConnection(`${asked(api, frame)} is not served; v${from} to v${to} are`)
     }
     const { header, request } = parse(() => {
       const reader = new Reader(frame)
@@ -129,6 +131,23 @@ function answered (
     return answer.then(reply).catch(failure)
   } catch (error) {
     return failure(error)
+  }
+}
+
+/** Longer client ids are cut in what the log says. */
+const CLIENT_ID_LENGTH_MAX = 100
+
+/** What was asked for and by whom, as far as that can be told of a request that is not served. */
+function asked (api: Api | undefined, frame: Buffer): string {
+  const { apiKey, apiVersion } = peekRequest(frame)
+  if (api === undefined) return `API key ${apiKey} v${apiVersion}`
+  const what = `${api.name} (API key ${apiKey}) v${apiVersion}`
+  try {
+    const { clientId } = readRequestHeader(new Reader(frame), api, apiVersion)
+    return `${what} of client ${JSON.stringify((clientId ?? '').slice(0, CLIENT_ID_LENGTH_MAX))}`
+  } catch (error) {
+    if (error instanceof DecodeError) return what
+    throw error
   }
 }
 

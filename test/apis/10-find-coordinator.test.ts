@@ -27,6 +27,31 @@ t.test('groups', async t => {
     { coordinators: [{ errorCode: 42, ...nobody }] }, '1.2: share keys below v6')
 })
 
+t.test('what has no coordinator in this release: a text for the client, a line for people', async t => {
+  const said: string[] = []
+  const needs = { access: { allows: () => true }, notices: { warn: (line: string) => { said.push(line) } } }
+  const ask = (version: number, keyType: number, ...keys: string[]) => handler.handle(
+    { keyType, key: keys[0] as string, coordinatorKeys: keys }, { version, clientId: 'billing' } as never, needs as never)
+  const nobody = { nodeId: -1, host: '', port: -1 }
+  const text = 'This release of ottla has no transactions, so transactional.id "tx" cannot be used.'
+  t.same(await ask(3, 1, 'tx'), { errorCode: 35, errorMessage: text, ...nobody, coordinators: [] })
+  t.same(await ask(4, 1, 'tx', 'x'.repeat(32_767)), {
+    ...nobody,
+    coordinators: [
+      { key: 'tx', errorCode: 35, errorMessage: text, ...nobody },
+      {
+        key: 'x'.repeat(32_767), errorCode: 35, ...nobody,
+        errorMessage: `This release of ottla has no transactions, so transactional.id "${'x'.repeat(100)}" cannot be used.`,
+      },
+    ],
+  })
+  t.equal(said[0], `${text} Client "billing" asked for it.`)
+  const share = 'g:AAAAAAAAAAAAAAAAAAAAAA:0'
+  t.match(await ask(6, 2, share), { coordinators: [{ errorCode: 35, errorMessage: /no share groups.*"g:A+:0"/ }] })
+  t.match(await ask(6, 2, 'no share'), { coordinators: [{ errorCode: 42, errorMessage: '' }] })
+  t.equal(said.length, 4)
+})
+
 t.test('states of others', async t => {
   const needs = (allowed: boolean, leader: number) => ({
     access: { allows: () => allowed },

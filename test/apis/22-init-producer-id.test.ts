@@ -24,6 +24,10 @@ t.test('InitProducerId', async t => {
   t.equal((await ask(3, { producerEpoch: 5 })).errorCode, 42)
   t.equal((await ask(4, { producerId: [...seen][0], producerEpoch: 0 })).errorCode, 0, 'without a transactional id: a new one')
   t.match(await ask(4, { transactionalId: '' }), { errorCode: 42, producerId: -1n, producerEpoch: -1 }, 'no name for a transactional id')
+  t.match(await ask(5, { transactionalId: 'tx' }), { errorCode: 35, producerId: -1n, producerEpoch: -1 })
+  await ask(5, { transactionalId: 'tx' })
+  t.match(raw.log.items.filter(({ message }) => /"tx"/.test(message)), [{ level: 'warn', message: /has no transactions.*Client "\S+" asked/ }],
+    'people are told, once')
   const others = await Promise.all(Array.from({ length: 5 }, () => raw.client()))
   for (let round = 0; round < 300; round++) {
     const answers = await Promise.all(others.map(each => each.request(InitProducerId, 4,

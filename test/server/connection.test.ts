@@ -2,10 +2,14 @@
 import t from 'tap'
 import { CreateTopics } from '../../protocol/messages/19-create-topics.ts'
 import { Fetch } from '../../protocol/messages/01-fetch.ts'
+import { AddPartitionsToTxn } from '../../protocol/messages/24-add-partitions-to-txn.ts'
 import { JoinGroup } from '../../protocol/messages/11-join-group.ts'
+import { SyncGroup } from '../../protocol/messages/14-sync-group.ts'
 import { Metadata } from '../../protocol/messages/03-metadata.ts'
 import { Produce } from '../../protocol/messages/00-produce.ts'
 import { ApiVersions } from '../../protocol/messages/18-api-versions.ts'
+import { startBroker } from '../../src/index.ts'
+import { groupClient, joinAlone, joinBody, parked } from '../support/grouping.ts'
 import { batchOf, fetchBody, fetchOne, produce, produceBody, recordsIn } from '../support/producing.ts'
 import { RawBroker } from '../support/raw-broker.ts'
 import { RawClient } from '../support/raw-client.ts'
@@ -167,14 +171,84 @@ t.test('max.connections, and clients that stop in the middle', async t => {
   t.equal(raw.listener.connections.size, 2)
 })
 
-t.test('clients 6.27: idle connections are closed without a byte', async t => {
+t.test('clients 6.27: idle connections are closed without a byte, at once when their time has come', async t => {
   const raw = await RawBroker.start(t, { 'connections.max.idle.ms': 1000 } as never)
   const idle = await raw.client()
   await idle.request(Metadata, 4, { topics: [], allowAutoTopicCreation: false })
-  raw.clock.advance(1001)
+  raw.clock.advance(1000)
+  await idle.request(ApiVersions, 3, VERSIONS)
+  raw.clock.advance(1251)
   await idle.closed
-  t.equal(idle.frames.items.length, 1)
+  t.equal(idle.frames.items.length, 2)
   t.equal(idle.partialBytes, 0)
+})
+
+/** Resolves when somebody waits for something to come into the partition. */
+function watched (partition: ReturnType<RawBroker['partition']>): Promise<void> {
+  const { watch } = partition
+  return new Promise(resolve => {
+    partition.watch = watcher => {
+      Reflect.deleteProperty(partition, 'watch')
+      resolve()
+      return watch.call(partition, watcher)
+    }
+  })
+}
+
+t.test('clients 6.27: who waits for an answer is busy, however long; its silence begins with the answer', async t => {
+  const raw = await RawBroker.start(t, { 'connections.max.idle.ms': 1000 } as never)
+  await raw.topic('topic')
+  await joinAlone(raw, await groupClient(raw), 'joining')
+  const leader = await joinAlone(raw, await raw.client(), 'assigning')
+  const [joining, syncing] = [await raw.client(), await raw.client()]
+  const [polling, idle] = [await raw.client(), await raw.client()]
+
+  const second = parked(raw, 'join')
+  syncing.send(JoinGroup, 3, joinBody('assigning'))
+  await second
+  await idle.request(JoinGroup, 3, joinBody('assigning', { memberId: leader.memberId }))
+  const { body: { memberId } } = await syncing.next(JoinGroup, 3)
+  const waitsForLeader = parked(raw, 'sync')
+  syncing.send(SyncGroup, 3, { groupId: 'assigning', generationId: 2, memberId, assignments: [] })
+  await waitsForLeader
+
+  const waitsForOthers = parked(raw, 'join')
+  joining.send(JoinGroup, 3, joinBody('joining'))
+  await waitsForOthers
+
+  const read = watched(raw.partition('topic'))
+  polling.send(Fetch, 12, fetchBody([{ topic: 'topic', fetchOffset: 0n }], { maxWaitMs: 60_000, minBytes: 1 }))
+  await read
+
+  raw.clock.advance(5000)
+  await idle.closed
+  t.same([joining, syncing, polling].map(({ socket }) => socket.readyState), ['open', 'open', 'open'])
+  await produce(await raw.client(), 'topic', batchOf(['x']))
+  t.equal(recordsIn((await polling.next(Fetch, 12)).body.responses[0]?.partitions[0] as never).length, 1)
+  raw.clock.advance(900)
+  await polling.request(ApiVersions, 3, VERSIONS)
+  // The leaders' sessions end, and with them what the other two wait for.
+  raw.clock.advance(10_000)
+  t.equal((await syncing.next(SyncGroup, 3)).body.errorCode, 27)
+  t.equal((await joining.next(JoinGroup, 3)).body.errorCode, 0)
+  await polling.closed
+  raw.clock.advance(900)
+  t.equal((await joining.request(ApiVersions, 3, VERSIONS)).errorCode, 0)
+  raw.clock.advance(1251)
+  await Promise.all([joining.closed, syncing.closed])
+})
+
+t.test('5.2: who asks again and again for what is not served is named in the log once', async t => {
+  const lines: string[] = []
+  const broker = await startBroker({ log: (_level, message) => { if (/not served/.test(message)) lines.push(message) } })
+  t.teardown(() => broker.stop())
+  for (let times = 0; times < 10; times++) {
+    const client = await RawClient.connect(broker.port)
+    client.send(AddPartitionsToTxn, 5, { transactions: [] }, { clientId: 'billing' })
+    await client.closed
+    t.equal(client.frames.items.length, 0)
+  }
+  t.same(lines, ['connection closed: AddPartitionsToTxn (API key 24) v5 of client "billing" is not served'])
 })
 
 t.test('frames in pieces, from several clients at once', async t => {

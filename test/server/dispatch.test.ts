@@ -85,6 +85,27 @@ t.test('D0.1: what closes', async t => {
   }
 })
 
+t.test('what is not served is named in the reason, with who asked', async t => {
+  const dispatch = heartbeat(() => ({ errorCode: 0 }), { versions: [1, 3] })
+  const header = (key: number, version: number, clientId: string): Buffer => {
+    const bytes = Buffer.alloc(11)
+    bytes.writeInt16BE(key, 0)
+    bytes.writeInt16BE(version, 2)
+    bytes.writeInt16BE(Buffer.byteLength(clientId), 8)
+    return Buffer.concat([bytes.subarray(0, 10), Buffer.from(clientId), Buffer.alloc(1)])
+  }
+  const long = 'c'.repeat(500)
+  const cases: Array<[Buffer, string]> = [
+    [header(24, 5, 'billing'), 'AddPartitionsToTxn (API key 24) v5 of client "billing" is not served'],
+    [header(68, 0, 'a"\n'), 'ConsumerGroupHeartbeat (API key 68) v0 of client "a\\"\\n" is not served'],
+    [header(68, 0, long), `ConsumerGroupHeartbeat (API key 68) v0 of client "${long.slice(0, 100)}" is not served`],
+    [header(999, 7, 'x'), 'API key 999 v7 is not served'],
+    [header(12, 4, 'x'), 'Heartbeat (API key 12) v4 of client "x" is not served; v1 to v3 are'],
+    [header(24, 5, 'billing').subarray(0, 12), 'AddPartitionsToTxn (API key 24) v5 is not served'],
+  ]
+  for (const [bytes, message] of cases) t.throws(() => dispatch.run(bytes, session), { name: 'CloseConnection', message })
+})
+
 t.test('R-X5: nobody looks at bytes behind the body', async t => {
   const reply = await heartbeat(() => ({ errorCode: 27 })).run(Buffer.concat([frame(1), Buffer.alloc(3)]), session)
   t.equal(readAnswer(Heartbeat, 1, bytesOf(reply)).body.errorCode, 27)

@@ -26,7 +26,7 @@ export interface FullView extends ControllerView {
 export type Decide<D extends ControllerResult<unknown>> = (view: FullView) => D
 
 /** 2.10: the most bytes of one batch of metadata, which what a request decides has to fit in. */
-export const BATCH_BYTES_MAX = 8 * 1024 * 1024
+const BATCH_BYTES_MAX = 8 * 1024 * 1024
 
 interface Write {
   readonly decide: Decide<ControllerResult<unknown>>
