@@ -119,6 +119,7 @@ interface Rooms {
   readonly image: MetadataImage
   readonly controller: Controller
   readonly duties: ControllerDuties
+  readonly notices: Notices
   readonly replicas: Replicas
   readonly cleaner: Cleaner
   readonly groups: GroupCoordinator
@@ -142,7 +143,9 @@ function openRooms (parts: BrokerParts): Rooms {
   const { image } = metadata
   const currentSettings = new CurrentSettings({ configuration: parts.configuration, image, log: environment.log })
   const sessions = new Sessions(settings.brokerSessionMs)
-  const controller = new Controller({ quorum, image, environment, sessions, settings: parts.controllerSettings })
+  const notices = new Notices(environment)
+  const controllerParts = { quorum, image, environment, notices, sessions, settings: parts.controllerSettings }
+  const controller = new Controller(controllerParts)
   const replicas = new Replicas({
     nodeId: settings.nodeId,
     store,
@@ -157,6 +160,7 @@ function openRooms (parts: BrokerParts): Rooms {
   const groups = new GroupCoordinator({
     clock: environment,
     timers: new Timers(environment),
+    notices,
     log: environment.log,
     loadBufferBytes: settings.offsetsLoadBufferBytes,
     newUuid: () => environment.newUuid(),
@@ -165,7 +169,7 @@ function openRooms (parts: BrokerParts): Rooms {
   })
   const quotas = new ClientQuotas(settings.quotaWindows)
   const duties = new ControllerDuties({ controller, image, environment, quorum })
-  return { quorum, metadata, image, controller, duties, replicas, cleaner, groups, currentSettings, quotas }
+  return { quorum, metadata, image, controller, duties, notices, replicas, cleaner, groups, currentSettings, quotas }
 }
 
 /** Who follows whom; answers how to wait until every group shard led here has loaded. */
@@ -204,7 +208,7 @@ function brokerOf (parts: BrokerParts, rooms: Rooms, lifecycle: Lifecycle) {
     settings,
     configuration: parts.configuration,
     loggers: new Loggers(parts.logLevel),
-    notices: new Notices(environment),
+    notices: rooms.notices,
     environment,
     access: everybodyMayEverything,
     metadata: image,

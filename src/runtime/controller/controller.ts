@@ -13,6 +13,7 @@ import type { ControllerResult, ControllerSettings, ControllerView } from '../..
 import type { Sessions } from '../../core/controller/sessions.ts'
 import type { MetadataImage } from '../../core/metadata/image.ts'
 import type { Environment } from '../environment.ts'
+import type { Notices } from '../notices.ts'
 import { NotLeaderError } from '../quorum/contract.ts'
 import type { QuorumRuntime } from '../quorum/contract.ts'
 import { metadataBatchBytes } from '../quorum/log.ts'
@@ -41,16 +42,18 @@ export class Controller {
   readonly #quorum: QuorumRuntime
   readonly #image: MetadataImage
   readonly #environment: Environment
+  readonly #notices: Pick<Notices, 'warn'>
   readonly sessions: Sessions
   readonly settings: ControllerSettings
   readonly #queue: Write[] = []
   #running = false
 
   constructor (parts: { quorum: QuorumRuntime, image: MetadataImage, environment: Environment,
-    sessions: Sessions, settings: ControllerSettings }) {
+    notices: Pick<Notices, 'warn'>, sessions: Sessions, settings: ControllerSettings }) {
     this.#quorum = parts.quorum
     this.#image = parts.image
     this.#environment = parts.environment
+    this.#notices = parts.notices
     this.sessions = parts.sessions
     this.settings = parts.settings
   }
@@ -124,7 +127,7 @@ export class Controller {
       const records = decision.records.map(encodeMetadata)
       const bytes = metadataBatchBytes(records)
       if (bytes > bytesMax) {
-        this.#environment.log('warn', `a request was refused: its records take ${bytes} bytes, ` +
+        this.#notices.warn(`a request was refused: its records take ${bytes} bytes, ` +
           `and one batch of metadata holds ${bytesMax}`)
         throw new KafkaError(code.UNKNOWN_SERVER_ERROR)
       }

@@ -1,6 +1,7 @@
 /** What a coordinator needs: a machine to run, a partition to run it over, and what is outside. */
 import type { Answer, Decision, RecordPosition, StoredRecord } from '../../core/decision.ts'
 import type { Clock, LogLevel } from '../environment.ts'
+import type { Notices } from '../notices.ts'
 import type { Timers } from '../timers.ts'
 
 /** A pure machine whose state is the log of one partition of an internal topic. */
@@ -50,5 +51,6 @@ export interface CoordinatorOptions {
   readonly loadBufferBytes: number
   /** `offsets.commit.timeout.ms` */
   readonly commitTimeoutMs: number
+  readonly notices: Pick<Notices, 'warn'>
   log (level: LogLevel, message: string, fields?: object): void
 }

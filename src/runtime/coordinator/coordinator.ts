@@ -179,7 +179,7 @@ export class Coordinator<Machine extends CoordinatorMachine> {
           reply?.reject(new CoordinatorError(code.NOT_COORDINATOR))
         },
         error => {
-          this.#options.log('warn', `${this.name}: nothing was written: ${messageOf(error)}`)
+          this.#options.notices.warn(`${this.name}: nothing was written: ${messageOf(error)}`)
           if (this.#load !== load) reply?.reject(new CoordinatorError(code.NOT_COORDINATOR))
           else this.#fail(decision, reply, errorCodeOf(error), false)
           this.#registration.changed()

@@ -48,6 +48,7 @@ function coordinator (clock = new FakeClock()): GroupCoordinator {
     loadBufferBytes: 5 * 1024 * 1024,
     commitTimeoutMs: 5_000,
     log: () => {},
+    notices: { warn: () => {} },
   })
 }
 

@@ -69,6 +69,7 @@ export async function started ({ log = new FakeLog(), clock = new FakeClock(), c
     return machine
   }, {
     clock, timers, commitTimeoutMs, loadBufferBytes: 100, log: (_, message) => { messages.push(message) },
+    notices: { warn: message => { messages.push(message) } },
   })
   const loading = coordinator.load()
   await settled()
