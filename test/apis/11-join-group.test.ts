@@ -3,15 +3,14 @@ import t from 'tap'
 import { JoinGroup } from '../../protocol/messages/11-join-group.ts'
 import { Heartbeat } from '../../protocol/messages/12-heartbeat.ts'
 import { joinGroup as handler } from '../../src/apis/11-join-group.ts'
-import { groupClient, joinAlone, joinBody } from '../support/grouping.ts'
-import { RawBroker } from '../support/raw-broker.ts'
+import { GroupBench } from '../support/group-bench.ts'
+import { joinBody } from '../support/grouping.ts'
 
 t.test('checks, by version', async t => {
-  const raw = await RawBroker.start(t)
-  const client = await groupClient(raw)
+  const bench = await GroupBench.start()
   const join = async (version: number, body: object) => {
     const { errorCode, memberId, protocolName, generationId, leader, members } =
-      await client.request(JoinGroup, version, { ...joinBody('g'), ...body })
+      await bench.request(JoinGroup, version, { ...joinBody('g'), ...body })
     return { errorCode, memberId, protocolName, rest: [generationId, leader, members.length] }
   }
   for (let version = 0; version <= 9; version++) {
@@ -32,15 +31,14 @@ t.test('checks, by version', async t => {
 })
 
 t.test('clients 6.10: one membership, in several versions', async t => {
-  const raw = await RawBroker.start(t)
-  const client = await groupClient(raw)
-  const joined = await joinAlone(raw, client, 'g', 2)
+  const bench = await GroupBench.start()
+  const joined = await bench.joinAlone('g', 2)
   t.match(joined, { errorCode: 0, generationId: 1, protocolName: 'range', leader: joined.memberId })
   t.same(joined.members.map(({ memberId, metadata }) => [memberId, metadata.toString()]), [[joined.memberId, 'range']])
-  const beat = async (version: number, change: object = {}) => (await client.request(Heartbeat, version,
+  const beat = async (version: number, change: object = {}) => (await bench.request(Heartbeat, version,
     { groupId: 'g', generationId: 1, memberId: joined.memberId, ...change })).errorCode
   for (let version = 0; version <= 4; version++) t.equal(await beat(version), 0)
   t.equal(await beat(0, { generationId: 2 }), 22)
-  raw.clock.advance(10_001)
+  await bench.clock.advance(10_001)
   t.equal(await beat(0), 25, 'the session has expired')
 })

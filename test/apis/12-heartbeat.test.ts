@@ -2,14 +2,12 @@
 import t from 'tap'
 import { Heartbeat } from '../../protocol/messages/12-heartbeat.ts'
 import { heartbeat } from '../../src/apis/12-heartbeat.ts'
-import { groupClient, joinAlone } from '../support/grouping.ts'
-import { RawBroker } from '../support/raw-broker.ts'
+import { GroupBench } from '../support/group-bench.ts'
 
 t.test('Heartbeat', async t => {
-  const raw = await RawBroker.start(t)
-  const client = await groupClient(raw)
-  const { memberId } = await joinAlone(raw, client, 'g')
-  const beat = async (change: object, version = 3) => (await client.request(Heartbeat, version,
+  const bench = await GroupBench.start()
+  const { memberId } = await bench.joinAlone('g')
+  const beat = async (change: object, version = 3) => (await bench.request(Heartbeat, version,
     { groupId: 'g', generationId: 1, memberId, groupInstanceId: null, ...change })).errorCode
   t.equal(await beat({}), 0)
   t.equal(await beat({ groupId: '' }), 24)

@@ -3,15 +3,13 @@ import t from 'tap'
 import { Heartbeat } from '../../protocol/messages/12-heartbeat.ts'
 import { LeaveGroup } from '../../protocol/messages/13-leave-group.ts'
 import { leaveGroup } from '../../src/apis/13-leave-group.ts'
-import { groupClient, joinAlone } from '../support/grouping.ts'
-import { RawBroker } from '../support/raw-broker.ts'
+import { GroupBench } from '../support/group-bench.ts'
 
 t.test('LeaveGroup', async t => {
-  const raw = await RawBroker.start(t)
-  const client = await groupClient(raw)
+  const bench = await GroupBench.start()
   for (let version = 0; version <= 5; version++) {
-    const { memberId } = await joinAlone(raw, client, `g${version}`)
-    const leave = (groupId: string, id: string) => client.request(LeaveGroup, version, version < 3
+    const { memberId } = await bench.joinAlone(`g${version}`)
+    const leave = (groupId: string, id: string) => bench.request(LeaveGroup, version, version < 3
       ? { groupId, memberId: id } as never
       : { groupId, members: [{ memberId: id, groupInstanceId: null }, { memberId: 'nobody', groupInstanceId: null }] } as never)
     const missing = await leave('none', memberId)
@@ -19,9 +17,9 @@ t.test('LeaveGroup', async t => {
     else t.match(missing, { errorCode: 0, members: [{ memberId, errorCode: 25 }, { errorCode: 25 }] }, `v${version}: each has its own`)
     const left = await leave(`g${version}`, memberId)
     t.match(left, version < 3 ? { errorCode: 0 } : { errorCode: 0, members: [{ errorCode: 0 }, { memberId: 'nobody', errorCode: 25 }] })
-    t.equal((await client.request(Heartbeat, 0, { groupId: `g${version}`, generationId: 1, memberId })).errorCode, 25, 'gone')
+    t.equal((await bench.request(Heartbeat, 0, { groupId: `g${version}`, generationId: 1, memberId })).errorCode, 25, 'gone')
   }
-  t.equal((await client.request(LeaveGroup, 3, { groupId: '', members: [] })).errorCode, 24)
+  t.equal((await bench.request(LeaveGroup, 3, { groupId: '', members: [] })).errorCode, 24)
 })
 
 t.test('no READ on the group', async t => {

@@ -2,14 +2,12 @@
 import t from 'tap'
 import { SyncGroup } from '../../protocol/messages/14-sync-group.ts'
 import { syncGroup } from '../../src/apis/14-sync-group.ts'
-import { groupClient, joinAlone } from '../support/grouping.ts'
-import { RawBroker } from '../support/raw-broker.ts'
+import { GroupBench } from '../support/group-bench.ts'
 
 t.test('SyncGroup', async t => {
-  const raw = await RawBroker.start(t)
-  const client = await groupClient(raw)
-  const { memberId } = await joinAlone(raw, client, 'g')
-  const sync = (change: object, version = 5) => client.request(SyncGroup, version, {
+  const bench = await GroupBench.start()
+  const { memberId } = await bench.joinAlone('g')
+  const sync = (change: object, version = 5) => bench.request(SyncGroup, version, {
     groupId: 'g', generationId: 1, memberId, groupInstanceId: null, protocolType: 'consumer', protocolName: 'range', assignments: [], ...change,
   })
   for (let version = 0; version <= 5; version++) {

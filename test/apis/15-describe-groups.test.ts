@@ -2,15 +2,13 @@
 import t from 'tap'
 import { DescribeGroups } from '../../protocol/messages/15-describe-groups.ts'
 import { describeGroups } from '../../src/apis/15-describe-groups.ts'
-import { groupClient, joinAlone } from '../support/grouping.ts'
-import { RawBroker } from '../support/raw-broker.ts'
+import { GroupBench } from '../support/group-bench.ts'
 
 t.test('DescribeGroups', async t => {
-  const raw = await RawBroker.start(t)
-  const client = await groupClient(raw)
-  const { memberId } = await joinAlone(raw, client, 'g')
+  const bench = await GroupBench.start()
+  const { memberId } = await bench.joinAlone('g')
   for (let version = 0; version <= 6; version++) {
-    const { groups } = await client.request(DescribeGroups, version, { groups: ['g', 'none', ''], includeAuthorizedOperations: version > 3 })
+    const { groups } = await bench.request(DescribeGroups, version, { groups: ['g', 'none', ''], includeAuthorizedOperations: version > 3 })
     t.match(groups[0], {
       errorCode: 0,
       groupId: 'g',

@@ -2,22 +2,20 @@
 import t from 'tap'
 import { ListGroups } from '../../protocol/messages/16-list-groups.ts'
 import { listGroups } from '../../src/apis/16-list-groups.ts'
-import { groupClient, joinAlone } from '../support/grouping.ts'
-import { RawBroker } from '../support/raw-broker.ts'
+import { GroupBench } from '../support/group-bench.ts'
 
 t.test('ListGroups', async t => {
-  const raw = await RawBroker.start(t)
-  const client = await groupClient(raw)
-  await joinAlone(raw, client, 'g')
+  const bench = await GroupBench.start()
+  await bench.joinAlone('g')
   for (let version = 0; version <= 5; version++) {
-    const { errorCode, groups } = await client.request(ListGroups, version, { statesFilter: [], typesFilter: [] })
+    const { errorCode, groups } = await bench.request(ListGroups, version, { statesFilter: [], typesFilter: [] })
     t.equal(errorCode, 0)
     t.same(groups, [{
       groupId: 'g', protocolType: 'consumer', groupState: version >= 4 ? 'Stable' : '', groupType: version >= 5 ? 'classic' : '',
     }], `v${version}`)
   }
   const list = async (statesFilter: string[], typesFilter: string[] = []) =>
-    (await client.request(ListGroups, 5, { statesFilter, typesFilter })).groups.length
+    (await bench.request(ListGroups, 5, { statesFilter, typesFilter })).groups.length
   t.equal(await list([' sTABLE ']), 1, 'states are trimmed, and their case does not count')
   t.equal(await list(['Empty']), 0)
   t.equal(await list([], ['CLASSIC']), 1)

@@ -5,6 +5,7 @@ import { OffsetFetch } from '../../protocol/messages/09-offset-fetch.ts'
 import { ListGroups } from '../../protocol/messages/16-list-groups.ts'
 import { DeleteGroups } from '../../protocol/messages/42-delete-groups.ts'
 import { deleteGroups as handler } from '../../src/apis/42-delete-groups.ts'
+import { GroupBench } from '../support/group-bench.ts'
 import { groupClient, joinAlone } from '../support/grouping.ts'
 import { RawBroker } from '../support/raw-broker.ts'
 import type { RawClient } from '../support/raw-client.ts'
@@ -45,8 +46,7 @@ t.test('no right to, and no coordinator', async t => {
   t.same(await handler.handle(body, { session: {} } as never, needs),
     { results: [{ groupId: 'b', errorCode: 0 }, { groupId: 'a', errorCode: 30 }] }, 'the forbidden stand last')
   t.match(handler.failed?.(body, { errorCode: 15 } as never, {} as never), { results: [{ errorCode: 15 }, { errorCode: 15 }] }, 'D0.2')
-  const raw = await RawBroker.start(t)
-  const client = await raw.client()
-  t.match(await client.request(DeleteGroups, 2, { groupsNames: ['g'] }), { results: [{ groupId: 'g', errorCode: 16 }] },
+  const bench = await GroupBench.start([])
+  t.match(await bench.request(DeleteGroups, 2, { groupsNames: ['g'] }), { results: [{ groupId: 'g', errorCode: 16 }] },
     'before the first group there is no coordinator')
 })

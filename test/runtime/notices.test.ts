@@ -11,7 +11,7 @@ function started () {
   return { lines, clock, notices }
 }
 
-t.test('5.2: the same line once in a period, of each client that is named', async t => {
+t.test('the same line once in a period, of each client that is named', async t => {
   const { lines, clock, notices } = started()
   for (let i = 0; i < 3; i++) {
     notices.warn('no transactions')
@@ -27,7 +27,7 @@ t.test('5.2: the same line once in a period, of each client that is named', asyn
   t.equal(lines.length, 4, 'said again: who reads the log later learns of it too')
 })
 
-t.test('5.2: at ten times the bound of lines, and of a line\'s length', async t => {
+t.test('at ten times the bound of lines, and of a line\'s length', async t => {
   const { lines, clock, notices } = started()
   for (let i = 0; i < 10 * LINES_MAX; i++) notices.warn(`${i}`.padEnd(5000, 'x'))
   t.equal(lines.length, LINES_MAX + 1)

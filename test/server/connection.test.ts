@@ -238,7 +238,7 @@ t.test('clients 6.27: who waits for an answer is busy, however long; its silence
   await Promise.all([joining.closed, syncing.closed])
 })
 
-t.test('5.2: who asks again and again for what is not served is named in the log once', async t => {
+t.test('who asks again and again for what is not served is named in the log once', async t => {
   const lines: string[] = []
   const broker = await startBroker({ log: (_level, message) => { if (/not served/.test(message)) lines.push(message) } })
   t.teardown(() => broker.stop())
