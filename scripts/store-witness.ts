@@ -170,64 +170,64 @@ export class Witness {
   readonly problems: string[] = []
   operations = 0
   openMs = 0
-  private flushes = 0
-  private histories = new Map<string, History>()
-  private found = new Map<string, State>()
-  private readonly mode: 'kill' | 'power loss'
+  #flushes = 0
+  #histories = new Map<string, History>()
+  #found = new Map<string, State>()
+  readonly #mode: 'kill' | 'power loss'
 
-  constructor (mode: 'kill' | 'power loss') { this.mode = mode }
+  constructor (mode: 'kill' | 'power loss') { this.#mode = mode }
 
   hear (line: string): void {
     const [kind, name = '', ...words] = line.split(' ')
-    if (kind === 'will') this.history(name).words = words
-    else if (kind === 'did') this.did(this.history(name))
-    else if (kind === 'flushed') this.flushes = Number(name)
+    if (kind === 'will') this.#history(name).words = words
+    else if (kind === 'did') this.#did(this.#history(name))
+    else if (kind === 'flushed') this.#flushes = Number(name)
     else if (kind === 'found') {
       const [start = '0', end = '0', batches] = words
-      this.found.set(name, { start: BigInt(start), end: BigInt(end), batches: read(batches) })
+      this.#found.set(name, { start: BigInt(start), end: BigInt(end), batches: read(batches) })
     } else if (kind === 'opened') this.openMs = Math.max(this.openMs, Number(name))
-    else if (kind === 'ready') this.judge()
+    else if (kind === 'ready') this.#judge()
     else this.problems.push(line)
   }
 
-  private history (name: string): History {
-    let history = this.histories.get(name)
+  #history (name: string): History {
+    let history = this.#histories.get(name)
     if (history === undefined) {
       history = { states: [EMPTY], floor: 0, words: undefined, flushes: [0] }
-      this.histories.set(name, history)
+      this.#histories.set(name, history)
     }
     return history
   }
 
-  private did (history: History): void {
+  #did (history: History): void {
     this.operations++
     const words = history.words ?? []
     history.states.push(after(history.states.at(-1) ?? EMPTY, words))
-    history.flushes.push(this.flushes)
+    history.flushes.push(this.#flushes)
     history.words = undefined
     const isDurable = words[0] === 'durable' || words[0] === 'rewrite'
-    if (this.mode === 'kill' || isDurable) history.floor = history.states.length - 1
+    if (this.#mode === 'kill' || isDurable) history.floor = history.states.length - 1
   }
 
   /** Compares what was found with what was promised, and starts anew from there. */
-  private judge (): void {
+  #judge (): void {
     for (let index = 0; index < LOGS; index++) {
       const name = `log-${index}`
-      const found = this.found.get(name) ?? EMPTY
-      this.judgeLog(name, found, this.history(name))
-      this.histories.set(name,
+      const found = this.#found.get(name) ?? EMPTY
+      this.#judgeLog(name, found, this.#history(name))
+      this.#histories.set(name,
         { states: [found], floor: 0, words: undefined, flushes: [0] })
     }
-    this.found = new Map()
-    this.flushes = 0
+    this.#found = new Map()
+    this.#flushes = 0
   }
 
-  private judgeLog (name: string, found: State, history: History): void {
+  #judgeLog (name: string, found: State, history: History): void {
     const { states, words, flushes } = history
     let { floor } = history
     // a flush that began after the acknowledgement has ended
     for (let index = floor; index < states.length; index++) {
-      if ((flushes[index] ?? 0) + 2 <= this.flushes) floor = index
+      if ((flushes[index] ?? 0) + 2 <= this.#flushes) floor = index
     }
     const allowed = states.slice(floor)
     if (words !== undefined) allowed.push(after(states.at(-1) ?? EMPTY, words))

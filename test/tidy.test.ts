@@ -19,7 +19,7 @@ import type { Law } from './tidy/sources.ts'
 import { wallsStand } from './tidy/walls.ts'
 import {
   coreIsPure, everyFileOpensWithItsPurpose, everyTestRuns, nothingIsLeftToDo, noMachineIsNamed,
-  storeKeepsItsPath,
+  ownMembersBearAHash, storeKeepsItsPath,
 } from './tidy/words.ts'
 
 const sources = allSources()
@@ -38,6 +38,7 @@ t.test('the sources keep the laws', async t => {
     ['no drawers', noDrawers],
     ['one name on three shelves', threeShelves],
     ['every file opens with its purpose', everyFileOpensWithItsPurpose],
+    ['own members bear a hash', ownMembersBearAHash],
     ['nothing is left to do', nothingIsLeftToDo],
     ['every test runs', everyTestRuns],
   ]

@@ -25,49 +25,49 @@ assert.equal(headLayout.span, 24)
 export interface TakenCheckpoint { log: StoredLog, value: Buffer, number: number }
 
 export class Checkpoints {
-  private readonly due = new Set<StoredLog>()
-  private readonly forced = new Set<StoredLog>()
+  readonly #due = new Set<StoredLog>()
+  readonly #forced = new Set<StoredLog>()
   /** On their way to the disk. */
-  private readonly unsettled = new Set<Buffer>()
+  readonly #unsettled = new Set<Buffer>()
   /** Those of this run of the store, in the order in which they were taken. */
-  private readonly numbers = new WeakMap<Buffer, number>()
-  private lastNumber = 0
-  private bytes = 0
-  private readonly core: Needs
+  readonly #numbers = new WeakMap<Buffer, number>()
+  #lastNumber = 0
+  #bytes = 0
+  readonly #core: Needs
 
-  constructor (core: Needs) { this.core = core }
+  constructor (core: Needs) { this.#core = core }
 
   /**
    * With the next flush, however little was appended since the last one; the least number that it
    * can have. A flush under way may yet keep one that was taken before, with a smaller number.
    */
   force (log: StoredLog): number {
-    this.forced.add(log)
-    this.core.flusher.note(log)
-    return this.lastNumber + 1
+    this.#forced.add(log)
+    this.#core.flusher.note(log)
+    return this.#lastNumber + 1
   }
 
   /** Called while a flush is fixed; `logs` are those that it carries. */
   take (logs: readonly StoredLog[]): TakenCheckpoint[] {
-    const { core } = this
-    for (const log of logs) if (log.takeCheckpoint !== undefined) this.due.add(log)
-    if (core.writer.bytesAppended - this.bytes >= core.options.checkpointBytes || core.closing) {
-      this.bytes = core.writer.bytesAppended
-      this.forced.clear()
-      return this.taken(this.due)
+    const core = this.#core
+    for (const log of logs) if (log.takeCheckpoint !== undefined) this.#due.add(log)
+    if (core.writer.bytesAppended - this.#bytes >= core.options.checkpointBytes || core.closing) {
+      this.#bytes = core.writer.bytesAppended
+      this.#forced.clear()
+      return this.#taken(this.#due)
     }
-    for (const log of this.forced) this.due.delete(log)
-    return this.taken(this.forced)
+    for (const log of this.#forced) this.#due.delete(log)
+    return this.#taken(this.#forced)
   }
 
-  private taken (logs: Set<StoredLog>): TakenCheckpoint[] {
+  #taken (logs: Set<StoredLog>): TakenCheckpoint[] {
     const taken: TakenCheckpoint[] = []
     for (const log of logs) {
       if (log.deleted || log.takeCheckpoint === undefined) continue
       const state = log.takeCheckpoint()
       // its owner is deriving the state again: another time
       if (state === undefined) continue
-      const last = this.lastHeaderOf(log)
+      const last = this.#lastHeaderOf(log)
       if (last === 'damaged') continue
       const head = Buffer.alloc(headLayout.span)
       headLayout.encode({
@@ -76,13 +76,13 @@ export class Checkpoints {
         epoch: last === undefined ? -1 : leaderEpoch(last),
         crc: last === undefined ? 0 : last.readUInt32BE(at.crc),
       }, head)
-      taken.push({ log, value: Buffer.concat([head, state]), number: ++this.lastNumber })
+      taken.push({ log, value: Buffer.concat([head, state]), number: ++this.#lastNumber })
     }
     logs.clear()
     return taken
   }
 
-  private lastHeaderOf (log: StoredLog): Buffer | 'damaged' | undefined {
+  #lastHeaderOf (log: StoredLog): Buffer | 'damaged' | undefined {
     try {
       return log.lastHeader()
     } catch (error) {
@@ -98,24 +98,24 @@ export class Checkpoints {
       // a log that was cut meanwhile: the check at open would refuse it, so it need not be written
       const { offset } = headLayout.decode(value)
       if (offset > log.endOffset) continue
-      this.unsettled.add(value)
-      this.numbers.set(value, number)
-      this.core.keptTable.keepCheckpoint(log.number, value)
-        .then(() => { this.unsettled.delete(value) }, () => {}) // the guard has told
+      this.#unsettled.add(value)
+      this.#numbers.set(value, number)
+      this.#core.keptTable.keepCheckpoint(log.number, value)
+        .then(() => { this.#unsettled.delete(value) }, () => {}) // the guard has told
     }
   }
 
   /** The newest checkpoint, if it is not ahead of the log and its last batch is still the same. */
   find (log: StoredLog): Checkpoint | undefined {
-    const value = this.core.keptTable.checkpointOf(log.number)
+    const value = this.#core.keptTable.checkpointOf(log.number)
     if (value === undefined || value.length < headLayout.span) return undefined
     const { offset, base, epoch, crc } = headLayout.decode(value)
     if (offset > log.endOffset || offset < log.startOffset) return undefined
     const found = {
       offset,
       state: value.subarray(headLayout.span),
-      number: this.numbers.get(value) ?? 0,
-      isDurable: !this.unsettled.has(value),
+      number: this.#numbers.get(value) ?? 0,
+      isDurable: !this.#unsettled.has(value),
     }
     if (base < 0n) return found
     const header = log.headerAt(base)

@@ -32,60 +32,60 @@ export interface ReadSource {
 
 export class DeferredRead implements BytesToCome {
   readonly length: number
-  private readonly source: ReadSource
-  private readonly units: readonly Unit[]
-  private readonly end: bigint
-  private readonly revision: number
-  private index = 0
+  readonly #source: ReadSource
+  readonly #units: readonly Unit[]
+  readonly #end: bigint
+  readonly #revision: number
+  #index = 0
   /** Bytes of the present unit that have come, where it comes in slices. */
-  private sliced = 0
+  #sliced = 0
 
   constructor (source: ReadSource, units: readonly Unit[], length: number, end: bigint) {
-    this.source = source
-    this.units = units
+    this.#source = source
+    this.#units = units
     this.length = length
-    this.end = end
-    this.revision = source.revision
+    this.#end = end
+    this.#revision = source.revision
   }
 
   /** Whole batches, or a slice of a large one that does not fit. Throws or rejects with GONE. */
   next (bytesMax: number): BytesAtHand | Promise<BytesAtHand> {
-    const unit = this.units[this.index]
+    const unit = this.#units[this.#index]
     if (unit === undefined) throw new Error('a deferred read was read beyond its end')
-    const { source } = this
-    if (source.deleted || source.revision !== this.revision || source.startOffset > unit.offset) throw this.gone(unit)
-    if (unit.isOne && (unit.bytes > bytesMax || this.sliced > 0)) return this.nextSlice(unit, bytesMax)
+    const source = this.#source
+    if (source.deleted || source.revision !== this.#revision || source.startOffset > unit.offset) throw this.#gone(unit)
+    if (unit.isOne && (unit.bytes > bytesMax || this.#sliced > 0)) return this.#nextSlice(unit, bytesMax)
     let { bytes } = unit
-    while (++this.index < this.units.length) {
-      const more = (this.units[this.index] as Unit).bytes
+    while (++this.#index < this.#units.length) {
+      const more = (this.#units[this.#index] as Unit).bytes
       if (bytes + more > bytesMax) break
       bytes += more
     }
-    const read = source.read(unit.offset, this.end, bytes, true)
+    const read = source.read(unit.offset, this.#end, bytes, true)
     return read instanceof Promise
-      ? read.then(read => this.whole(read, unit, bytes))
-      : this.whole(read, unit, bytes)
+      ? read.then(read => this.#whole(read, unit, bytes))
+      : this.#whole(read, unit, bytes)
   }
 
   /** Compaction may have put less in the place of what was counted. */
-  private whole (read: LogRead, unit: Unit, bytes: number): BytesAtHand {
+  #whole (read: LogRead, unit: Unit, bytes: number): BytesAtHand {
     if (read.bytes === bytes) return read
     read.release()
-    throw this.gone(unit)
+    throw this.#gone(unit)
   }
 
-  private nextSlice (unit: Unit, bytesMax: number): BytesAtHand | Promise<BytesAtHand> {
-    const at = this.sliced
+  #nextSlice (unit: Unit, bytesMax: number): BytesAtHand | Promise<BytesAtHand> {
+    const at = this.#sliced
     const bytes = Math.min(unit.bytes - at, Math.max(1, bytesMax))
-    this.sliced += bytes
-    if (this.sliced === unit.bytes) {
-      this.sliced = 0
-      this.index++
+    this.#sliced += bytes
+    if (this.#sliced === unit.bytes) {
+      this.#sliced = 0
+      this.#index++
     }
-    return this.source.readWithin(unit.offset, at, bytes)
+    return this.#source.readWithin(unit.offset, at, bytes)
   }
 
-  private gone ({ offset }: Unit): StoreError {
-    return new StoreError('GONE', `log ${this.source.name}: what a read had found at offset ${offset} was cut or compacted`)
+  #gone ({ offset }: Unit): StoreError {
+    return new StoreError('GONE', `log ${this.#source.name}: what a read had found at offset ${offset} was cut or compacted`)
   }
 }

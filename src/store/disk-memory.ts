@@ -32,203 +32,203 @@ type Node = MemoryInode | MemoryTransactions
 export class MemoryDisk {
   faults: MemoryFaults = {}
   capacityBytes: number
-  private incarnation = 0
-  private directories = new Set<string>()
+  #incarnation = 0
+  #directories = new Set<string>()
   /** Made, and not yet synced by the directory that they are in. */
-  private unsyncedDirectories = new Set<string>()
-  private names = new Map<string, Node>()
-  private durableNames = new Map<string, Node>()
-  private unsynced: DirectoryChange[] = []
-  private readonly locks = new Set<string>()
-  private readonly options: MemoryDiskOptions
+  #unsyncedDirectories = new Set<string>()
+  #names = new Map<string, Node>()
+  #durableNames = new Map<string, Node>()
+  #unsynced: DirectoryChange[] = []
+  readonly #locks = new Set<string>()
+  readonly #options: MemoryDiskOptions
 
   constructor (options: MemoryDiskOptions = {}) {
-    this.options = options
+    this.#options = options
     this.capacityBytes = options.capacityBytes ?? Number.MAX_SAFE_INTEGER
   }
 
   /** The disk as one process sees it: after `kill` or `powerLoss` it does nothing any more. */
   disk (): Disk {
-    const isAlive = this.aliveness()
+    const isAlive = this.#aliveness()
     const alive = <T>(run: () => T): T => {
       if (!isAlive()) throw failure('EBADF', 'this process is dead')
       return run()
     }
     return {
-      createDirectory: path => { alive(() => { this.createDirectory(path) }) },
-      list: directory => alive(() => this.list(directory)),
-      exists: path => alive(() => this.exists(path)),
-      create: path => alive(() => this.create(path)),
-      open: path => alive(() => this.open(path)),
-      rename: (from, to) => { alive(() => { this.rename(from, to) }) },
-      unlink: async path => { alive(() => { this.unlink(path) }) },
-      syncDirectory: path => alive(() => this.syncDirectory(path)),
-      freeBytes: () => alive(() => this.freeBytes()),
-      lock: path => alive(() => this.lock(path)),
-      openEnvironment: (path, options) => alive(() => this.openEnvironment(path, options)),
+      createDirectory: path => { alive(() => { this.#createDirectory(path) }) },
+      list: directory => alive(() => this.#list(directory)),
+      exists: path => alive(() => this.#exists(path)),
+      create: path => alive(() => this.#create(path)),
+      open: path => alive(() => this.#open(path)),
+      rename: (from, to) => { alive(() => { this.#rename(from, to) }) },
+      unlink: async path => { alive(() => { this.#unlink(path) }) },
+      syncDirectory: path => alive(() => this.#syncDirectory(path)),
+      freeBytes: () => alive(() => this.#freeBytes()),
+      lock: path => alive(() => this.#lock(path)),
+      openEnvironment: (path, options) => alive(() => this.#openEnvironment(path, options)),
     }
   }
 
   /** The process dies: every completed write stays, what it had open does nothing any more. */
   kill (): void {
-    this.incarnation++
-    this.locks.clear()
+    this.#incarnation++
+    this.#locks.clear()
     // `safeRestore` goes back to the last flushed transaction, whatever the page cache has
-    for (const node of new Set(this.names.values())) {
+    for (const node of new Set(this.#names.values())) {
       if (node instanceof MemoryTransactions) node.powerLoss(() => 0)
     }
   }
 
   /** The machine dies: what was synced stays, and of the rest what `random` (0 to 1) decides. */
   powerLoss (random: () => number): void {
-    this.incarnation++
-    this.locks.clear()
-    const names = new Map(this.durableNames)
-    for (const change of this.unsynced) if (random() < 0.5) change.run(names)
-    this.unsynced = []
-    for (const path of this.unsyncedDirectories) if (random() < 0.5) this.lose(path, names)
-    this.unsyncedDirectories.clear()
-    this.names = names
-    this.durableNames = new Map(names)
+    this.#incarnation++
+    this.#locks.clear()
+    const names = new Map(this.#durableNames)
+    for (const change of this.#unsynced) if (random() < 0.5) change.run(names)
+    this.#unsynced = []
+    for (const path of this.#unsyncedDirectories) if (random() < 0.5) this.#lose(path, names)
+    this.#unsyncedDirectories.clear()
+    this.#names = names
+    this.#durableNames = new Map(names)
     for (const node of new Set(names.values())) node.powerLoss(random)
   }
 
   get usedBytes (): number {
     let bytes = 0
-    for (const node of new Set(this.names.values())) bytes += node.bytes
+    for (const node of new Set(this.#names.values())) bytes += node.bytes
     return bytes
   }
 
   /** What it is given to live in is there for good; the first of a path is that. */
-  private createDirectory (path: string): void {
-    for (let at = path; !this.directories.has(at) && at !== dirname(at); at = dirname(at)) {
-      this.directories.add(at)
-      if (dirname(at) !== dirname(dirname(at))) this.unsyncedDirectories.add(at)
+  #createDirectory (path: string): void {
+    for (let at = path; !this.#directories.has(at) && at !== dirname(at); at = dirname(at)) {
+      this.#directories.add(at)
+      if (dirname(at) !== dirname(dirname(at))) this.#unsyncedDirectories.add(at)
     }
   }
 
-  private lose (directory: string, names: Map<string, Node>): void {
+  #lose (directory: string, names: Map<string, Node>): void {
     const isWithin = (path: string): boolean => path.startsWith(`${directory}/`)
     for (const path of names.keys()) if (isWithin(path)) names.delete(path)
-    for (const path of this.directories) {
-      if (path === directory || isWithin(path)) this.directories.delete(path)
+    for (const path of this.#directories) {
+      if (path === directory || isWithin(path)) this.#directories.delete(path)
     }
   }
 
-  private list (directory: string): string[] {
+  #list (directory: string): string[] {
     const found: string[] = []
-    for (const path of this.names.keys()) {
+    for (const path of this.#names.keys()) {
       if (dirname(path) === directory) found.push(path.slice(directory.length + 1))
     }
     return found.sort()
   }
 
-  private exists (path: string): boolean {
-    return this.names.has(path) || this.directories.has(path)
+  #exists (path: string): boolean {
+    return this.#names.has(path) || this.#directories.has(path)
   }
 
-  private change (directory: string, run: (names: Map<string, Node>) => void): void {
-    run(this.names)
-    this.unsynced.push({ directory, run })
+  #change (directory: string, run: (names: Map<string, Node>) => void): void {
+    run(this.#names)
+    this.#unsynced.push({ directory, run })
   }
 
-  private create (path: string): DiskFile {
-    this.check('write')
-    const present = this.names.get(path)
+  #create (path: string): DiskFile {
+    this.#check('write')
+    const present = this.#names.get(path)
     if (present instanceof MemoryInode) {
       present.truncate(0)
-      return this.handle(present)
+      return this.#handle(present)
     }
     const inode = new MemoryInode()
-    this.change(dirname(path), names => { names.set(path, inode) })
-    return this.handle(inode)
+    this.#change(dirname(path), names => { names.set(path, inode) })
+    return this.#handle(inode)
   }
 
-  private open (path: string): DiskFile {
-    const node = this.names.get(path)
+  #open (path: string): DiskFile {
+    const node = this.#names.get(path)
     if (!(node instanceof MemoryInode)) throw failure('ENOENT', path)
-    return this.handle(node)
+    return this.#handle(node)
   }
 
-  private rename (from: string, to: string): void {
-    const node = this.names.get(from)
+  #rename (from: string, to: string): void {
+    const node = this.#names.get(from)
     if (node === undefined) throw failure('ENOENT', from)
-    this.change(dirname(to), names => {
+    this.#change(dirname(to), names => {
       names.delete(from)
       names.set(to, node)
     })
   }
 
-  private unlink (path: string): void {
-    if (!this.names.has(path)) throw failure('ENOENT', path)
-    this.change(dirname(path), names => { names.delete(path) })
+  #unlink (path: string): void {
+    if (!this.#names.has(path)) throw failure('ENOENT', path)
+    this.#change(dirname(path), names => { names.delete(path) })
   }
 
-  private syncDirectory (path: string): Promise<void> {
-    const covered = this.unsynced.filter(({ directory }) => directory === path)
-    const made = [...this.unsyncedDirectories].filter(each => dirname(each) === path)
-    return this.whenSynced(() => {
-      for (const each of made) this.unsyncedDirectories.delete(each)
-      for (const change of covered) change.run(this.durableNames)
-      this.unsynced = this.unsynced.filter(change => !covered.includes(change))
+  #syncDirectory (path: string): Promise<void> {
+    const covered = this.#unsynced.filter(({ directory }) => directory === path)
+    const made = [...this.#unsyncedDirectories].filter(each => dirname(each) === path)
+    return this.#whenSynced(() => {
+      for (const each of made) this.#unsyncedDirectories.delete(each)
+      for (const change of covered) change.run(this.#durableNames)
+      this.#unsynced = this.#unsynced.filter(change => !covered.includes(change))
     })
   }
 
-  private freeBytes (): number { return this.capacityBytes - this.usedBytes }
+  #freeBytes (): number { return this.capacityBytes - this.usedBytes }
 
-  private async lock (path: string): Promise<{ release (): void }> {
-    if (this.locks.has(path)) {
+  async #lock (path: string): Promise<{ release (): void }> {
+    if (this.#locks.has(path)) {
       throw new StoreError('LOCKED', `${path} is held by another process: stop it first`)
     }
-    this.locks.add(path)
-    const { incarnation } = this
-    return { release: () => { if (incarnation === this.incarnation) this.locks.delete(path) } }
+    this.#locks.add(path)
+    const incarnation = this.#incarnation
+    return { release: () => { if (incarnation === this.#incarnation) this.#locks.delete(path) } }
   }
 
-  private openEnvironment (path: string, options: EnvironmentOptions): KeyValueEnvironment {
-    let node = this.names.get(path)
+  #openEnvironment (path: string, options: EnvironmentOptions): KeyValueEnvironment {
+    let node = this.#names.get(path)
     if (node === undefined) {
       if (options.readOnly === true) throw failure('ENOENT', path)
       const made = new MemoryTransactions()
       node = made
-      this.change(dirname(path), names => { names.set(path, made) })
+      this.#change(dirname(path), names => { names.set(path, made) })
     }
     if (!(node instanceof MemoryTransactions)) throw failure('EINVAL', path)
     return new MemoryEnvironment(node, options, {
-      isAlive: this.aliveness(),
-      room: () => this.freeBytes(),
-      later: run => { this.later(run) },
-      whenSynced: done => this.whenSynced(done),
-      check: operation => { this.check(operation) },
+      isAlive: this.#aliveness(),
+      room: () => this.#freeBytes(),
+      later: run => { this.#later(run) },
+      whenSynced: done => this.#whenSynced(done),
+      check: operation => { this.#check(operation) },
     })
   }
 
-  private aliveness (): () => boolean {
-    const { incarnation } = this
-    return () => incarnation === this.incarnation
+  #aliveness (): () => boolean {
+    const incarnation = this.#incarnation
+    return () => incarnation === this.#incarnation
   }
 
-  private check (operation: 'write' | 'sync' | 'commit'): void {
+  #check (operation: 'write' | 'sync' | 'commit'): void {
     const { writeError, syncError, commitError } = this.faults
     const code = { write: writeError, sync: syncError, commit: commitError }[operation]
     if (code !== undefined) throw failure(code, operation)
   }
 
-  private later (run: () => void): void {
-    const { setTimer, syncDelayMs = 0 } = this.options
+  #later (run: () => void): void {
+    const { setTimer, syncDelayMs = 0 } = this.#options
     if (setTimer === undefined) queueMicrotask(run)
     else setTimer(syncDelayMs, run)
   }
 
   /** `done` makes durable what was there when the sync began. */
-  private whenSynced (done: () => void): Promise<void> {
-    const isAlive = this.aliveness()
+  #whenSynced (done: () => void): Promise<void> {
+    const isAlive = this.#aliveness()
     return new Promise((resolve, reject) => {
       if (this.faults.syncsHang === true) return
-      this.later(() => {
+      this.#later(() => {
         if (!isAlive()) return
         try {
-          this.check('sync')
+          this.#check('sync')
           done()
           resolve()
         } catch (error) {
@@ -238,8 +238,8 @@ export class MemoryDisk {
     })
   }
 
-  private handle (inode: MemoryInode): DiskFile {
-    const isAlive = this.aliveness()
+  #handle (inode: MemoryInode): DiskFile {
+    const isAlive = this.#aliveness()
     const guarded = <T>(run: () => T): T => {
       if (!isAlive()) throw failure('EBADF', 'the process that opened this is dead')
       return run()
@@ -247,17 +247,17 @@ export class MemoryDisk {
     return {
       write: (bytes, position) => {
         guarded(() => {
-          this.check('write')
-          this.write(inode, Buffer.concat(bytes), position)
+          this.#check('write')
+          this.#write(inode, Buffer.concat(bytes), position)
         })
       },
       sync: () => {
         const covered = inode.changes
-        return this.whenSynced(() => { inode.synced(covered) })
+        return this.#whenSynced(() => { inode.synced(covered) })
       },
       read: (into, position) => guarded(() => inode.read(into, position)),
       readAsync: (into, position) => new Promise(resolve => {
-        this.later(() => { if (isAlive()) resolve(inode.read(into, position)) })
+        this.#later(() => { if (isAlive()) resolve(inode.read(into, position)) })
       }),
       size: () => guarded(() => inode.bytes),
       truncate: bytes => { guarded(() => { inode.truncate(bytes) }) },
@@ -266,9 +266,9 @@ export class MemoryDisk {
   }
 
   /** A full disk takes what fits, as a real one does. */
-  private write (inode: MemoryInode, bytes: Buffer, position: number): void {
+  #write (inode: MemoryInode, bytes: Buffer, position: number): void {
     const growth = Math.max(0, position + bytes.length - inode.bytes)
-    const room = this.freeBytes()
+    const room = this.#freeBytes()
     if (growth <= room) return inode.write(bytes, position)
     const fits = bytes.length - (growth - Math.max(0, room))
     if (fits > 0) inode.write(bytes.subarray(0, fits), position)

@@ -10,29 +10,29 @@ import { LmdbEnvironment } from './lmdb-environment.ts'
 const PARTS_MAX = 1024
 
 class NodeFile implements DiskFile {
-  private readonly descriptor: number
+  readonly #descriptor: number
 
-  constructor (descriptor: number) { this.descriptor = descriptor }
+  constructor (descriptor: number) { this.#descriptor = descriptor }
 
   write (bytes: readonly Buffer[], position: number): void {
     const only = bytes.length === 1 ? bytes[0] : undefined
-    if (only !== undefined) return this.writeOne(only, position)
+    if (only !== undefined) return this.#writeOne(only, position)
     let at = position
     for (let index = 0; index < bytes.length; index += PARTS_MAX) {
       const parts = bytes.slice(index, index + PARTS_MAX)
       const wanted = parts.reduce((sum, part) => sum + part.length, 0)
-      const written = fs.writevSync(this.descriptor, parts, at)
-      if (written < wanted) this.writeOne(Buffer.concat(parts).subarray(written), at + written)
+      const written = fs.writevSync(this.#descriptor, parts, at)
+      if (written < wanted) this.#writeOne(Buffer.concat(parts).subarray(written), at + written)
       at += wanted
     }
   }
 
   /** After a short write the next one tells the reason. */
-  private writeOne (bytes: Buffer, position: number): void {
+  #writeOne (bytes: Buffer, position: number): void {
     let done = 0
     while (done < bytes.length) {
       const written =
-        fs.writeSync(this.descriptor, bytes, done, bytes.length - done, position + done)
+        fs.writeSync(this.#descriptor, bytes, done, bytes.length - done, position + done)
       if (written === 0) {
         throw Object.assign(new Error('ENOSPC: nothing was written'), { code: 'ENOSPC' })
       }
@@ -42,14 +42,14 @@ class NodeFile implements DiskFile {
 
   sync (): Promise<void> {
     return new Promise((resolve, reject) => {
-      fs.fdatasync(this.descriptor, error => error === null ? resolve() : reject(error))
+      fs.fdatasync(this.#descriptor, error => error === null ? resolve() : reject(error))
     })
   }
 
   read (into: Buffer, position: number): number {
     let done = 0
     while (done < into.length) {
-      const count = fs.readSync(this.descriptor, into, done, into.length - done, position + done)
+      const count = fs.readSync(this.#descriptor, into, done, into.length - done, position + done)
       if (count === 0) break
       done += count
     }
@@ -59,7 +59,7 @@ class NodeFile implements DiskFile {
   readAsync (into: Buffer, position: number): Promise<number> {
     return new Promise((resolve, reject) => {
       const step = (done: number): void => {
-        fs.read(this.descriptor, into, done, into.length - done, position + done,
+        fs.read(this.#descriptor, into, done, into.length - done, position + done,
           (error, count) => {
             if (error !== null) reject(error)
             else if (count === 0 || done + count === into.length) resolve(done + count)
@@ -70,9 +70,9 @@ class NodeFile implements DiskFile {
     })
   }
 
-  size (): number { return fs.fstatSync(this.descriptor).size }
-  truncate (bytes: number): void { fs.ftruncateSync(this.descriptor, bytes) }
-  close (): void { fs.closeSync(this.descriptor) }
+  size (): number { return fs.fstatSync(this.#descriptor).size }
+  truncate (bytes: number): void { fs.ftruncateSync(this.#descriptor, bytes) }
+  close (): void { fs.closeSync(this.#descriptor) }
 }
 
 /** The disk of this machine. */

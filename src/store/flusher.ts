@@ -54,105 +54,105 @@ const FLUSH_MARGIN_BYTES = 256 * 1024
 
 export class Flusher {
   flushes = 0
-  private dirty: StoredLog[] = []
-  private removed: number[] = []
-  private extra: Mutation[] = []
-  private timer: { cancel (): void } | undefined
-  private running: Promise<void> | undefined
-  private again = false
-  private largeBytes = 0
-  private readonly core: Needs
+  #dirty: StoredLog[] = []
+  #removed: number[] = []
+  #extra: Mutation[] = []
+  #timer: { cancel (): void } | undefined
+  #running: Promise<void> | undefined
+  #again = false
+  #largeBytes = 0
+  readonly #core: Needs
 
-  constructor (core: Needs) { this.core = core }
+  constructor (core: Needs) { this.#core = core }
 
   /** A log has something that no volume has yet. */
   note (log: StoredLog): void {
     if (log.isDirty) return
     log.isDirty = true
-    this.dirty.push(log)
+    this.#dirty.push(log)
     this.noteAgain()
   }
 
   /** Something is left to do although no log has anything new. */
-  noteAgain (): void { this.timer ??= this.startIn(this.core.options.flushIntervalMs) }
+  noteAgain (): void { this.#timer ??= this.#startIn(this.#core.options.flushIntervalMs) }
 
   /** The same, but sooner: others get the disk in between, and then it goes on. */
   noteSoon (): void {
-    this.timer?.cancel()
-    this.timer = this.startIn(Math.min(SOON_MS, this.core.options.flushIntervalMs))
+    this.#timer?.cancel()
+    this.#timer = this.#startIn(Math.min(SOON_MS, this.#core.options.flushIntervalMs))
   }
 
-  private startIn (delayMs: number): { cancel (): void } {
-    return this.core.environment.setTimer(delayMs, () => {
-      this.timer = undefined
+  #startIn (delayMs: number): { cancel (): void } {
+    return this.#core.environment.setTimer(delayMs, () => {
+      this.#timer = undefined
       this.start()
     })
   }
 
   /** Joins the next flush, whenever that is. */
-  also (mutation: Mutation): void { this.extra.push(mutation) }
+  also (mutation: Mutation): void { this.#extra.push(mutation) }
 
   noteRemoved (log: StoredLog): void {
     this.note(log)
-    this.removed.push(log.number)
+    this.#removed.push(log.number)
   }
 
   /** Called after every turn: enough is pending, or not. */
   turnWritten (largeBytes: number): void {
-    this.largeBytes += largeBytes
-    const { flushBytes } = this.core.options
-    if (this.core.pool.heldBytes >= flushBytes || this.largeBytes >= flushBytes * 2) this.start()
+    this.#largeBytes += largeBytes
+    const { flushBytes } = this.#core.options
+    if (this.#core.pool.heldBytes >= flushBytes || this.#largeBytes >= flushBytes * 2) this.start()
   }
 
   /** A flush in the background, unless one is under way: then another one after it. */
   start (): void {
-    if (this.core.guard.failure !== undefined || this.core.closing) return
-    if (this.running !== undefined) {
-      this.again = true
+    if (this.#core.guard.failure !== undefined || this.#core.closing) return
+    if (this.#running !== undefined) {
+      this.#again = true
       return
     }
     this.flush().catch((error: unknown) => {
-      this.core.guard.fail('a flush could not be made', error)
+      this.#core.guard.fail('a flush could not be made', error)
     })
   }
 
   /** Resolves when everything appended before the call is in a volume, on the disk. */
   async flush (): Promise<void> {
-    while (this.running !== undefined) await this.running
-    this.again = false
-    const run = this.run()
-    this.running = run
+    while (this.#running !== undefined) await this.#running
+    this.#again = false
+    const run = this.#run()
+    this.#running = run
     try {
       await run
     } finally {
-      this.running = undefined
+      this.#running = undefined
     }
-    if (this.again) this.start()
+    if (this.#again) this.start()
   }
 
   stop (): void {
-    this.timer?.cancel()
-    this.timer = undefined
+    this.#timer?.cancel()
+    this.#timer = undefined
   }
 
-  private async run (): Promise<void> {
-    const { core } = this
+  async #run (): Promise<void> {
+    const core = this.#core
     if (core.guard.failure !== undefined) throw core.guard.failure
-    this.timer?.cancel()
-    this.timer = undefined
+    this.#timer?.cancel()
+    this.#timer = undefined
     const copy = await core.retention.prepare()
-    await this.quiet()
-    const captured = this.capture(copy)
+    await this.#quiet()
+    const captured = this.#capture(copy)
     const checkpoints = core.checkpoints.take(captured.logs)
     try {
       // R-S10: the places that this transaction commits must be readable after a power loss
       if (captured.places && core.options.mutant !== 'place-before-sync') await core.journal.sync()
-      await this.put(captured.mutations)
+      await this.#put(captured.mutations)
     } finally {
       for (const buffer of captured.held) buffer.release()
     }
-    await this.quiet()
-    this.complete(captured)
+    await this.#quiet()
+    this.#complete(captured)
     this.flushes++
     if (captured.seal) {
       await core.volumes.roll()
@@ -167,12 +167,12 @@ export class Flusher {
   }
 
   /** What a move leaves of an extent is weighed in its volume, which must not be closing. */
-  private async quiet (): Promise<void> {
-    while (!this.core.volumes.isSettled) await this.core.volumes.settled()
+  async #quiet (): Promise<void> {
+    while (!this.#core.volumes.isSettled) await this.#core.volumes.settled()
   }
 
-  private capture (copy: () => Mutation[]): Captured {
-    const { core } = this
+  #capture (copy: () => Mutation[]): Captured {
+    const core = this.#core
     core.writer.writeTurn()
     let seal = core.retention.sealIsDue()
     const copies = copy()
@@ -192,44 +192,44 @@ export class Flusher {
       },
       logs: [],
       states: [],
-      removed: this.removed,
+      removed: this.#removed,
       held: [],
       bytes: 0,
       places: copies.length > 0,
       seal,
     }
-    this.removed = []
-    this.largeBytes = 0
-    const logs = this.dirty
-    this.dirty = []
-    for (const log of logs) this.captureLog(log, captured)
+    this.#removed = []
+    this.#largeBytes = 0
+    const logs = this.#dirty
+    this.#dirty = []
+    for (const log of logs) this.#captureLog(log, captured)
     captured.mutations.push(...copies)
     for (const number of captured.removed) captured.mutations.push(...forgetLog(number))
-    captured.mutations.push(...this.extra.splice(0), volumeRecord(core.volumes.active),
+    captured.mutations.push(...this.#extra.splice(0), volumeRecord(core.volumes.active),
       { key: metaKey(meta.covered), value: encodeCovered(captured.covered) })
     return captured
   }
 
-  private captureLog (log: StoredLog, captured: Captured): void {
+  #captureLog (log: StoredLog, captured: Captured): void {
     log.isDirty = false
     if (log.deleted) return
-    const { volumes } = this.core
+    const { volumes } = this.#core
     const { mutations } = captured
     if (log.cutFrom !== undefined) {
       mutations.push(...volumes.active.cut(log.number, log.cutFrom))
       log.cutFrom = undefined
     }
     const pieces = log.tail.capture()
-    for (const piece of pieces) this.capturePiece(log, piece, captured)
-    this.captureIndex(log, pieces, captured)
+    for (const piece of pieces) this.#capturePiece(log, piece, captured)
+    this.#captureIndex(log, pieces, captured)
     const state = log.stateWith(pieces, volumes.active.number)
     mutations.push(...volumes.logMutations(state))
     captured.logs.push(log)
     captured.states.push(state)
   }
 
-  private capturePiece (log: StoredLog, piece: Piece, captured: Captured): void {
-    const { active } = this.core.volumes
+  #capturePiece (log: StoredLog, piece: Piece, captured: Captured): void {
+    const { active } = this.#core.volumes
     const key = batchKey(log.number, piece.base)
     active.bytes += piece.bytes
     captured.bytes += piece.bytes
@@ -246,7 +246,7 @@ export class Flusher {
     captured.mutations.push({ key, value: placeOf(piece, file.number) })
   }
 
-  private captureIndex (log: StoredLog, pieces: readonly Piece[], captured: Captured): void {
+  #captureIndex (log: StoredLog, pieces: readonly Piece[], captured: Captured): void {
     const first = pieces[0]
     const last = pieces[pieces.length - 1]
     if (first === undefined || last === undefined) return
@@ -263,8 +263,8 @@ export class Flusher {
   }
 
   /** A full disk is waited out: the journal has everything. Any other error is final (R-S2). */
-  private async put (mutations: readonly Mutation[]): Promise<void> {
-    const { core } = this
+  async #put (mutations: readonly Mutation[]): Promise<void> {
+    const core = this.#core
     let bytes = 0
     for (const { value } of mutations) bytes += value?.length ?? 0
     const needed = bytes * 2 + FLUSH_MARGIN_BYTES
@@ -285,8 +285,8 @@ export class Flusher {
     }
   }
 
-  private complete (captured: Captured): void {
-    const { core } = this
+  #complete (captured: Captured): void {
+    const core = this.#core
     const { volumes } = core
     const active = volumes.active.number
     volumes.covered = captured.covered

@@ -7,18 +7,18 @@ import { StoreError } from './error.ts'
 
 export class Guard {
   failure: StoreError | undefined
-  private readonly listeners: Array<(error: StoreError) => void> = []
-  private readonly environment: StoreEnvironment
-  private readonly limitMs: number
+  readonly #listeners: Array<(error: StoreError) => void> = []
+  readonly #environment: StoreEnvironment
+  readonly #limitMs: number
 
   constructor (environment: StoreEnvironment, limitMs: number) {
-    this.environment = environment
-    this.limitMs = limitMs
+    this.#environment = environment
+    this.#limitMs = limitMs
   }
 
   onFailed (run: (error: StoreError) => void): void {
     if (this.failure !== undefined) run(this.failure)
-    else this.listeners.push(run)
+    else this.#listeners.push(run)
   }
 
   fail (what: string, cause?: unknown): StoreError {
@@ -28,8 +28,8 @@ export class Guard {
       `${what}${reason}. The journal still has every acknowledged batch: ` +
       'check the disk, then start the broker again', cause)
     this.failure = failure
-    this.environment.log('error', failure.message)
-    for (const run of this.listeners.splice(0)) run(failure)
+    this.#environment.log('error', failure.message)
+    for (const run of this.#listeners.splice(0)) run(failure)
     return failure
   }
 
@@ -43,8 +43,8 @@ export class Guard {
   /** Only the limit is enforced: an error of `work` is the caller's to judge. */
   timed (what: string, work: Promise<void>): Promise<void> {
     return new Promise((resolve, reject) => {
-      const timer = this.environment.setTimer(this.limitMs, () => {
-        reject(this.fail(`${what} did not end within ${this.limitMs} ms`))
+      const timer = this.#environment.setTimer(this.#limitMs, () => {
+        reject(this.fail(`${what} did not end within ${this.#limitMs} ms`))
       })
       work.then(() => {
         timer.cancel()

@@ -30,51 +30,51 @@ interface Inlining {
 }
 
 export class Inline {
-  private readonly seen = new Set<number>()
-  private readonly queue: JournalFile[] = []
-  private current: Inlining | undefined
-  private done: JournalFile | undefined
-  private readonly core: Needs
+  readonly #seen = new Set<number>()
+  readonly #queue: JournalFile[] = []
+  #current: Inlining | undefined
+  #done: JournalFile | undefined
+  readonly #core: Needs
 
-  constructor (core: Needs) { this.core = core }
+  constructor (core: Needs) { this.#core = core }
 
   /** Looks at files whose last turn is flushed, once each. */
   consider (covered: bigint): void {
-    const { journal, volumes } = this.core
+    const { journal, volumes } = this.#core
     for (const [number, placeBytes] of volumes.active.files) {
       const file = journal.files.get(number)
-      if (file === undefined || this.seen.has(number)) continue
+      if (file === undefined || this.#seen.has(number)) continue
       if (file === journal.current || file.lastTurn > covered) continue
-      this.seen.add(number)
-      if (placeBytes * 2 < journal.open(file).size()) this.queue.push(file)
+      this.#seen.add(number)
+      if (placeBytes * 2 < journal.open(file).size()) this.#queue.push(file)
     }
-    if (this.current !== undefined || this.queue.length > 0) this.core.flusher.noteAgain()
+    if (this.#current !== undefined || this.#queue.length > 0) this.#core.flusher.noteAgain()
   }
 
   /** What the next slice puts; belongs in front of everything else that the flush does. */
   slice (): Mutation[] {
-    const { core } = this
-    if (this.current === undefined) {
-      const file = this.queue.shift()
+    const core = this.#core
+    if (this.#current === undefined) {
+      const file = this.#queue.shift()
       if (file === undefined) return []
       const turns = turnsOf(core.journal.open(file), FILE_HEADER_SIZE)
-      this.current = { file, turns, isWhole: true, bytes: 0 }
+      this.#current = { file, turns, isWhole: true, bytes: 0 }
     }
     const mutations: Mutation[] = []
     for (let bytes = 0; bytes < core.options.copySliceBytes;) {
-      const { value: turn } = this.current.turns.next()
+      const { value: turn } = this.#current.turns.next()
       if (turn === undefined) {
-        this.finish(this.current)
+        this.#finish(this.#current)
         break
       }
-      bytes += this.inlineTurn(this.current, turn as FoundTurn, mutations)
+      bytes += this.#inlineTurn(this.#current, turn as FoundTurn, mutations)
     }
     return mutations
   }
 
-  private inlineTurn (inlining: Inlining, turn: FoundTurn, mutations: Mutation[]): number {
+  #inlineTurn (inlining: Inlining, turn: FoundTurn, mutations: Mutation[]): number {
     let bytes = 0
-    const { environment } = this.core.volumes.active
+    const { environment } = this.#core.volumes.active
     for (const { entry, at } of entriesOf(turn)) {
       if (!isLarge(entry)) continue
       const key = batchKey(entry.log, entry.offset)
@@ -94,28 +94,28 @@ export class Inline {
     return bytes
   }
 
-  private finish ({ file, isWhole, bytes }: Inlining): void {
-    this.current = undefined
+  #finish ({ file, isWhole, bytes }: Inlining): void {
+    this.#current = undefined
     // a power loss may have torn an early turn, which no volume needs: the places behind it stay
     if (!isWhole || bytes < file.placeBytes) return
-    this.done = file
+    this.#done = file
     // the volume's record in this flush names the file no more
-    this.core.volumes.active.files.delete(file.number)
+    this.#core.volumes.active.files.delete(file.number)
   }
 
   /** The flush with the last slice is on the disk: nothing points into the file any more. */
   flushed (): void {
-    const file = this.done
-    this.done = undefined
+    const file = this.#done
+    this.#done = undefined
     if (file === undefined) return
-    this.core.journal.dropPlaces(file.number)
-    this.seen.delete(file.number)
+    this.#core.journal.dropPlaces(file.number)
+    this.#seen.delete(file.number)
   }
 
   /** The volume is sealed: what was not inlined stays as it is. */
   sealed (): void {
-    this.queue.length = 0
-    this.current = undefined
-    this.seen.clear()
+    this.#queue.length = 0
+    this.#current = undefined
+    this.#seen.clear()
   }
 }

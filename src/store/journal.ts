@@ -47,54 +47,54 @@ export class Journal {
   current: JournalFile | undefined
   bytesWritten = 0
   syncs = 0
-  private nextNumber = 1
-  private running: SyncRound | undefined
-  private waiting: SyncRound | undefined
-  private directorySync: Promise<void> | undefined
+  #nextNumber = 1
+  #running: SyncRound | undefined
+  #waiting: SyncRound | undefined
+  #directorySync: Promise<void> | undefined
   /** Written to since the last sync began. */
-  private readonly dirty = new Set<JournalFile>()
+  readonly #dirty = new Set<JournalFile>()
   /** Left by the writer, and not yet known to be kept or free. */
-  private readonly filled = new Set<JournalFile>()
-  private readonly removals = new Set<Promise<void>>()
-  private readonly keptOpen = new Set<JournalFile>()
-  private readonly directory: string
-  private readonly disk: Disk
-  private readonly guard: Guard
-  private readonly options: JournalOptions
+  readonly #filled = new Set<JournalFile>()
+  readonly #removals = new Set<Promise<void>>()
+  readonly #keptOpen = new Set<JournalFile>()
+  readonly #directory: string
+  readonly #disk: Disk
+  readonly #guard: Guard
+  readonly #options: JournalOptions
 
   constructor (directory: string, disk: Disk, guard: Guard, options: JournalOptions) {
-    this.directory = join(directory, 'journal')
-    this.disk = disk
-    this.guard = guard
-    this.options = options
+    this.#directory = join(directory, 'journal')
+    this.#disk = disk
+    this.#guard = guard
+    this.#options = options
   }
 
-  createDirectory (): void { this.disk.createDirectory(this.directory) }
+  createDirectory (): void { this.#disk.createDirectory(this.#directory) }
 
   /** Registers the files that are there; `kept` are those that volumes point into. */
   scan (kept: ReadonlyMap<number, number>): void {
-    for (const name of this.disk.list(this.directory)) {
+    for (const name of this.#disk.list(this.#directory)) {
       const match = /^(\d{10})\.journal$/.exec(name)
       if (match === null) continue
-      this.register(Number(match[1]))
+      this.#register(Number(match[1]))
     }
     for (const [number, placeBytes] of kept) {
       const file = this.files.get(number)
       if (file !== undefined) file.placeBytes = placeBytes
-      if (number >= this.nextNumber) this.nextNumber = number + 1
+      if (number >= this.#nextNumber) this.#nextNumber = number + 1
     }
     // R-S8: a kill may have come before the names were synced
-    if (this.files.size > 0) this.syncDirectory()
-    for (const file of this.files.values()) if (file.placeBytes === 0) this.filled.add(file)
+    if (this.files.size > 0) this.#syncDirectory()
+    for (const file of this.files.values()) if (file.placeBytes === 0) this.#filled.add(file)
   }
 
   /** The next sync covers this file, whoever wrote to it. */
-  markDirty (file: JournalFile): void { this.dirty.add(file) }
+  markDirty (file: JournalFile): void { this.#dirty.add(file) }
 
-  private register (number: number): JournalFile {
+  #register (number: number): JournalFile {
     const file: JournalFile = {
       number,
-      path: join(this.directory, `${String(number).padStart(10, '0')}.journal`),
+      path: join(this.#directory, `${String(number).padStart(10, '0')}.journal`),
       handle: undefined,
       end: FILE_HEADER_SIZE,
       lastTurn: -1n,
@@ -102,7 +102,7 @@ export class Journal {
       busy: 0,
     }
     this.files.set(number, file)
-    if (number >= this.nextNumber) this.nextNumber = number + 1
+    if (number >= this.#nextNumber) this.#nextNumber = number + 1
     return file
   }
 
@@ -112,42 +112,42 @@ export class Journal {
    */
   write (parts: readonly Buffer[], bytes: number, turn: bigint): JournalFile {
     let file = this.current
-    const { journalFileBytes } = this.options
+    const { journalFileBytes } = this.#options
     if (file === undefined ||
       (file.end + bytes > journalFileBytes && file.end > FILE_HEADER_SIZE)) file = this.rotate()
     const handle = this.open(file)
     try {
       handle.write(parts, file.end)
     } catch (error) {
-      throw this.refuse(file, handle, error)
+      throw this.#refuse(file, handle, error)
     }
-    this.dirty.add(file)
+    this.#dirty.add(file)
     file.end += bytes
     file.lastTurn = turn
     this.bytesWritten += bytes
     return file
   }
 
-  private refuse (file: JournalFile, handle: DiskFile, error: unknown): StoreError {
-    if (!isDiskFull(error)) return this.guard.fail('the journal could not be written', error)
+  #refuse (file: JournalFile, handle: DiskFile, error: unknown): StoreError {
+    if (!isDiskFull(error)) return this.#guard.fail('the journal could not be written', error)
     try {
       if (handle.size() > file.end) handle.truncate(file.end)
     } catch (failure) {
-      return this.guard.fail('the journal could not be cut back', failure)
+      return this.#guard.fail('the journal could not be cut back', failure)
     }
     return new StoreError('DISK_FULL',
-      `no space left in ${this.directory}: free some, writing then goes on by itself`, error)
+      `no space left in ${this.#directory}: free some, writing then goes on by itself`, error)
   }
 
   /** Goes on in another file: a free one, else a new one. Throws as `write`. */
   rotate (): JournalFile {
     const left = this.current
-    if (left !== undefined && this.options.mutant === 'reuse-early' && left.placeBytes === 0) {
+    if (left !== undefined && this.#options.mutant === 'reuse-early' && left.placeBytes === 0) {
       this.free.push(left)
     }
-    if (left !== undefined) this.filled.add(left)
-    const file = this.free.shift() ?? this.create()
-    this.begin(file)
+    if (left !== undefined) this.#filled.add(left)
+    const file = this.free.shift() ?? this.#create()
+    this.#begin(file)
     this.current = file
     return file
   }
@@ -164,98 +164,98 @@ export class Journal {
   }
 
   /** Also a file that is used again gets its header: a power loss may have taken the first one. */
-  private begin (file: JournalFile): void {
+  #begin (file: JournalFile): void {
     const handle = this.open(file)
     file.end = 0
     try {
       handle.write([encodeFileHeader(file.number)], 0)
     } catch (error) {
       this.free.push(file)
-      throw this.refuse(file, handle, error)
+      throw this.#refuse(file, handle, error)
     }
     file.end = FILE_HEADER_SIZE
-    this.dirty.add(file)
+    this.#dirty.add(file)
   }
 
-  private create (): JournalFile {
-    const number = this.nextNumber
-    const file = this.register(number)
+  #create (): JournalFile {
+    const number = this.#nextNumber
+    const file = this.#register(number)
     try {
-      file.handle = this.disk.create(file.path)
+      file.handle = this.#disk.create(file.path)
     } catch (error) {
-      if (!isDiskFull(error)) throw this.guard.fail('a journal file could not be made', error)
-      if (this.disk.exists(file.path)) this.remove(file)
+      if (!isDiskFull(error)) throw this.#guard.fail('a journal file could not be made', error)
+      if (this.#disk.exists(file.path)) this.#remove(file)
       else this.files.delete(number)
-      throw new StoreError('DISK_FULL', `no space left in ${this.directory}`, error)
+      throw new StoreError('DISK_FULL', `no space left in ${this.#directory}`, error)
     }
-    this.syncDirectory()
+    this.#syncDirectory()
     return file
   }
 
   /** R-S8: a file that a power loss may take away is no journal; `sync` waits for this. */
-  private syncDirectory (): void {
-    const earlier = this.directorySync
-    const mine = this.guard.within('the sync of the journal directory',
-      this.disk.syncDirectory(this.directory))
+  #syncDirectory (): void {
+    const earlier = this.#directorySync
+    const mine = this.#guard.within('the sync of the journal directory',
+      this.#disk.syncDirectory(this.#directory))
     const both = earlier === undefined ? mine : Promise.all([earlier, mine]).then(() => {})
     both.catch(() => {}) // the guard has told everybody
-    this.directorySync = both
+    this.#directorySync = both
   }
 
   /** Resolves when an fdatasync that began after this call has covered every turn before it. */
   sync (): Promise<void> {
-    if (this.guard.failure !== undefined) return Promise.reject(this.guard.failure)
-    if (this.waiting === undefined) this.waiting = newRound()
-    const round = this.waiting
-    if (this.running === undefined) this.startSync()
+    if (this.#guard.failure !== undefined) return Promise.reject(this.#guard.failure)
+    if (this.#waiting === undefined) this.#waiting = newRound()
+    const round = this.#waiting
+    if (this.#running === undefined) this.#startSync()
     return round.promise
   }
 
-  private startSync (): void {
-    const round = this.waiting
-    this.running = round
-    this.waiting = undefined
+  #startSync (): void {
+    const round = this.#waiting
+    this.#running = round
+    this.#waiting = undefined
     if (round === undefined) return
-    this.syncFiles().then(() => {
+    this.#syncFiles().then(() => {
       round.resolve()
-      this.startSync()
+      this.#startSync()
     }, error => {
       round.reject(error)
-      this.waiting?.reject(error)
-      this.waiting = undefined
-      this.running = undefined
+      this.#waiting?.reject(error)
+      this.#waiting = undefined
+      this.#running = undefined
     })
   }
 
-  private async syncFiles (): Promise<void> {
+  async #syncFiles (): Promise<void> {
     const work: Array<Promise<void>> = []
-    for (const file of this.dirty) work.push(this.syncFile(file))
-    this.dirty.clear()
-    const directory = this.directorySync
+    for (const file of this.#dirty) work.push(this.#syncFile(file))
+    this.#dirty.clear()
+    const directory = this.#directorySync
     if (directory !== undefined) work.push(directory)
     await Promise.all(work)
-    if (this.directorySync === directory) this.directorySync = undefined
+    if (this.#directorySync === directory) this.#directorySync = undefined
   }
 
-  private async syncFile (file: JournalFile): Promise<void> {
+  async #syncFile (file: JournalFile): Promise<void> {
     this.syncs++
-    await this.using(file, handle => this.guard.within('the sync of the journal', handle.sync()))
+    await this.#using(file, handle => this.#guard.within('the sync of the journal', handle.sync()))
   }
 
   /** The system gives the number of a closed descriptor to the next file: nobody may still use it. */
-  private async using<T> (file: JournalFile, work: (handle: DiskFile) => Promise<T>): Promise<T> {
+  async #using<T> (file: JournalFile, work: (handle: DiskFile) => Promise<T>): Promise<T> {
     const handle = this.open(file)
     file.busy++
     try {
       return await work(handle)
     } finally {
       file.busy--
-      if (!this.files.has(file.number)) this.closeHandle(file)
-      this.closeOldest()
+      if (!this.files.has(file.number)) this.#closeHandle(file)
+      this.#closeOldest()
     }
   }
 
-  private closeHandle (file: JournalFile): void {
+  #closeHandle (file: JournalFile): void {
     if (file.busy > 0) return
     file.handle?.close()
     file.handle = undefined
@@ -263,12 +263,12 @@ export class Journal {
 
   /** Every turn up to `covered` is in a volume and on the disk: files without places are free. */
   release (covered: bigint): void {
-    if (this.options.mutant === 'reuse-early') return
-    for (const file of this.filled) {
+    if (this.#options.mutant === 'reuse-early') return
+    for (const file of this.#filled) {
       if (file.lastTurn > covered) continue
-      this.filled.delete(file)
-      if (file.placeBytes > 0) this.keep(file)
-      else this.makeFree(file)
+      this.#filled.delete(file)
+      if (file.placeBytes > 0) this.#keep(file)
+      else this.#makeFree(file)
     }
   }
 
@@ -277,38 +277,38 @@ export class Journal {
     const file = this.files.get(number)
     if (file === undefined) return
     file.placeBytes = 0
-    if (file === this.current || this.filled.has(file) || this.free.includes(file)) return
-    this.makeFree(file)
+    if (file === this.current || this.#filled.has(file) || this.free.includes(file)) return
+    this.#makeFree(file)
   }
 
-  private makeFree (file: JournalFile): void {
-    if (this.free.length >= FREE_FILES_MAX) this.remove(file)
+  #makeFree (file: JournalFile): void {
+    if (this.free.length >= FREE_FILES_MAX) this.#remove(file)
     else this.free.push(file)
   }
 
   /** A kept file is only read: its descriptor may be closed when many are. */
-  private keep (file: JournalFile): void {
+  #keep (file: JournalFile): void {
     if (file.handle === undefined) return
-    this.keptOpen.delete(file)
-    this.keptOpen.add(file)
-    this.closeOldest(file)
+    this.#keptOpen.delete(file)
+    this.#keptOpen.add(file)
+    this.#closeOldest(file)
   }
 
   /** Down to the bound, but none that is in use, and not the one that is about to be. */
-  private closeOldest (needed?: JournalFile): void {
-    for (const oldest of this.keptOpen) {
-      if (this.keptOpen.size <= OPEN_KEPT_FILES) return
+  #closeOldest (needed?: JournalFile): void {
+    for (const oldest of this.#keptOpen) {
+      if (this.#keptOpen.size <= OPEN_KEPT_FILES) return
       if (oldest.busy > 0 || oldest === needed) continue
-      this.closeHandle(oldest)
-      this.keptOpen.delete(oldest)
+      this.#closeHandle(oldest)
+      this.#keptOpen.delete(oldest)
     }
   }
 
   /** The open file, opened again when its descriptor had been given up. */
   open (file: JournalFile): DiskFile {
     if (file.handle === undefined) {
-      file.handle = this.disk.open(file.path)
-      this.keep(file)
+      file.handle = this.#disk.open(file.path)
+      this.#keep(file)
     }
     return file.handle
   }
@@ -322,7 +322,7 @@ export class Journal {
   }
 
   async fillAsync (file: JournalFile, into: Buffer, position: number): Promise<void> {
-    ensureFilled(await this.using(file, handle => handle.readAsync(into, position)), into, file)
+    ensureFilled(await this.#using(file, handle => handle.readAsync(into, position)), into, file)
   }
 
   /** The bytes from a place in a file, in memory of the pool. */
@@ -350,27 +350,27 @@ export class Journal {
 
   /** Leaves no more free files than a store at rest needs. */
   trimFree (): void {
-    while (this.free.length > FREE_FILES_AT_REST) this.remove(this.free.pop() as JournalFile)
+    while (this.free.length > FREE_FILES_AT_REST) this.#remove(this.free.pop() as JournalFile)
   }
 
   /** Unlinks a file that nothing points into. */
-  private remove (file: JournalFile): void {
+  #remove (file: JournalFile): void {
     this.files.delete(file.number)
-    this.filled.delete(file)
-    this.dirty.delete(file)
-    this.keptOpen.delete(file)
-    this.closeHandle(file)
-    const removal = this.guard.within('the removal of a journal file', this.disk.unlink(file.path))
-      .then(() => { this.syncDirectory() }, () => {}) // the guard has told everybody
-      .finally(() => { this.removals.delete(removal) })
-    this.removals.add(removal)
+    this.#filled.delete(file)
+    this.#dirty.delete(file)
+    this.#keptOpen.delete(file)
+    this.#closeHandle(file)
+    const removal = this.#guard.within('the removal of a journal file', this.#disk.unlink(file.path))
+      .then(() => { this.#syncDirectory() }, () => {}) // the guard has told everybody
+      .finally(() => { this.#removals.delete(removal) })
+    this.#removals.add(removal)
   }
 
   get hasSpareFiles (): boolean { return this.free.length > FREE_FILES_AT_REST }
 
   async close (): Promise<void> {
-    await Promise.all(this.removals)
-    if (this.guard.failure === undefined) await this.sync()
+    await Promise.all(this.#removals)
+    if (this.#guard.failure === undefined) await this.sync()
     for (const file of this.files.values()) file.handle?.close()
   }
 }

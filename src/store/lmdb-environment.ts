@@ -11,8 +11,8 @@ type OpenOptions = RootDatabaseOptions & { maxFreeSpaceToLoad: number, safeResto
 interface NativeStats { free?: number | { pages?: number }, mapSize?: number, numReaders?: number }
 
 export class LmdbEnvironment implements KeyValueEnvironment {
-  private readonly database: RootDatabase<Buffer, Buffer>
-  private readonly mapBytes: number
+  readonly #database: RootDatabase<Buffer, Buffer>
+  readonly #mapBytes: number
 
   constructor (path: string, options: EnvironmentOptions) {
     const opening: OpenOptions = {
@@ -24,18 +24,18 @@ export class LmdbEnvironment implements KeyValueEnvironment {
       maxFreeSpaceToLoad: 200,
       readOnly: options.readOnly === true,
     }
-    this.mapBytes = options.mapBytes
-    this.database = open<Buffer, Buffer>(path, opening)
+    this.#mapBytes = options.mapBytes
+    this.#database = open<Buffer, Buffer>(path, opening)
   }
 
   apply (mutations: readonly Mutation[]): { committed: Promise<void>, flushed: Promise<void> } {
     const promises = new Set<Promise<boolean>>()
     // One event turn of puts is one transaction, and the batch closes only with its last entry.
     for (const { key, value } of mutations) {
-      promises.add(value === undefined ? this.database.remove(key) : this.database.put(key, value))
+      promises.add(value === undefined ? this.#database.remove(key) : this.#database.put(key, value))
     }
     const committed = Promise.all(promises).then(() => {}, explain)
-    const flushed = Promise.all([committed, this.database.flushed]).then(() => {})
+    const flushed = Promise.all([committed, this.#database.flushed]).then(() => {})
     flushed.catch(() => {}) // the caller may look at `committed` alone
     return { committed, flushed }
   }
@@ -46,7 +46,7 @@ export class LmdbEnvironment implements KeyValueEnvironment {
   }
 
   getFast (key: Buffer): Buffer | undefined {
-    const value = this.database.getBinaryFast(key)
+    const value = this.#database.getBinaryFast(key)
     // lmdb-js shortens `length` of a larger buffer: only a subarray is an honest view of it
     return value?.subarray(0, value.length)
   }
@@ -54,22 +54,22 @@ export class LmdbEnvironment implements KeyValueEnvironment {
   keys (range: RangeOptions): Buffer[] {
     const { start, end, reverse = false, limit } = range
     // read to its end at once: closing with an open iterator crashes the process (storage.md 5)
-    return [...this.database.getKeys({
+    return [...this.#database.getKeys({
       start, end, reverse, ...(limit === undefined ? {} : { limit }),
     })]
   }
 
   async prefetch (keys: readonly Buffer[]): Promise<void> {
-    await this.database.prefetch([...keys])
+    await this.#database.prefetch([...keys])
   }
 
   stats (): { freePages: number, readers: number, mapBytes: number } {
-    const { free, numReaders } = this.database.getStats() as NativeStats
+    const { free, numReaders } = this.#database.getStats() as NativeStats
     const freePages = typeof free === 'number' ? free : free?.pages ?? 0
-    return { freePages, readers: numReaders ?? 0, mapBytes: this.mapBytes }
+    return { freePages, readers: numReaders ?? 0, mapBytes: this.#mapBytes }
   }
 
-  close (): Promise<void> { return this.database.close() }
+  close (): Promise<void> { return this.#database.close() }
 }
 
 /** lmdb-js hides the reason of a failed commit in a promise. */

@@ -47,11 +47,11 @@ export class StoredLog implements Log, TurnMember {
   /** Moves with every cut: what was read before may be there no more. */
   revision = 0
   takeCheckpoint: (() => Buffer | undefined) | undefined
-  private inTurn = false
-  private readonly core: LogNeeds
+  #inTurn = false
+  readonly #core: LogNeeds
 
   constructor (core: LogNeeds, name: string, number: number, reserve: boolean) {
-    this.core = core
+    this.#core = core
     this.name = name
     this.number = number
     this.reserve = reserve
@@ -63,51 +63,51 @@ export class StoredLog implements Log, TurnMember {
   }
 
   append (bytes: Buffer, durable: boolean): Promise<void> {
-    const { core } = this
+    const core = this.#core
     let checked: Checked
     try {
-      this.mayWrite()
+      this.#mayWrite()
       checked = checkBatches(this.name, bytes, this.endOffset, core.options.largeBatchBytes)
     } catch (error) {
       return Promise.reject(error)
     }
     const { smallBytes, end } = checked
     const turn = core.writer.turnFor(smallBytes, bytes.length - smallBytes)
-    if (!this.inTurn) {
-      this.inTurn = true
+    if (!this.#inTurn) {
+      this.#inTurn = true
       this.tail.setMark()
       turn.members.push(this)
     }
     const first = batchSize(bytes)
-    if (first === bytes.length) this.add(bytes, 0, first, baseOffset(bytes), end)
-    else this.addAll(bytes)
+    if (first === bytes.length) this.#add(bytes, 0, first, baseOffset(bytes), end)
+    else this.#addAll(bytes)
     return durable ? turn.whenDurable() : turn.whenCommitted()
   }
 
-  private addAll (bytes: Buffer): void {
+  #addAll (bytes: Buffer): void {
     for (let at = 0; at < bytes.length;) {
       const size = batchSize(bytes, at)
-      this.add(bytes, at, size, baseOffset(bytes, at), lastOffset(bytes, at) + 1n)
+      this.#add(bytes, at, size, baseOffset(bytes, at), lastOffset(bytes, at) + 1n)
       at += size
     }
   }
 
-  private add (bytes: Buffer, at: number, size: number, base: bigint, next: bigint): void {
-    const { core, number } = this
+  #add (bytes: Buffer, at: number, size: number, base: bigint, next: bigint): void {
+    const core = this.#core
     const epoch = leaderEpoch(bytes, at)
     if (size < core.options.largeBatchBytes) {
       this.tail.addSmall(bytes, at, size, base, next)
-      core.writer.turn.addSmall(kinds.small, number, base, epoch, bytes, at, size)
+      core.writer.turn.addSmall(kinds.small, this.number, base, epoch, bytes, at, size)
     } else {
       const whole = size === bytes.length ? bytes : bytes.subarray(at, at + size)
       const piece = this.tail.addLarge(whole, base, next)
-      core.writer.turn.addLarge(kinds.large, number, base, epoch, piece)
+      core.writer.turn.addLarge(kinds.large, this.number, base, epoch, piece)
     }
     this.endOffset = next
   }
 
-  private mayWrite (): void {
-    const { core } = this
+  #mayWrite (): void {
+    const core = this.#core
     if (core.guard.failure !== undefined) throw core.guard.failure
     if (this.deleted || core.closed) {
       throw new StoreError('CLOSED', `log ${this.name} is ${this.deleted ? 'deleted' : 'closed'}`)
@@ -119,13 +119,13 @@ export class StoredLog implements Log, TurnMember {
   }
 
   turnWritten (): void {
-    this.inTurn = false
+    this.#inTurn = false
     this.writtenEnd = this.endOffset
-    this.core.flusher.note(this)
+    this.#core.flusher.note(this)
   }
 
   turnRefused (): void {
-    this.inTurn = false
+    this.#inTurn = false
     this.tail.undo()
     this.endOffset = this.writtenEnd
   }
@@ -134,15 +134,15 @@ export class StoredLog implements Log, TurnMember {
     offset: bigint, end: bigint, maxBytes: number, firstWhole: boolean, atHandMax = Infinity
   ): LogRead | Promise<LogRead> {
     const from = offset < this.startOffset ? this.startOffset : offset
-    return this.readOn(new ReadBuilder(this, from, { end, maxBytes, firstWhole, atHandMax }))
+    return this.#readOn(new ReadBuilder(this, from, { end, maxBytes, firstWhole, atHandMax }))
   }
 
   readWithin (offset: bigint, at: number, bytes: number): BytesAtHand | Promise<BytesAtHand> {
-    return readWithin(this, this.core, { offset, at, bytes })
+    return readWithin(this, this.#core, { offset, at, bytes })
   }
 
-  private readOn (into: ReadBuilder): LogRead | Promise<LogRead> {
-    const { core, extents } = this
+  #readOn (into: ReadBuilder): LogRead | Promise<LogRead> {
+    const { extents } = this
     if (into.offset >= into.end) return into.finish()
     for (let index = extentAt(extents, into.offset); index < extents.length; index++) {
       const extent = extents[index] as Extent
@@ -152,24 +152,24 @@ export class StoredLog implements Log, TurnMember {
         into.offset = extent.to
         continue
       }
-      const volume = core.volumes.opened(extent.volume)
-      if (volume === undefined) throw this.missing(extent)
+      const volume = this.#core.volumes.opened(extent.volume)
+      if (volume === undefined) throw this.#missing(extent)
       if (volume.sealed || volume.closing !== undefined) {
-        return this.readCold(into, volume, extent)
+        return this.#readCold(into, volume, extent)
       }
-      volume.read(extent, into, core.journal, core.readPool)
+      volume.read(extent, into, this.#core.journal, this.#core.readPool)
     }
-    if (!into.full) this.tail.read(into, this.writtenEnd, piece => this.readLarge(piece))
+    if (!into.full) this.tail.read(into, this.writtenEnd, piece => this.#readLarge(piece))
     return into.finish()
   }
 
   /** Loads off the event loop, then goes on with whatever follows. */
-  private async readCold (into: ReadBuilder, volume: Volume, extent: Extent): Promise<LogRead> {
-    const { core } = this
+  async #readCold (into: ReadBuilder, volume: Volume, extent: Extent): Promise<LogRead> {
+    const core = this.#core
     core.openReads++
     try {
       await volume.readCold(extent, into, core.journal, core.readPool)
-      return await this.readOn(into)
+      return await this.#readOn(into)
     } finally {
       core.openReads--
     }
@@ -178,8 +178,8 @@ export class StoredLog implements Log, TurnMember {
   /** R-S6: told, and never mended here. */
   noteDamage (problem: string, offset: bigint): void {
     this.damaged = true
-    this.core.flusher.note(this) // the mark survives a restart
-    this.core.environment.log('error', `${problem}: fetch this replica again`, { log: this.name, offset })
+    this.#core.flusher.note(this) // the mark survives a restart
+    this.#core.environment.log('error', `${problem}: fetch this replica again`, { log: this.name, offset })
   }
 
   /** The damage of one log is none of the flush, nor of the others; every other error goes on. */
@@ -188,37 +188,37 @@ export class StoredLog implements Log, TurnMember {
     this.noteDamage(error.message, offset)
   }
 
-  private missing (extent: Extent): StoreError {
+  #missing (extent: Extent): StoreError {
     this.damaged = true
     return new StoreError('CORRUPT',
       `log ${this.name}: volume ${extent.volume} is missing, fetch the replica again`)
   }
 
-  private readLarge (piece: Piece): PooledBuffer {
-    const { core } = this
+  #readLarge (piece: Piece): PooledBuffer {
+    const core = this.#core
     if (piece.file === undefined) throw new Error('a large batch was read before its turn')
     return core.journal.take(piece.file, piece.position, piece.bytes, core.readPool)
   }
 
   firstBatchAtOrAfter (timestamp: bigint, end: bigint, from?: bigint): Promise<Buffer | undefined> {
-    return this.core.search.firstBatchAtOrAfter(this, timestamp, end, from)
+    return this.#core.search.firstBatchAtOrAfter(this, timestamp, end, from)
   }
 
   batchWithMaxTimestamp (end: bigint): Promise<Buffer | undefined> {
-    return this.core.search.batchWithMaxTimestamp(this, end)
+    return this.#core.search.batchWithMaxTimestamp(this, end)
   }
 
   async truncate (offset: bigint): Promise<void> {
-    await this.ready()
+    await this.#ready()
     if (offset >= this.endOffset) return
-    this.change(kinds.truncate, offset)
+    this.#change(kinds.truncate, offset)
     this.applyTruncate(offset)
   }
 
   async advanceStart (offset: bigint): Promise<void> {
-    await this.ready()
+    await this.#ready()
     if (offset <= this.startOffset) return
-    this.change(kinds.start, offset)
+    this.#change(kinds.start, offset)
     this.applyStart(offset)
   }
 
@@ -226,30 +226,30 @@ export class StoredLog implements Log, TurnMember {
   rewrite (
     range: { from: bigint, to: bigint, revision: number }, batches: readonly Buffer[]
   ): Promise<boolean> {
-    return this.core.rewriter.rewrite(this, range, batches)
+    return this.#core.rewriter.rewrite(this, range, batches)
   }
 
   async reset (offset: bigint): Promise<void> {
-    await this.ready()
-    this.change(kinds.reset, offset)
+    await this.#ready()
+    this.#change(kinds.reset, offset)
     this.applyReset(offset)
   }
 
   /** Cutting looks into volumes, and one that is being closed for its sealing cannot be read. */
-  private async ready (): Promise<void> {
-    while (!this.core.volumes.isSettled) await this.core.volumes.settled()
+  async #ready (): Promise<void> {
+    while (!this.#core.volumes.isSettled) await this.#core.volumes.settled()
   }
 
-  private change (kind: number, offset: bigint): void {
-    if (this.deleted || this.core.closed) {
+  #change (kind: number, offset: bigint): void {
+    if (this.deleted || this.#core.closed) {
       throw new StoreError('CLOSED', `log ${this.name} is closed`)
     }
-    this.core.writer.control(kind, this.number, offset)
+    this.#core.writer.control(kind, this.number, offset)
   }
 
-  private changed (): void {
-    this.core.retention.noteShrunk()
-    this.core.flusher.note(this)
+  #changed (): void {
+    this.#core.retention.noteShrunk()
+    this.#core.flusher.note(this)
   }
 
   applyTruncate (offset: bigint): void {
@@ -257,10 +257,10 @@ export class StoredLog implements Log, TurnMember {
     let cut = min(this.tail.truncate(offset) ?? offset, offset)
     for (let last = this.extents.at(-1); last !== undefined && last.to > offset;) {
       const rest = this.extents.slice(0, -1)
-      const to = min(this.firstDropped(last, offset) ?? offset, offset)
+      const to = min(this.#firstDropped(last, offset) ?? offset, offset)
       cut = min(cut, to)
       if (to > last.from) {
-        this.extents = [...rest, { ...last, to, bytes: this.bytesBelow(last, to) }]
+        this.extents = [...rest, { ...last, to, bytes: this.#bytesBelow(last, to) }]
         break
       }
       this.extents = rest
@@ -270,36 +270,36 @@ export class StoredLog implements Log, TurnMember {
     this.cutFrom = min(this.cutFrom ?? cut, cut)
     this.endOffset = this.writtenEnd = offset
     if (this.startOffset > offset) this.startOffset = offset
-    this.changed()
+    this.#changed()
   }
 
-  private firstDropped (extent: Extent, offset: bigint): bigint | undefined {
+  #firstDropped (extent: Extent, offset: bigint): bigint | undefined {
     if (extent.from >= offset) return extent.from
     if (extent.bytes === 0) return undefined
-    const volume = this.core.volumes.opened(extent.volume)
+    const volume = this.#core.volumes.opened(extent.volume)
     return volume?.firstDropped(extent, offset)
   }
 
-  private bytesBelow (extent: Extent, offset: bigint): number {
+  #bytesBelow (extent: Extent, offset: bigint): number {
     if (extent.bytes === 0) return 0
-    const volume = this.core.volumes.opened(extent.volume)
+    const volume = this.#core.volumes.opened(extent.volume)
     return volume?.bytesBelow(extent, offset) ?? 0
   }
 
   applyStart (offset: bigint): void {
     this.startOffset = offset
     if (offset > this.endOffset) this.endOffset = this.writtenEnd = offset
-    this.trim()
-    this.changed()
+    this.#trim()
+    this.#changed()
   }
 
   /** Lets go of what lies wholly below the start. */
-  private trim (): void {
+  #trim (): void {
     const start = this.startOffset
     const kept = this.extents.filter(({ to }) => to > start)
     const first = kept[0]
     if (first !== undefined && first.from < start) {
-      const bytes = first.bytes - this.bytesBelow(first, start)
+      const bytes = first.bytes - this.#bytesBelow(first, start)
       kept[0] = { ...first, from: start, bytes }
     }
     this.extents = kept
@@ -311,16 +311,16 @@ export class StoredLog implements Log, TurnMember {
     this.extents = []
     this.cutFrom = 0n
     this.startOffset = this.endOffset = this.writtenEnd = offset
-    this.changed()
+    this.#changed()
   }
 
   applyDelete (): void {
     this.deleted = true
     this.tail.clear()
     this.extents = []
-    this.core.dropLog(this)
-    this.core.retention.noteShrunk()
-    this.core.flusher.noteRemoved(this)
+    this.#core.dropLog(this)
+    this.#core.retention.noteShrunk()
+    this.#core.flusher.noteRemoved(this)
   }
 
   /** The state that a flush with these pieces leaves behind. */
@@ -332,15 +332,15 @@ export class StoredLog implements Log, TurnMember {
       damaged: this.damaged,
       start: this.startOffset,
       end: this.writtenEnd,
-      extents: this.extentsWith(pieces, active),
+      extents: this.#extentsWith(pieces, active),
     }
   }
 
-  private extentsWith (pieces: readonly Piece[], active: number): Extents {
+  #extentsWith (pieces: readonly Piece[], active: number): Extents {
     let { extents } = this
     if (this.moving !== undefined) {
       extents = moved(extents, this.moving, this.startOffset,
-        (extent, offset) => this.bytesBelow(extent, offset))
+        (extent, offset) => this.#bytesBelow(extent, offset))
     }
     for (const piece of pieces) {
       if (piece.next <= this.startOffset) continue
@@ -355,13 +355,13 @@ export class StoredLog implements Log, TurnMember {
   /** The flush that took the captured pieces, cut as they may be since, is on the disk. */
   flushed (active: number): void {
     if (this.deleted) return
-    this.extents = this.extentsWith(this.tail.dropFlushed(), active)
+    this.extents = this.#extentsWith(this.tail.dropFlushed(), active)
     this.moving = undefined
   }
 
   replayed (end: bigint): void {
     this.endOffset = this.writtenEnd = end
-    this.core.flusher.note(this)
+    this.#core.flusher.note(this)
   }
 
   restore (state: LogState): void {
@@ -378,23 +378,23 @@ export class StoredLog implements Log, TurnMember {
 
   /** Header of the batch that holds `offset`, or of the last one below it. */
   headerAt (offset: bigint, orBelow = false): Buffer | undefined {
-    const inTail = this.tail.headerAt(offset, orBelow, this.core.journal)
+    const inTail = this.tail.headerAt(offset, orBelow, this.#core.journal)
     if (inTail !== undefined) return inTail
     for (let index = this.extents.length - 1; index >= 0; index--) {
       const extent = this.extents[index] as Extent
       if (extent.from > offset || extent.bytes === 0) continue
       if (extent.to <= offset && !orBelow) return undefined
       const at = extent.to <= offset ? extent.to - 1n : offset
-      const volume = this.core.volumes.opened(extent.volume)
-      return volume?.headerAt(extent.keys, at, this.core.journal)
+      const volume = this.#core.volumes.opened(extent.volume)
+      return volume?.headerAt(extent.keys, at, this.#core.journal)
     }
     return undefined
   }
 
-  get checkpoint (): Checkpoint | undefined { return this.core.checkpoints.find(this) }
+  get checkpoint (): Checkpoint | undefined { return this.#core.checkpoints.find(this) }
 
   onCheckpoint (take: () => Buffer | undefined): void { this.takeCheckpoint = take }
-  checkpointSoon (): number { return this.core.checkpoints.force(this) }
+  checkpointSoon (): number { return this.#core.checkpoints.force(this) }
 }
 
 function min (left: bigint, right: bigint): bigint { return left < right ? left : right }

@@ -5,53 +5,53 @@ import type {
 
 export class MemoryTransactions {
   values = new Map<string, Buffer>()
-  private durable = new Map<string, Buffer>()
-  private unflushed: Mutation[][] = []
-  private ordered: string[] | undefined
-  private flushedCount = 0
-  private committedCount = 0
+  #durable = new Map<string, Buffer>()
+  #unflushed: Mutation[][] = []
+  #ordered: string[] | undefined
+  #flushedCount = 0
+  #committedCount = 0
   bytes = 0
 
   /** Latin-1 strings compare as their bytes do. */
   get keys (): string[] {
-    this.ordered ??= [...this.values.keys()].sort(compare)
-    return this.ordered
+    this.#ordered ??= [...this.values.keys()].sort(compare)
+    return this.#ordered
   }
 
   commit (mutations: Mutation[]): number {
-    for (const mutation of mutations) this.applyOne(mutation)
-    this.unflushed.push(mutations)
-    return ++this.committedCount
+    for (const mutation of mutations) this.#applyOne(mutation)
+    this.#unflushed.push(mutations)
+    return ++this.#committedCount
   }
 
-  private applyOne ({ key, value }: Mutation): void {
+  #applyOne ({ key, value }: Mutation): void {
     const name = key.toString('latin1')
     this.bytes += (value?.length ?? 0) - (this.values.get(name)?.length ?? 0)
-    if (this.values.has(name) !== (value !== undefined)) this.ordered = undefined
+    if (this.values.has(name) !== (value !== undefined)) this.#ordered = undefined
     apply(this.values, name, value)
   }
 
   flushed (transaction: number): void {
-    while (this.flushedCount < transaction) {
-      this.flushOne()
-      this.flushedCount++
+    while (this.#flushedCount < transaction) {
+      this.#flushOne()
+      this.#flushedCount++
     }
   }
 
-  private flushOne (): void {
-    for (const { key, value } of this.unflushed.shift() ?? []) {
-      apply(this.durable, key.toString('latin1'), value)
+  #flushOne (): void {
+    for (const { key, value } of this.#unflushed.shift() ?? []) {
+      apply(this.#durable, key.toString('latin1'), value)
     }
   }
 
   /** Back to the last flushed transaction, or to a later one. */
   powerLoss (random: () => number): void {
-    const kept = Math.floor(random() * (this.unflushed.length + 1))
-    for (let index = 0; index < kept; index++) this.flushOne()
-    this.unflushed = []
-    this.values = new Map(this.durable)
-    this.ordered = undefined
-    this.flushedCount = this.committedCount
+    const kept = Math.floor(random() * (this.#unflushed.length + 1))
+    for (let index = 0; index < kept; index++) this.#flushOne()
+    this.#unflushed = []
+    this.values = new Map(this.#durable)
+    this.#ordered = undefined
+    this.#flushedCount = this.#committedCount
     this.bytes = 0
     for (const value of this.values.values()) this.bytes += value.length
   }
@@ -67,27 +67,27 @@ export interface MemoryHost {
 }
 
 export class MemoryEnvironment implements KeyValueEnvironment {
-  private isOpen = true
-  private readonly node: MemoryTransactions
-  private readonly options: EnvironmentOptions
-  private readonly host: MemoryHost
+  #isOpen = true
+  readonly #node: MemoryTransactions
+  readonly #options: EnvironmentOptions
+  readonly #host: MemoryHost
 
   constructor (node: MemoryTransactions, options: EnvironmentOptions, host: MemoryHost) {
-    this.node = node
-    this.options = options
-    this.host = host
+    this.#node = node
+    this.#options = options
+    this.#host = host
   }
 
   apply (mutations: readonly Mutation[]): { committed: Promise<void>, flushed: Promise<void> } {
-    this.mustBeOpen()
-    if (this.options.readOnly === true) throw new Error('EROFS: opened for reading')
+    this.#mustBeOpen()
+    if (this.#options.readOnly === true) throw new Error('EROFS: opened for reading')
     let transaction = 0
     const committed = new Promise<void>((resolve, reject) => {
-      this.host.later(() => {
-        if (!this.host.isAlive()) return
+      this.#host.later(() => {
+        if (!this.#host.isAlive()) return
         try {
-          this.host.check('commit')
-          transaction = this.commit(mutations)
+          this.#host.check('commit')
+          transaction = this.#commit(mutations)
           resolve()
         } catch (error) {
           reject(error)
@@ -95,18 +95,18 @@ export class MemoryEnvironment implements KeyValueEnvironment {
       })
     })
     const flushed = committed.then(() =>
-      this.host.whenSynced(() => { this.node.flushed(transaction) }))
+      this.#host.whenSynced(() => { this.#node.flushed(transaction) }))
     flushed.catch(() => {}) // the caller may look at `committed` alone
     return { committed, flushed }
   }
 
   /** Values are copied only now: a caller that changes them too early is found out. */
-  private commit (mutations: readonly Mutation[]): number {
+  #commit (mutations: readonly Mutation[]): number {
     const bytes = mutations.reduce((sum, { value }) => sum + (value?.length ?? 0), 0)
-    if (bytes > this.host.room()) {
+    if (bytes > this.#host.room()) {
       throw Object.assign(new Error('ENOSPC: no space left on the device'), { code: 'ENOSPC' })
     }
-    return this.node.commit(mutations.map(({ key, value }) => ({
+    return this.#node.commit(mutations.map(({ key, value }) => ({
       key: Buffer.from(key),
       value: value === undefined ? undefined : Buffer.from(value),
     })))
@@ -118,19 +118,19 @@ export class MemoryEnvironment implements KeyValueEnvironment {
   }
 
   getFast (key: Buffer): Buffer | undefined {
-    this.mustBeOpen()
-    return this.node.values.get(key.toString('latin1'))
+    this.#mustBeOpen()
+    return this.#node.values.get(key.toString('latin1'))
   }
 
   keys (range: RangeOptions): Buffer[] {
-    this.mustBeOpen()
-    const { keys } = this.node
+    this.#mustBeOpen()
+    const { keys } = this.#node
     const { start, end, reverse = false, limit = Number.MAX_SAFE_INTEGER } = range
     const first = start.toString('latin1')
     const stop = end.toString('latin1')
     const found: Buffer[] = []
     const step = reverse ? -1 : 1
-    for (let at = this.seek(first, reverse); found.length < limit; at += step) {
+    for (let at = this.#seek(first, reverse); found.length < limit; at += step) {
       const key = keys[at]
       if (key === undefined || (reverse ? key <= stop : key >= stop)) break
       found.push(Buffer.from(key, 'latin1'))
@@ -139,8 +139,8 @@ export class MemoryEnvironment implements KeyValueEnvironment {
   }
 
   /** Index of the first key at or above `key`; in reverse of the last one at or below it. */
-  private seek (key: string, reverse: boolean): number {
-    const { keys } = this.node
+  #seek (key: string, reverse: boolean): number {
+    const { keys } = this.#node
     let low = 0
     let high = keys.length
     while (low < high) {
@@ -153,18 +153,18 @@ export class MemoryEnvironment implements KeyValueEnvironment {
 
   prefetch (): Promise<void> {
     return new Promise(resolve => {
-      this.host.later(() => { if (this.host.isAlive()) resolve() })
+      this.#host.later(() => { if (this.#host.isAlive()) resolve() })
     })
   }
 
   stats (): { freePages: number, readers: number, mapBytes: number } {
-    return { freePages: 0, readers: 0, mapBytes: this.options.mapBytes }
+    return { freePages: 0, readers: 0, mapBytes: this.#options.mapBytes }
   }
 
-  async close (): Promise<void> { this.isOpen = false }
+  async close (): Promise<void> { this.#isOpen = false }
 
-  private mustBeOpen (): void {
-    if (!this.isOpen || !this.host.isAlive()) throw new Error('EBADF: the environment is closed')
+  #mustBeOpen (): void {
+    if (!this.#isOpen || !this.#host.isAlive()) throw new Error('EBADF: the environment is closed')
   }
 }
 

@@ -27,54 +27,54 @@ class Content {
 }
 
 export class MemoryInode {
-  private now = new Content()
-  private durable = new Content()
-  private unsynced: Unsynced[] = []
-  private syncedCount = 0
+  #now = new Content()
+  #durable = new Content()
+  #unsynced: Unsynced[] = []
+  #syncedCount = 0
 
-  get bytes (): number { return this.now.length }
+  get bytes (): number { return this.#now.length }
   /** All changes so far, synced or not. */
-  get changes (): number { return this.syncedCount + this.unsynced.length }
+  get changes (): number { return this.#syncedCount + this.#unsynced.length }
 
   write (bytes: Buffer, position: number): void {
-    this.now.write(bytes, position)
-    this.unsynced.push({ position, bytes: Buffer.from(bytes) })
+    this.#now.write(bytes, position)
+    this.#unsynced.push({ position, bytes: Buffer.from(bytes) })
   }
 
   truncate (length: number): void {
-    this.now.cut(length)
-    this.unsynced.push({ position: length, bytes: undefined })
+    this.#now.cut(length)
+    this.#unsynced.push({ position: length, bytes: undefined })
   }
 
   read (into: Buffer, position: number): number {
-    if (position >= this.now.length) return 0
-    return this.now.bytes.copy(into, 0, position, Math.min(this.now.length, position + into.length))
+    if (position >= this.#now.length) return 0
+    return this.#now.bytes.copy(into, 0, position, Math.min(this.#now.length, position + into.length))
   }
 
   /** The first `count` changes of all are on the platter now. */
   synced (count: number): void {
-    const reached = this.unsynced.splice(0, Math.max(0, count - this.syncedCount))
-    this.syncedCount += reached.length
-    for (const change of reached) apply(this.durable, change)
+    const reached = this.#unsynced.splice(0, Math.max(0, count - this.#syncedCount))
+    this.#syncedCount += reached.length
+    for (const change of reached) apply(this.#durable, change)
   }
 
   /** Keeps, tears or loses each change that was not synced. */
   powerLoss (random: () => number): void {
-    for (const change of this.unsynced.splice(0)) {
+    for (const change of this.#unsynced.splice(0)) {
       const luck = random()
-      if (luck < 0.4) apply(this.durable, change)
-      else if (luck < 0.7) this.tear(change, random)
+      if (luck < 0.4) apply(this.#durable, change)
+      else if (luck < 0.7) this.#tear(change, random)
     }
-    this.now = new Content()
-    this.now.write(this.durable.bytes.subarray(0, this.durable.length), 0)
+    this.#now = new Content()
+    this.#now.write(this.#durable.bytes.subarray(0, this.#durable.length), 0)
   }
 
   /** Some pages reach the platter, in no order. */
-  private tear ({ bytes, position }: Unsynced, random: () => number): void {
+  #tear ({ bytes, position }: Unsynced, random: () => number): void {
     if (bytes === undefined) return
     for (let at = 0; at < bytes.length;) {
       const end = Math.min(bytes.length, at + PAGE_BYTES - (position + at) % PAGE_BYTES)
-      if (random() < 0.5) this.durable.write(bytes.subarray(at, end), position + at)
+      if (random() < 0.5) this.#durable.write(bytes.subarray(at, end), position + at)
       at = end
     }
   }

@@ -4,38 +4,38 @@ import type { SlabClock } from '../memory/slabs.ts'
 
 export class PooledBuffer {
   readonly bytes: Buffer
-  private holders = 1
-  private readonly slabs: Slabs
+  #holders = 1
+  readonly #slabs: Slabs
 
   constructor (bytes: Buffer, slabs: Slabs) {
     this.bytes = bytes
-    this.slabs = slabs
+    this.#slabs = slabs
   }
 
   retain (): this {
-    if (this.holders === 0) throw new Error('a pooled buffer was retained after its last release')
-    this.holders++
+    if (this.#holders === 0) throw new Error('a pooled buffer was retained after its last release')
+    this.#holders++
     return this
   }
 
   /** Gives the memory back with the last holder. */
   release (): void {
-    if (this.holders === 0) throw new Error('a pooled buffer was released more often than retained')
-    if (--this.holders === 0) this.slabs.give(this.bytes)
+    if (this.#holders === 0) throw new Error('a pooled buffer was released more often than retained')
+    if (--this.#holders === 0) this.#slabs.give(this.bytes)
   }
 }
 
 export class Pool {
-  private readonly slabs: Slabs
+  readonly #slabs: Slabs
 
   /** `sizes` ascending; what is larger than the last gets memory of its own. */
-  constructor (sizes: readonly number[], clock: SlabClock) { this.slabs = new Slabs(sizes, clock) }
+  constructor (sizes: readonly number[], clock: SlabClock) { this.#slabs = new Slabs(sizes, clock) }
 
   /** Bytes of all buffers that somebody holds. */
-  get heldBytes (): number { return this.slabs.heldBytes }
+  get heldBytes (): number { return this.#slabs.heldBytes }
 
   /** A buffer of at least `bytes`, held once. */
-  take (bytes: number): PooledBuffer { return new PooledBuffer(this.slabs.take(bytes), this.slabs) }
+  take (bytes: number): PooledBuffer { return new PooledBuffer(this.#slabs.take(bytes), this.#slabs) }
 
-  stop (): void { this.slabs.stop() }
+  stop (): void { this.#slabs.stop() }
 }

@@ -28,16 +28,16 @@ export class ReadBuilder {
   full = false
   /** A batch below `end` did not fit. */
   isCut = false
-  private nextOffset: bigint
-  private readonly source: ReadSource
-  private readonly chunks: Buffer[] = []
-  private readonly held: PooledBuffer[] = []
-  private units: Unit[] | undefined
-  private deferredBytes = 0
+  #nextOffset: bigint
+  readonly #source: ReadSource
+  readonly #chunks: Buffer[] = []
+  readonly #held: PooledBuffer[] = []
+  #units: Unit[] | undefined
+  #deferredBytes = 0
 
   constructor (source: ReadSource, offset: bigint, { end, maxBytes, firstWhole, atHandMax }: ReadLimits) {
-    this.source = source
-    this.offset = this.nextOffset = offset
+    this.#source = source
+    this.offset = this.#nextOffset = offset
     this.end = end
     this.maxBytes = maxBytes
     this.firstWhole = firstWhole
@@ -65,29 +65,29 @@ export class ReadBuilder {
   }
 
   add (chunk: Buffer, owner: PooledBuffer | undefined): void {
-    this.chunks.push(chunk)
+    this.#chunks.push(chunk)
     this.bytes += chunk.length
-    if (owner !== undefined) this.held.push(owner.retain())
+    if (owner !== undefined) this.#held.push(owner.retain())
   }
 
   /** Counts one batch that lies somewhere else. */
   defer (base: bigint, size: number, next: bigint): void {
     if (base >= this.end || !this.fits(size)) return this.stopAt(base)
-    this.count(base, size, true)
-    this.nextOffset = next
+    this.#count(base, size, true)
+    this.#nextOffset = next
     if (next > this.offset) this.offset = next
   }
 
-  private count (offset: bigint, bytes: number, isOne: boolean): void {
-    this.units ??= []
-    const last = this.units.at(-1)
-    if (last === undefined || last.bytes + bytes > UNIT_BYTES) this.units.push({ offset, bytes, isOne })
+  #count (offset: bigint, bytes: number, isOne: boolean): void {
+    this.#units ??= []
+    const last = this.#units.at(-1)
+    if (last === undefined || last.bytes + bytes > UNIT_BYTES) this.#units.push({ offset, bytes, isOne })
     else {
       last.bytes += bytes
       last.isOne = false
     }
     this.bytes += bytes
-    this.deferredBytes += bytes
+    this.#deferredBytes += bytes
   }
 
   /** The batch at `base` does not belong to this read any more. */
@@ -121,21 +121,25 @@ export class ReadBuilder {
       to += size
     }
     if (to > from) {
-      if (this.isDeferring) this.count(baseOffset(run, from), to - from, false)
+      if (this.isDeferring) this.#count(baseOffset(run, from), to - from, false)
       else this.add(run.subarray(from, to), owner)
-      this.nextOffset = batchEnd(run, last)
+      this.#nextOffset = batchEnd(run, last)
     }
     if (behind > this.offset) this.offset = behind
   }
 
   finish (): LogRead {
-    const { chunks, bytes, held, units, source } = this
+    const chunks = this.#chunks
+    const held = this.#held
+    const units = this.#units
+    const source = this.#source
+    const { bytes } = this
     let open = true
     return {
       chunks,
       bytes,
-      rest: units === undefined ? undefined : new DeferredRead(source, units, this.deferredBytes, this.end),
-      nextOffset: this.nextOffset,
+      rest: units === undefined ? undefined : new DeferredRead(source, units, this.#deferredBytes, this.end),
+      nextOffset: this.#nextOffset,
       isCut: this.isCut,
       release: () => {
         if (!open) throw new Error('a read was released twice')

@@ -28,27 +28,27 @@ interface Needs extends ForwardNeeds, Pick<LogNeeds, 'environment' | 'journal' |
 }
 
 export class Retention {
-  private readonly core: Needs
+  readonly #core: Needs
 
   /** Some log has lost something since it was last looked for dead and dying volumes. */
-  private shrunk = true
-  private due = false
-  private sealAsked = false
+  #shrunk = true
+  #due = false
+  #sealAsked = false
   /** What is left of them stays where it is. */
-  private readonly unreadable = new WeakSet<StoredLog>()
+  readonly #unreadable = new WeakSet<StoredLog>()
 
-  constructor (core: Needs) { this.core = core }
+  constructor (core: Needs) { this.#core = core }
 
-  noteShrunk (): void { this.shrunk = true }
+  noteShrunk (): void { this.#shrunk = true }
 
   sealIsDue (): boolean {
-    const { active } = this.core.volumes
-    const { volumeBytes, volumeAgeMs } = this.core.options
+    const { active } = this.#core.volumes
+    const { volumeBytes, volumeAgeMs } = this.#core.options
     if (active.bytes === 0) return false
-    const { disk } = this.core.environment
-    if (disk.freeBytes(this.core.directory) < NEW_VOLUME_BYTES) return false
-    return active.bytes >= volumeBytes || this.sealAsked ||
-      this.core.environment.nowMs() - active.createdMs >= volumeAgeMs
+    const { disk } = this.#core.environment
+    if (disk.freeBytes(this.#core.directory) < NEW_VOLUME_BYTES) return false
+    return active.bytes >= volumeBytes || this.#sealAsked ||
+      this.#core.environment.nowMs() - active.createdMs >= volumeAgeMs
   }
 
   /**
@@ -56,19 +56,19 @@ export class Retention {
    * gives its space back only when the whole volume goes. True when it will be sealed.
    */
   askForSeal (): boolean {
-    this.sealAsked = this.core.volumes.active.bytes >= this.core.options.rewriteSealBytes
-    return this.sealAsked
+    this.#sealAsked = this.#core.volumes.active.bytes >= this.#core.options.rewriteSealBytes
+    return this.#sealAsked
   }
 
   /** A new volume has begun. */
   sealed (): void {
-    this.sealAsked = false
-    this.shrunk = true
+    this.#sealAsked = false
+    this.#shrunk = true
   }
 
   /** The sealed volume that is worth copying, and the first log with something alive in it. */
-  private candidate (): { volume: Volume, log: StoredLog, extent: Extent } | undefined {
-    const { volumes, options, logsByNumber } = this.core
+  #candidate (): { volume: Volume, log: StoredLog, extent: Extent } | undefined {
+    const { volumes, options, logsByNumber } = this.#core
     if (volumes.all.size < 2) return undefined
     const alive = volumes.alive()
     for (const volume of volumes.all.values()) {
@@ -76,7 +76,7 @@ export class Retention {
       if (!volume.sealed || bytes === 0 || bytes >= volume.bytes * options.aliveRatioMin) continue
       for (const log of logsByNumber.values()) {
         // what compaction is about to replace is not worth copying, and must not stand in its way
-        if (this.core.rewriter.isBusy(log) || this.unreadable.has(log)) continue
+        if (this.#core.rewriter.isBusy(log) || this.#unreadable.has(log)) continue
         const extent = log.extents.find(({ volume: number, bytes: weight }) =>
           number === volume.number && weight > 0)
         if (extent !== undefined) return { volume, log, extent }
@@ -90,11 +90,11 @@ export class Retention {
    * has it by then. Smaller ones become runs, large ones are written to the journal again.
    */
   async prepare (): Promise<() => Mutation[]> {
-    this.due = this.shrunk
-    this.shrunk = false
-    const found = this.due ? this.candidate() : undefined
+    this.#due = this.#shrunk
+    this.#shrunk = false
+    const found = this.#due ? this.#candidate() : undefined
     if (found === undefined) return () => []
-    const { core } = this
+    const core = this.#core
     const { volume, log, extent } = found
     const from = extent.from > log.startOffset ? extent.from : log.startOffset
     const into = new ReadBuilder(log, from, {
@@ -105,23 +105,23 @@ export class Retention {
     } catch (error) {
       into.finish().release()
       log.noteUnreadable(error, from)
-      this.unreadable.add(log)
+      this.#unreadable.add(log)
       return () => []
     }
     const read = into.finish()
     const bytes = Buffer.concat(read.chunks)
     read.release()
-    return () => this.copy(log, volume, bytes, { from: extent.from, to: into.offset })
+    return () => this.#copy(log, volume, bytes, { from: extent.from, to: into.offset })
   }
 
-  private copy (
+  #copy (
     log: StoredLog, volume: Volume, bytes: Buffer, range: { from: bigint, to: bigint }
   ): Mutation[] {
     const still = log.extents.find(extent => extent.volume === volume.number &&
       extent.from <= range.from && extent.to >= range.to)
     if (log.deleted || still === undefined) return []
     try {
-      return putForward(this.core, log, bytes, { keys: still.keys, ...range })
+      return putForward(this.#core, log, bytes, { keys: still.keys, ...range })
     } catch (error) {
       if (error instanceof StoreError && error.code === 'DISK_FULL') return []
       throw error
@@ -130,22 +130,22 @@ export class Retention {
 
   /** Unlinks sealed volumes that no flushed state points to; goes on copying while that pays. */
   async removeDead (): Promise<void> {
-    if (!this.due) return
-    const { volumes, journal, flusher } = this.core
+    if (!this.#due) return
+    const { volumes, journal, flusher } = this.#core
     const alive = volumes.alive()
     for (const volume of [...volumes.all.values()]) {
       if (!volume.sealed || alive.has(volume.number)) continue
       if (volume.busy > 0) {
-        this.shrunk = true
+        this.#shrunk = true
         continue
       }
       await volumes.remove(volume)
       for (const number of volume.files.keys()) journal.dropPlaces(number)
       flusher.also(forgetVolume(volume.number))
     }
-    const goesOn = this.candidate() !== undefined
-    if (!goesOn && !this.core.rewriter.hasBusy()) return
-    this.shrunk = true
+    const goesOn = this.#candidate() !== undefined
+    if (!goesOn && !this.#core.rewriter.hasBusy()) return
+    this.#shrunk = true
     if (goesOn) flusher.noteSoon()
     else flusher.noteAgain()
   }

@@ -34,17 +34,17 @@ const PASS_PAUSE_MS = 1000
 interface Keys { number: number, end: bigint, volume: number }
 
 export class Rewriter {
-  private waiting: Request[] = []
-  private taken: Request[] = []
-  private readonly keys = new WeakMap<StoredLog, Keys>()
+  #waiting: Request[] = []
+  #taken: Request[] = []
+  readonly #keys = new WeakMap<StoredLog, Keys>()
   /** When each log was last asked to be rewritten, milliseconds; kept while that is recent. */
-  private readonly asked = new Map<StoredLog, number>()
-  private readonly core: Needs
+  readonly #asked = new Map<StoredLog, number>()
+  readonly #core: Needs
 
   constructor (core: Needs) {
-    this.core = core
+    this.#core = core
     core.guard.onFailed(error => {
-      for (const { fail } of [...this.waiting.splice(0), ...this.taken.splice(0)]) fail(error)
+      for (const { fail } of [...this.#waiting.splice(0), ...this.#taken.splice(0)]) fail(error)
     })
   }
 
@@ -53,77 +53,77 @@ export class Rewriter {
     log: StoredLog, range: RewriteRange, batches: readonly Buffer[]
   ): Promise<boolean> {
     ensureWithin(log, range, batches)
-    const { core } = this
-    this.asked.set(log, core.environment.nowMs())
+    const core = this.#core
+    this.#asked.set(log, core.environment.nowMs())
     // only what lies in volumes has a place to be replaced in
-    if (this.endInVolumes(log) < range.to) await core.flusher.flush()
-    if (this.isInActive(log, range) && core.retention.askForSeal()) await core.flusher.flush()
-    if (core.closing || !this.isPossible(log, range)) return false
+    if (this.#endInVolumes(log) < range.to) await core.flusher.flush()
+    if (this.#isInActive(log, range) && core.retention.askForSeal()) await core.flusher.flush()
+    if (core.closing || !this.#isPossible(log, range)) return false
     return new Promise((resolve, reject) => {
-      this.waiting.push({
+      this.#waiting.push({
         log, range, bytes: Buffer.concat(batches), settle: resolve, fail: reject,
       })
       core.flusher.start()
     })
   }
 
-  private endInVolumes (log: StoredLog): bigint { return log.extents.at(-1)?.to ?? 0n }
+  #endInVolumes (log: StoredLog): bigint { return log.extents.at(-1)?.to ?? 0n }
 
-  private isInActive (log: StoredLog, { from, to }: RewriteRange): boolean {
-    const active = this.core.volumes.active.number
+  #isInActive (log: StoredLog, { from, to }: RewriteRange): boolean {
+    const active = this.#core.volumes.active.number
     return log.extents.some(extent => extent.volume === active && extent.keys === log.number &&
       extent.from < to && extent.to > from)
   }
 
-  private isPossible (log: StoredLog, { to, revision }: RewriteRange): boolean {
+  #isPossible (log: StoredLog, { to, revision }: RewriteRange): boolean {
     return !log.deleted && log.revision === revision && log.startOffset < to &&
-      this.endInVolumes(log) >= to
+      this.#endInVolumes(log) >= to
   }
 
   /** Whether a compaction pass seems to be under way in the log. */
   isBusy (log: StoredLog): boolean {
-    const askedMs = this.asked.get(log)
+    const askedMs = this.#asked.get(log)
     if (askedMs === undefined) return false
-    if (!log.deleted && this.isRecent(askedMs)) return true
-    this.asked.delete(log)
+    if (!log.deleted && this.#isRecent(askedMs)) return true
+    this.#asked.delete(log)
     return false
   }
 
   hasBusy (): boolean {
-    for (const log of this.asked.keys()) if (this.isBusy(log)) return true
+    for (const log of this.#asked.keys()) if (this.isBusy(log)) return true
     return false
   }
 
   /** A clock that was set back makes nothing recent for ever. */
-  private isRecent (askedMs: number): boolean {
-    return Math.abs(this.core.environment.nowMs() - askedMs) < PASS_PAUSE_MS
+  #isRecent (askedMs: number): boolean {
+    return Math.abs(this.#core.environment.nowMs() - askedMs) < PASS_PAUSE_MS
   }
 
   /** What the flush that is being fixed puts. */
   take (): Mutation[] {
     const mutations: Mutation[] = []
     const later: Request[] = []
-    for (const request of this.waiting.splice(0)) {
+    for (const request of this.#waiting.splice(0)) {
       const { log, range } = request
-      if (!this.isPossible(log, range)) request.settle(false)
+      if (!this.#isPossible(log, range)) request.settle(false)
       // The last flush of all has no next one.
-      else if (log.moving !== undefined && this.core.closing) request.settle(false)
+      else if (log.moving !== undefined && this.#core.closing) request.settle(false)
       else if (log.moving !== undefined) later.push(request)
-      else mutations.push(...this.put(request))
+      else mutations.push(...this.#put(request))
     }
-    this.waiting = later
-    if (later.length > 0) this.core.flusher.noteAgain()
+    this.#waiting = later
+    if (later.length > 0) this.#core.flusher.noteAgain()
     return mutations
   }
 
-  private put (request: Request): Mutation[] {
+  #put (request: Request): Mutation[] {
     const { log, range: { from: wanted, to } } = request
     const { startOffset } = log
     const from = startOffset > wanted ? startOffset : wanted
     try {
       const bytes = reaching(request.bytes, startOffset)
-      const mutations = putForward(this.core, log, bytes, { keys: this.keysFor(log, from, to), from, to })
-      this.taken.push(request)
+      const mutations = putForward(this.#core, log, bytes, { keys: this.#keysFor(log, from, to), from, to })
+      this.#taken.push(request)
       return mutations
     } catch (error) {
       request.fail(error)
@@ -132,14 +132,14 @@ export class Rewriter {
     }
   }
 
-  private keysFor (log: StoredLog, from: bigint, to: bigint): number {
-    const volume = this.core.volumes.active.number
-    let keys = this.keys.get(log)
+  #keysFor (log: StoredLog, from: bigint, to: bigint): number {
+    const volume = this.#core.volumes.active.number
+    let keys = this.#keys.get(log)
     if (keys === undefined || keys.volume !== volume || keys.end > from) {
-      const number = this.core.nextLogNumber++
+      const number = this.#core.nextLogNumber++
       if (number > LOG_NUMBER_MAX) throw new StoreError('FAILED', 'the log numbers are used up')
       keys = { number, end: to, volume }
-      this.keys.set(log, keys)
+      this.#keys.set(log, keys)
     }
     keys.end = to
     return keys.number
@@ -147,9 +147,9 @@ export class Rewriter {
 
   /** The flush with what was taken is on the disk. */
   flushed (): void {
-    if (this.taken.length === 0) return
-    this.core.retention.noteShrunk()
-    for (const { settle } of this.taken.splice(0)) settle(true)
+    if (this.#taken.length === 0) return
+    this.#core.retention.noteShrunk()
+    for (const { settle } of this.#taken.splice(0)) settle(true)
   }
 }
 

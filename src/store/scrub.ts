@@ -16,60 +16,60 @@ interface Needs extends Pick<LogNeeds, 'environment' | 'guard' | 'options'> {
 }
 
 export class Scrub {
-  private timer: { cancel (): void } | undefined
-  private queue: StoredLog[] = []
-  private offset = 0n
-  private readonly core: Needs
+  #timer: { cancel (): void } | undefined
+  #queue: StoredLog[] = []
+  #offset = 0n
+  readonly #core: Needs
 
-  constructor (core: Needs) { this.core = core }
+  constructor (core: Needs) { this.#core = core }
 
   start (): void {
-    if (this.core.options.scrubBytesPerSecond <= 0) return
-    this.timer = this.core.environment.setTimer(1000 / STEPS_PER_SECOND, () => {
+    if (this.#core.options.scrubBytesPerSecond <= 0) return
+    this.#timer = this.#core.environment.setTimer(1000 / STEPS_PER_SECOND, () => {
       this.step().catch((error: unknown) => {
-        this.core.environment.log('error', `the scrub of stored batches stopped: ${String(error)}`)
+        this.#core.environment.log('error', `the scrub of stored batches stopped: ${String(error)}`)
       })
     })
   }
 
   stop (): void {
-    this.timer?.cancel()
-    this.timer = undefined
+    this.#timer?.cancel()
+    this.#timer = undefined
   }
 
   /** Checks the next slice of one log; after the last log it begins anew. */
   async step (): Promise<void> {
-    const { core } = this
+    const core = this.#core
     if (core.closing || core.guard.failure !== undefined) return
-    const log = this.next()
-    if (log !== undefined) await this.check(log)
+    const log = this.#next()
+    if (log !== undefined) await this.#check(log)
     if (!core.closing) this.start()
   }
 
-  private next (): StoredLog | undefined {
+  #next (): StoredLog | undefined {
     for (;;) {
-      const log = this.queue[0]
+      const log = this.#queue[0]
       if (log === undefined) break
-      if (this.offset < log.startOffset) this.offset = log.startOffset
-      if (!log.deleted && !log.damaged && this.offset < log.writtenEnd) return log
-      this.queue.shift()
-      this.offset = 0n
+      if (this.#offset < log.startOffset) this.#offset = log.startOffset
+      if (!log.deleted && !log.damaged && this.#offset < log.writtenEnd) return log
+      this.#queue.shift()
+      this.#offset = 0n
     }
-    this.queue = [...this.core.logs.values()].filter(({ damaged }) => !damaged)
+    this.#queue = [...this.#core.logs.values()].filter(({ damaged }) => !damaged)
     return undefined
   }
 
-  private async check (log: StoredLog): Promise<void> {
-    const bytes = this.core.options.scrubBytesPerSecond / STEPS_PER_SECOND
+  async #check (log: StoredLog): Promise<void> {
+    const bytes = this.#core.options.scrubBytesPerSecond / STEPS_PER_SECOND
     const end = log.writtenEnd
-    const read = await this.read(log, end, bytes)
+    const read = await this.#read(log, end, bytes)
     if (read === undefined) return
     try {
-      if (read.bytes === 0) this.offset = end
+      if (read.bytes === 0) this.#offset = end
       for (const chunk of read.chunks) {
         for (let at = 0; at < chunk.length; at += batchSize(chunk, at)) {
-          if (!batchIsIntact(chunk, at, batchSize(chunk, at))) return log.noteDamage('a stored batch has a bad checksum', this.offset)
-          this.offset = lastOffset(chunk, at) + 1n
+          if (!batchIsIntact(chunk, at, batchSize(chunk, at))) return log.noteDamage('a stored batch has a bad checksum', this.#offset)
+          this.#offset = lastOffset(chunk, at) + 1n
         }
       }
     } finally {
@@ -78,11 +78,11 @@ export class Scrub {
   }
 
   /** Undefined where what is stored is not there: that is damage as well. */
-  private async read (log: StoredLog, end: bigint, bytes: number): Promise<LogRead | undefined> {
+  async #read (log: StoredLog, end: bigint, bytes: number): Promise<LogRead | undefined> {
     try {
-      return await log.read(this.offset, end, bytes, true)
+      return await log.read(this.#offset, end, bytes, true)
     } catch (error) {
-      log.noteUnreadable(error, this.offset)
+      log.noteUnreadable(error, this.#offset)
       return undefined
     }
   }

@@ -19,18 +19,18 @@ interface Stretch { from: bigint, to: bigint, highest: bigint }
 type Needs = Pick<LogNeeds, 'volumes' | 'journal' | 'readPool'>
 
 export class Search {
-  private readonly core: Needs
+  readonly #core: Needs
 
-  constructor (core: Needs) { this.core = core }
+  constructor (core: Needs) { this.#core = core }
 
   async firstBatchAtOrAfter (
     log: StoredLog, timestamp: bigint, end: bigint, from = 0n
   ): Promise<Buffer | undefined> {
-    for await (const stretch of this.stretches(log, () => timestamp)) {
+    for await (const stretch of this.#stretches(log, () => timestamp)) {
       if (stretch.from >= end) return undefined
       if (stretch.to <= from) continue
       if (stretch.from < from) stretch.from = from
-      const found = await this.scan(log, stretch, end, batch => maxTimestamp(batch) >= timestamp,
+      const found = await this.#scan(log, stretch, end, batch => maxTimestamp(batch) >= timestamp,
         true)
       if (found !== undefined) return found
     }
@@ -47,15 +47,15 @@ export class Search {
       return true
     }
     const wanted = (): bigint | undefined => highest === undefined ? undefined : highest + 1n
-    for await (const stretch of this.stretches(log, wanted)) {
+    for await (const stretch of this.#stretches(log, wanted)) {
       if (stretch.from >= end) break
-      found = await this.scan(log, stretch, end, isHigher, false) ?? found
+      found = await this.#scan(log, stretch, end, isHigher, false) ?? found
     }
     return found
   }
 
   /** In offset order, those with a timestamp at or above what is wanted by then. */
-  private async * stretches (
+  async * #stretches (
     log: StoredLog, wanted: () => bigint | undefined
   ): AsyncGenerator<Stretch> {
     const mayHold = (highest: bigint): boolean => {
@@ -68,7 +68,7 @@ export class Search {
       const extent = log.extents[extentAt(log.extents, offset)]
       if (extent === undefined) break
       const volume = mayHold(extent.maxTimestamp)
-        ? this.core.volumes.opened(extent.volume)
+        ? this.#core.volumes.opened(extent.volume)
         : undefined
       if (volume?.closing !== undefined) {
         await volume.closing
@@ -84,7 +84,7 @@ export class Search {
   }
 
   /** The first, or else the last, batch of the stretch that `wanted` says yes to, as a copy. */
-  private async scan (
+  async #scan (
     log: StoredLog, stretch: Stretch, end: bigint, wanted: (batch: Buffer) => boolean,
     first: boolean
   ): Promise<Buffer | undefined> {

@@ -50,7 +50,7 @@ class OpenStore implements Store {
   readonly journal: Journal
   readonly writer: Writer
   readonly search = new Search(this)
-  private readonly scrub = new Scrub(this)
+  readonly #scrub = new Scrub(this)
   readonly logs = new Map<string, StoredLog>()
   readonly logsByNumber = new Map<number, StoredLog>()
   readonly keptTable: StoredTable
@@ -65,10 +65,10 @@ class OpenStore implements Store {
   /** The last flush is being made. */
   closing = false
   closed = false
-  private diskFull = false
-  private spaceCheck: { cancel (): void } | undefined
-  private relief: Array<() => void> = []
-  private readonly lock: { release (): void }
+  #diskFull = false
+  #spaceCheck: { cancel (): void } | undefined
+  #relief: Array<() => void> = []
+  readonly #lock: { release (): void }
 
   constructor (
     directory: string, environment: StoreEnvironment, options: StoreOptions,
@@ -77,7 +77,7 @@ class OpenStore implements Store {
     this.directory = directory
     this.environment = environment
     this.options = options
-    this.lock = lock
+    this.#lock = lock
     this.guard = new Guard(environment, options.syncTimeoutMs)
     const { chunkBytes } = options
     this.pool = new Pool([chunkBytes >> 4, chunkBytes >> 2, chunkBytes], environment)
@@ -108,7 +108,7 @@ class OpenStore implements Store {
     // R-S8: what a power loss may take with its directory is not stored, in a later start neither
     await this.guard.within('the sync of the store directory',
       this.environment.disk.syncDirectory(this.directory))
-    await this.beginTable()
+    await this.#beginTable()
     await volumes.open()
     const { covered } = volumes
     this.nextLogNumber = covered.nextLogNumber
@@ -126,12 +126,12 @@ class OpenStore implements Store {
     this.writer.generation = covered.generation + 1
     this.journal.rotate()
     await this.flusher.flush()
-    this.scrub.start()
+    this.#scrub.start()
     this.environment.log('info', 'the store is open', { turns, logs: this.logs.size })
   }
 
   /** Batches without the table that goes with them, or the other way round, are no store. */
-  private async beginTable (): Promise<void> {
+  async #beginTable (): Promise<void> {
     const { keptTable, volumes } = this
     const refuse = (what: string): StoreError => new StoreError('CORRUPT',
       `${this.directory} is not whole: ${what}; restore it from a copy`)
@@ -177,38 +177,38 @@ class OpenStore implements Store {
     log.applyDelete()
   }
 
-  reserveReached (): boolean { return this.diskFull }
+  reserveReached (): boolean { return this.#diskFull }
 
   noteDiskFull (what: string): void {
-    if (this.diskFull) return
-    this.diskFull = true
+    if (this.#diskFull) return
+    this.#diskFull = true
     this.environment.log('error', `${what}: free some space in ${this.directory}`)
-    this.watchSpace()
+    this.#watchSpace()
   }
 
   /** While nothing may be written no flush comes by to look, so a timer does. */
-  private watchSpace (): void {
-    this.spaceCheck = this.environment.setTimer(SPACE_CHECK_MS, () => {
+  #watchSpace (): void {
+    this.#spaceCheck = this.environment.setTimer(SPACE_CHECK_MS, () => {
       if (this.closed) return
-      this.checkSpace()
-      if (this.diskFull) this.watchSpace()
+      this.#checkSpace()
+      if (this.#diskFull) this.#watchSpace()
     })
   }
 
-  private checkSpace (): void {
+  #checkSpace (): void {
     const free = this.environment.disk.freeBytes(this.directory)
     if (free < this.options.reserveBytes) this.noteDiskFull('the disk reserve is reached')
-    else if (this.diskFull) {
-      this.diskFull = false
+    else if (this.#diskFull) {
+      this.#diskFull = false
       this.environment.log('info', 'there is space again', { free })
     }
   }
 
   /** After each flush: the reserve (R-S9) is looked at, and those who wait for memory go on. */
   relieve (): void {
-    this.checkSpace()
+    this.#checkSpace()
     if (this.underPressure) return
-    for (const run of this.relief.splice(0)) run()
+    for (const run of this.#relief.splice(0)) run()
   }
 
   async sync (): Promise<void> {
@@ -219,7 +219,7 @@ class OpenStore implements Store {
   get underPressure (): boolean { return this.pool.heldBytes >= this.options.pendingBytesMax }
 
   onRelief (run: () => void): void {
-    if (this.underPressure) this.relief.push(run)
+    if (this.underPressure) this.#relief.push(run)
     else run()
   }
 
@@ -233,18 +233,18 @@ class OpenStore implements Store {
       volumes: this.volumes.all.size,
       journalFiles: this.journal.files.size,
       freeJournalFiles: this.journal.free.length,
-      freePages: this.freePages(),
+      freePages: this.#freePages(),
       openReads: this.openReads,
       turns: this.writer.turns,
       bytesAppended: this.writer.bytesAppended,
       bytesWritten: this.journal.bytesWritten,
       flushes: this.flusher.flushes,
       syncs: this.journal.syncs,
-      diskFull: this.diskFull,
+      diskFull: this.#diskFull,
     }
   }
 
-  private freePages (): number {
+  #freePages (): number {
     let pages = this.keptTable.freePages
     for (const volume of this.volumes.all.values()) {
       if (volume.isOpen) pages += volume.environment.stats().freePages
@@ -260,14 +260,14 @@ class OpenStore implements Store {
     } finally {
       this.closed = true
       this.flusher.stop()
-      this.scrub.stop()
+      this.#scrub.stop()
       this.pool.stop()
       this.readPool.stop()
-      this.spaceCheck?.cancel()
+      this.#spaceCheck?.cancel()
       await this.keptTable.close()
       await this.journal.close()
       await this.volumes.close()
-      this.lock.release()
+      this.#lock.release()
     }
   }
 }

@@ -19,105 +19,105 @@ const FIRST_KEY = Buffer.from([0])
 const LAST_KEY = Buffer.from([255])
 
 export class StoredTable implements Table {
-  private readonly values = new Map<string, Buffer>()
-  private readonly pending = new Map<string, Buffer | undefined>()
-  private sorted: string[] | undefined
-  private waiting: Round | undefined
-  private running: Promise<void> | undefined
-  private readonly kept: KeyValueEnvironment
-  private readonly guard: Guard
-  private readonly environment: StoreEnvironment
+  readonly #values = new Map<string, Buffer>()
+  readonly #pending = new Map<string, Buffer | undefined>()
+  #sorted: string[] | undefined
+  #waiting: Round | undefined
+  #running: Promise<void> | undefined
+  readonly #kept: KeyValueEnvironment
+  readonly #guard: Guard
+  readonly #environment: StoreEnvironment
 
   constructor (kept: KeyValueEnvironment, guard: Guard, environment: StoreEnvironment) {
-    this.kept = kept
-    this.guard = guard
-    this.environment = environment
+    this.#kept = kept
+    this.#guard = guard
+    this.#environment = environment
     for (const key of kept.keys({ start: FIRST_KEY, end: LAST_KEY })) {
       const value = kept.get(key)
-      if (value !== undefined) this.values.set(key.toString('utf8'), value)
+      if (value !== undefined) this.#values.set(key.toString('utf8'), value)
     }
   }
 
   /** Whether it was ever part of a store: one that is not may be made anew. */
-  get isBegun (): boolean { return this.values.has(BEGUN) }
+  get isBegun (): boolean { return this.#values.has(BEGUN) }
   get hasEntries (): boolean {
-    for (const key of this.values.keys()) if (key.startsWith(USER)) return true
+    for (const key of this.#values.keys()) if (key.startsWith(USER)) return true
     return false
   }
 
   /** Resolves when that is on the disk: volumes come after. */
-  begin (): Promise<void> { return this.change(BEGUN, Buffer.from([1])) }
+  begin (): Promise<void> { return this.#change(BEGUN, Buffer.from([1])) }
 
-  get (key: string): Buffer | undefined { return this.values.get(USER + key) }
+  get (key: string): Buffer | undefined { return this.#values.get(USER + key) }
   put (key: string, value: Buffer): Promise<void> {
-    return this.change(USER + key, Buffer.from(value))
+    return this.#change(USER + key, Buffer.from(value))
   }
 
-  remove (key: string): Promise<void> { return this.change(USER + key, undefined) }
+  remove (key: string): Promise<void> { return this.#change(USER + key, undefined) }
 
   * entries (prefix: string): Iterable<[string, Buffer]> {
-    this.sorted ??= [...this.values.keys()].sort(byBytes)
-    for (const key of this.sorted) {
-      const value = key.startsWith(USER + prefix) ? this.values.get(key) : undefined
+    this.#sorted ??= [...this.#values.keys()].sort(byBytes)
+    for (const key of this.#sorted) {
+      const value = key.startsWith(USER + prefix) ? this.#values.get(key) : undefined
       if (value !== undefined) yield [key.slice(USER.length), value]
     }
   }
 
-  checkpointOf (log: number): Buffer | undefined { return this.values.get(CHECKPOINT + log) }
+  checkpointOf (log: number): Buffer | undefined { return this.#values.get(CHECKPOINT + log) }
   keepCheckpoint (log: number, state: Buffer | undefined): Promise<void> {
-    if (state === undefined && !this.values.has(CHECKPOINT + log)) return Promise.resolve()
-    return this.change(CHECKPOINT + log, state)
+    if (state === undefined && !this.#values.has(CHECKPOINT + log)) return Promise.resolve()
+    return this.#change(CHECKPOINT + log, state)
   }
 
-  private change (key: string, value: Buffer | undefined): Promise<void> {
-    if (this.guard.failure !== undefined) return Promise.reject(this.guard.failure)
+  #change (key: string, value: Buffer | undefined): Promise<void> {
+    if (this.#guard.failure !== undefined) return Promise.reject(this.#guard.failure)
     if (key.length === USER.length || Buffer.byteLength(key) > 1900) {
       return Promise.reject(new StoreError('INVALID', 'a key of the table has 1 to 1,899 bytes'))
     }
-    if (value === undefined) this.values.delete(key)
-    else this.values.set(key, value)
-    this.sorted = undefined
-    this.pending.set(key, value)
-    if (this.waiting === undefined) {
-      this.waiting = newRound()
-      if (this.running === undefined) this.environment.atTurnEnd(() => { this.start() })
+    if (value === undefined) this.#values.delete(key)
+    else this.#values.set(key, value)
+    this.#sorted = undefined
+    this.#pending.set(key, value)
+    if (this.#waiting === undefined) {
+      this.#waiting = newRound()
+      if (this.#running === undefined) this.#environment.atTurnEnd(() => { this.#start() })
     }
-    return this.waiting.promise
+    return this.#waiting.promise
   }
 
-  private start (): void {
-    const round = this.waiting
-    if (round === undefined || this.running !== undefined) return
-    this.waiting = undefined
+  #start (): void {
+    const round = this.#waiting
+    if (round === undefined || this.#running !== undefined) return
+    this.#waiting = undefined
     const mutations: Mutation[] = []
-    for (const [key, value] of this.pending) mutations.push({ key: Buffer.from(key), value })
-    this.pending.clear()
-    this.running = this.guard.within('a change of the table', this.kept.apply(mutations).flushed)
+    for (const [key, value] of this.#pending) mutations.push({ key: Buffer.from(key), value })
+    this.#pending.clear()
+    this.#running = this.#guard.within('a change of the table', this.#kept.apply(mutations).flushed)
       .then(() => {
         round.resolve()
-        this.running = undefined
-        this.start()
+        this.#running = undefined
+        this.#start()
       }, (error: unknown) => {
         round.reject(error)
-        this.waiting?.reject(error)
-        this.waiting = undefined
+        this.#waiting?.reject(error)
+        this.#waiting = undefined
       })
   }
 
-  get freePages (): number { return this.kept.stats().freePages }
+  get freePages (): number { return this.#kept.stats().freePages }
 
   /** Resolves when everything put so far is durable. */
   async settle (): Promise<void> {
-    while (this.waiting !== undefined || this.running !== undefined) {
-      if (this.running === undefined) this.start()
-      await this.running
-      if (this.guard.failure !== undefined) return
+    while (this.#waiting !== undefined || this.#running !== undefined) {
+      if (this.#running === undefined) this.#start()
+      await this.#running
+      if (this.#guard.failure !== undefined) return
     }
   }
 
   async close (): Promise<void> {
     await this.settle()
-    await this.kept.close()
+    await this.#kept.close()
   }
 }
 

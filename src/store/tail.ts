@@ -33,22 +33,22 @@ export interface Piece {
 export class Tail {
   pieces: Piece[] = []
   bytes = 0
-  private open: Piece | undefined
-  private buffer: PooledBuffer | undefined
-  private used = 0
+  #open: Piece | undefined
+  #buffer: PooledBuffer | undefined
+  #used = 0
   /** Bytes that the last flush took: a busy log gets a whole chunk at once, a quiet one little. */
-  private expected = 0
-  private markPieces = 0
-  private markLast: Piece | undefined
-  private markNext = 0n
-  private markBytes = 0
-  private markTimestamp = 0n
-  private readonly pool: Pool
-  private readonly chunkBytes: number
+  #expected = 0
+  #markPieces = 0
+  #markLast: Piece | undefined
+  #markNext = 0n
+  #markBytes = 0
+  #markTimestamp = 0n
+  readonly #pool: Pool
+  readonly #chunkBytes: number
 
   constructor (pool: Pool, chunkBytes: number) {
-    this.pool = pool
-    this.chunkBytes = chunkBytes
+    this.#pool = pool
+    this.#chunkBytes = chunkBytes
   }
 
   get first (): Piece | undefined { return this.pieces[0] }
@@ -56,13 +56,13 @@ export class Tail {
 
   /** Copies a small batch to where it stays, and returns that place for the turn. */
   addSmall (bytes: Buffer, at: number, size: number, base: bigint, next: bigint): void {
-    let piece = this.open
-    if (piece === undefined || this.used + size > (this.buffer?.bytes.length ?? 0)) {
-      piece = this.startRun(size, base)
+    let piece = this.#open
+    if (piece === undefined || this.#used + size > (this.#buffer?.bytes.length ?? 0)) {
+      piece = this.#startRun(size, base)
     }
     const buffer = piece.buffer as PooledBuffer
-    bytes.copy(buffer.bytes, this.used, at, at + size)
-    this.used += size
+    bytes.copy(buffer.bytes, this.#used, at, at + size)
+    this.#used += size
     piece.bytes += size
     piece.next = next
     const timestamp = maxTimestamp(bytes, at)
@@ -70,72 +70,72 @@ export class Tail {
     this.bytes += size
   }
 
-  private startRun (size: number, base: bigint): Piece {
-    if (this.buffer === undefined || this.used + size > this.buffer.bytes.length) {
-      const wanted = Math.min(Math.max(size, this.expected), this.chunkBytes)
-      this.dropBuffer()
-      this.buffer = this.pool.take(Math.max(size, wanted))
-      this.used = 0
-      this.expected = Math.min(this.chunkBytes, this.buffer.bytes.length * 4)
+  #startRun (size: number, base: bigint): Piece {
+    if (this.#buffer === undefined || this.#used + size > this.#buffer.bytes.length) {
+      const wanted = Math.min(Math.max(size, this.#expected), this.#chunkBytes)
+      this.#dropBuffer()
+      this.#buffer = this.#pool.take(Math.max(size, wanted))
+      this.#used = 0
+      this.#expected = Math.min(this.#chunkBytes, this.#buffer.bytes.length * 4)
     }
-    const buffer = this.buffer.retain()
-    this.open = {
+    const buffer = this.#buffer.retain()
+    this.#open = {
       base,
       next: base,
       bytes: 0,
       maxTimestamp: -1n,
       buffer,
-      from: this.used,
+      from: this.#used,
       file: undefined,
       position: 0,
       source: undefined,
       epoch: 0,
       flushing: false,
     }
-    this.pieces.push(this.open)
-    return this.open
+    this.pieces.push(this.#open)
+    return this.#open
   }
 
   /** A large batch ends the run before it, so that the volume's keys stay in offset order. */
   addLarge (source: Buffer, base: bigint, next: bigint): Piece {
-    this.open = undefined
+    this.#open = undefined
     const piece = largePiece(source, base, next)
     this.pieces.push(piece)
     this.bytes += source.length
     return piece
   }
 
-  private dropBuffer (): void {
-    this.open = undefined
-    this.buffer?.release()
-    this.buffer = undefined
+  #dropBuffer (): void {
+    this.#open = undefined
+    this.#buffer?.release()
+    this.#buffer = undefined
   }
 
   /** Remembers the present end, for a turn that cannot be written. */
   setMark (): void {
     const { last } = this
-    this.markPieces = this.pieces.length
-    this.markLast = last
+    this.#markPieces = this.pieces.length
+    this.#markLast = last
     if (last === undefined) return
-    this.markNext = last.next
-    this.markBytes = last.bytes
-    this.markTimestamp = last.maxTimestamp
+    this.#markNext = last.next
+    this.#markBytes = last.bytes
+    this.#markTimestamp = last.maxTimestamp
   }
 
   /** Takes back everything that came after the mark. */
   undo (): void {
-    for (const piece of this.pieces.splice(this.markPieces)) this.discard(piece)
-    const last = this.markLast
+    for (const piece of this.pieces.splice(this.#markPieces)) this.#discard(piece)
+    const last = this.#markLast
     if (last !== undefined) {
-      this.bytes -= last.bytes - this.markBytes
-      last.next = this.markNext
-      last.bytes = this.markBytes
-      last.maxTimestamp = this.markTimestamp
+      this.bytes -= last.bytes - this.#markBytes
+      last.next = this.#markNext
+      last.bytes = this.#markBytes
+      last.maxTimestamp = this.#markTimestamp
     }
-    this.dropBuffer()
+    this.#dropBuffer()
   }
 
-  private discard (piece: Piece): void {
+  #discard (piece: Piece): void {
     this.bytes -= piece.bytes
     piece.source = undefined
     piece.buffer?.release()
@@ -143,13 +143,13 @@ export class Tail {
 
   /** What a flush must put; new batches start new runs. */
   capture (): Piece[] {
-    this.dropBuffer()
+    this.#dropBuffer()
     let bytes = 0
     for (const piece of this.pieces) {
       piece.flushing = true
       if (piece.buffer !== undefined) bytes += piece.bytes
     }
-    this.expected = bytes
+    this.#expected = bytes
     return this.pieces.slice()
   }
 
@@ -158,7 +158,7 @@ export class Tail {
     let count = 0
     while (this.pieces[count]?.flushing === true) count++
     const flushed = this.pieces.splice(0, count)
-    for (const piece of flushed) this.discard(piece)
+    for (const piece of flushed) this.#discard(piece)
     return flushed
   }
 
@@ -169,19 +169,19 @@ export class Tail {
     while (last !== undefined && last.next > offset) {
       const keep = bytesOfPieceBelow(last, offset)
       if (keep > 0) {
-        dropped = this.shorten(last, keep) ?? dropped
+        dropped = this.#shorten(last, keep) ?? dropped
         break
       }
       dropped = last.base
       this.pieces.pop()
-      this.discard(last)
+      this.#discard(last)
       last = this.last
     }
-    this.dropBuffer()
+    this.#dropBuffer()
     return dropped
   }
 
-  private shorten (piece: Piece, keep: number): bigint {
+  #shorten (piece: Piece, keep: number): bigint {
     const run = runOf(piece)
     const dropped = baseOffset(run, keep)
     let end = piece.base
@@ -198,8 +198,8 @@ export class Tail {
   }
 
   clear (): void {
-    for (const piece of this.pieces.splice(0)) this.discard(piece)
-    this.dropBuffer()
+    for (const piece of this.pieces.splice(0)) this.#discard(piece)
+    this.#dropBuffer()
   }
 
   /** Bytes of the batches that lie wholly below `offset`: they count no more. */

@@ -33,21 +33,21 @@ interface Settled {
 export class Turn {
   readonly members: TurnMember[] = []
   entries = 0
-  private table = Buffer.allocUnsafeSlow(ENTRY_SIZE * 1024)
-  private body = Buffer.allocUnsafeSlow(HEADROOM + SMALL_BYTES)
-  private smallBytes = 0
+  #table = Buffer.allocUnsafeSlow(ENTRY_SIZE * 1024)
+  #body = Buffer.allocUnsafeSlow(HEADROOM + SMALL_BYTES)
+  #smallBytes = 0
   largeBytes = 0
-  private large: Piece[] = []
-  private committed: Settled | undefined
-  private durable: Settled | undefined
+  #large: Piece[] = []
+  #committed: Settled | undefined
+  #durable: Settled | undefined
 
   get isEmpty (): boolean { return this.entries === 0 }
-  get bytes (): number { return this.smallBytes + this.largeBytes }
+  get bytes (): number { return this.#smallBytes + this.largeBytes }
 
   /** False when the turn must be written before this much more is added. */
   hasRoom (smallBytes: number, largeBytes: number): boolean {
     if (this.isEmpty) return true
-    return this.smallBytes + smallBytes <= SMALL_BYTES && this.entries < ENTRIES_MAX &&
+    return this.#smallBytes + smallBytes <= SMALL_BYTES && this.entries < ENTRIES_MAX &&
       this.bytes + smallBytes + largeBytes <= BODY_BYTES_MAX
   }
 
@@ -55,43 +55,43 @@ export class Turn {
     kind: number, log: number, offset: bigint, epoch: number,
     bytes: Buffer, at: number, size: number
   ): void {
-    this.entry(kind, log, offset, size, epoch)
-    const start = HEADROOM + this.smallBytes
-    if (start + size > this.body.length) this.growBody(start + size)
-    bytes.copy(this.body, start, at, at + size)
-    this.smallBytes += size
+    this.#entry(kind, log, offset, size, epoch)
+    const start = HEADROOM + this.#smallBytes
+    if (start + size > this.#body.length) this.#growBody(start + size)
+    bytes.copy(this.#body, start, at, at + size)
+    this.#smallBytes += size
   }
 
   addLarge (kind: number, log: number, offset: bigint, epoch: number, piece: Piece): void {
-    this.entry(kind, log, offset, piece.bytes, epoch)
-    this.large.push(piece)
+    this.#entry(kind, log, offset, piece.bytes, epoch)
+    this.#large.push(piece)
     this.largeBytes += piece.bytes
   }
 
-  private entry (kind: number, log: number, offset: bigint, length: number, epoch: number): void {
+  #entry (kind: number, log: number, offset: bigint, length: number, epoch: number): void {
     const at = this.entries * ENTRY_SIZE
-    if (at + ENTRY_SIZE > this.table.length) {
-      this.table = Buffer.concat([this.table, Buffer.allocUnsafe(this.table.length)])
+    if (at + ENTRY_SIZE > this.#table.length) {
+      this.#table = Buffer.concat([this.#table, Buffer.allocUnsafe(this.#table.length)])
     }
-    writeEntry(this.table, at, kind, log, offset, length, epoch)
+    writeEntry(this.#table, at, kind, log, offset, length, epoch)
     this.entries++
   }
 
-  private growBody (bytes: number): void {
-    const grown = Buffer.allocUnsafeSlow(Math.max(bytes, this.body.length * 2))
-    this.body.copy(grown, 0, 0, HEADROOM + this.smallBytes)
-    this.body = grown
+  #growBody (bytes: number): void {
+    const grown = Buffer.allocUnsafeSlow(Math.max(bytes, this.#body.length * 2))
+    this.#body.copy(grown, 0, 0, HEADROOM + this.#smallBytes)
+    this.#body = grown
   }
 
   /** Shared by everything in the turn: no promise for each batch. */
   whenCommitted (): Promise<void> {
-    this.committed ??= settled()
-    return this.committed.promise
+    this.#committed ??= settled()
+    return this.#committed.promise
   }
 
   whenDurable (): Promise<void> {
-    this.durable ??= settled()
-    return this.durable.promise
+    this.#durable ??= settled()
+    return this.#durable.promise
   }
 
   /** Writes everything by one write. Throws as the journal does. */
@@ -100,25 +100,25 @@ export class Turn {
     const parts: Buffer[] = []
     if (tableBytes <= HEADROOM) {
       const start = HEADROOM - tableBytes
-      this.table.copy(this.body, start + TURN_HEADER_SIZE, 0, this.entries * ENTRY_SIZE)
-      writeTurnHeader(this.body, start, generation, number, this.entries, this.bytes)
-      parts.push(this.body.subarray(start, HEADROOM + this.smallBytes))
+      this.#table.copy(this.#body, start + TURN_HEADER_SIZE, 0, this.entries * ENTRY_SIZE)
+      writeTurnHeader(this.#body, start, generation, number, this.entries, this.bytes)
+      parts.push(this.#body.subarray(start, HEADROOM + this.#smallBytes))
     } else {
       const head = Buffer.allocUnsafe(tableBytes)
-      this.table.copy(head, TURN_HEADER_SIZE, 0, this.entries * ENTRY_SIZE)
+      this.#table.copy(head, TURN_HEADER_SIZE, 0, this.entries * ENTRY_SIZE)
       writeTurnHeader(head, 0, generation, number, this.entries, this.bytes)
-      parts.push(head, this.body.subarray(HEADROOM, HEADROOM + this.smallBytes))
+      parts.push(head, this.#body.subarray(HEADROOM, HEADROOM + this.#smallBytes))
     }
-    for (const piece of this.large) if (piece.source !== undefined) parts.push(piece.source)
+    for (const piece of this.#large) if (piece.source !== undefined) parts.push(piece.source)
     const bytes = tableBytes + this.bytes
     const file = journal.write(parts, bytes, number)
-    this.place(file, file.end - this.largeBytes)
+    this.#place(file, file.end - this.largeBytes)
     return file
   }
 
-  private place (file: JournalFile, start: number): void {
+  #place (file: JournalFile, start: number): void {
     let position = start
-    for (const piece of this.large) {
+    for (const piece of this.#large) {
       piece.file = file
       piece.position = position
       piece.source = undefined
@@ -128,8 +128,9 @@ export class Turn {
 
   settle (journal: Journal): void {
     for (const member of this.members) member.turnWritten()
-    const { committed, durable } = this
-    this.clear()
+    const committed = this.#committed
+    const durable = this.#durable
+    this.#clear()
     committed?.resolve()
     if (durable !== undefined) journal.sync().then(durable.resolve, durable.reject)
   }
@@ -137,30 +138,32 @@ export class Turn {
   /** The flush-mode acknowledgement without its sync: exists only to be caught by the harness. */
   settleWithoutSync (): void {
     for (const member of this.members) member.turnWritten()
-    const { committed, durable } = this
-    this.clear()
+    const committed = this.#committed
+    const durable = this.#durable
+    this.#clear()
     committed?.resolve()
     durable?.resolve()
   }
 
   refuse (error: unknown): void {
     for (const member of this.members) member.turnRefused()
-    const { committed, durable } = this
-    this.clear()
+    const committed = this.#committed
+    const durable = this.#durable
+    this.#clear()
     committed?.reject(error)
     durable?.reject(error)
   }
 
-  private clear (): void {
+  #clear (): void {
     this.members.length = 0
     this.entries = 0
-    this.smallBytes = 0
+    this.#smallBytes = 0
     this.largeBytes = 0
-    this.large = []
-    this.committed = undefined
-    this.durable = undefined
-    if (this.body.length > HEADROOM + SMALL_BYTES) {
-      this.body = Buffer.allocUnsafeSlow(HEADROOM + SMALL_BYTES)
+    this.#large = []
+    this.#committed = undefined
+    this.#durable = undefined
+    if (this.#body.length > HEADROOM + SMALL_BYTES) {
+      this.#body = Buffer.allocUnsafeSlow(HEADROOM + SMALL_BYTES)
     }
   }
 }

@@ -43,31 +43,31 @@ export class Volume {
   readonly files = new Map<number, number>()
   /** Reads under way off the event loop: it must not be closed or unlinked. */
   busy = 0
-  private kept: KeyValueEnvironment | undefined
-  private readonly disk: Disk
-  private readonly mapBytes: number
+  #kept: KeyValueEnvironment | undefined
+  readonly #disk: Disk
+  readonly #mapBytes: number
 
   constructor (number: number, path: string, disk: Disk, mapBytes: number) {
     this.number = number
     this.path = path
-    this.disk = disk
-    this.mapBytes = mapBytes
+    this.#disk = disk
+    this.#mapBytes = mapBytes
   }
 
-  get isOpen (): boolean { return this.kept !== undefined }
+  get isOpen (): boolean { return this.#kept !== undefined }
 
   get environment (): KeyValueEnvironment {
-    this.kept ??= this.disk.openEnvironment(this.path,
-      { mapBytes: this.mapBytes, readOnly: this.sealed })
-    return this.kept
+    this.#kept ??= this.#disk.openEnvironment(this.path,
+      { mapBytes: this.#mapBytes, readOnly: this.sealed })
+    return this.#kept
   }
 
   /** While this is set nothing may be read: an environment is never opened twice (4.1.10). */
   closing: Promise<void> | undefined
 
   async close (): Promise<void> {
-    const { kept } = this
-    this.kept = undefined
+    const kept = this.#kept
+    this.#kept = undefined
     if (kept === undefined) return this.closing
     this.closing = kept.close()
     await this.closing
@@ -91,12 +91,12 @@ export class Volume {
   read (extent: Extent, into: ReadBuilder, journal: Journal, pool: Pool): void {
     while (!into.full && into.offset < extent.to && into.offset < into.end) {
       const before = into.offset
-      const keys = this.keysFor(extent, into)
-      for (const part of this.gather(keys, into, journal, pool)) {
-        const buffer = part.buffer ?? this.readPlaces(part, journal, pool)
-        this.take(part, buffer, into, extent.to)
+      const keys = this.#keysFor(extent, into)
+      for (const part of this.#gather(keys, into, journal, pool)) {
+        const buffer = part.buffer ?? this.#readPlaces(part, journal, pool)
+        this.#take(part, buffer, into, extent.to)
       }
-      if (into.isDeferring && into.offset === before) this.count(keys, into, extent.to)
+      if (into.isDeferring && into.offset === before) this.#count(keys, into, extent.to)
       if (into.offset === before) break
     }
     if (!into.full && into.offset < extent.to && into.offset < into.end) into.offset = extent.to
@@ -110,13 +110,13 @@ export class Volume {
     try {
       await this.closing
       const before = into.offset
-      const keys = this.keysFor(extent, into)
+      const keys = this.#keysFor(extent, into)
       await this.environment.prefetch(keys)
-      for (const part of this.gather(keys, into, journal, pool)) {
-        const buffer = part.buffer ?? await this.readPlacesAsync(part, journal, pool)
-        this.take(part, buffer, into, extent.to)
+      for (const part of this.#gather(keys, into, journal, pool)) {
+        const buffer = part.buffer ?? await this.#readPlacesAsync(part, journal, pool)
+        this.#take(part, buffer, into, extent.to)
       }
-      if (into.isDeferring && into.offset === before) this.count(keys, into, extent.to)
+      if (into.isDeferring && into.offset === before) this.#count(keys, into, extent.to)
       if (!into.full && into.offset === before) into.offset = extent.to
     } finally {
       this.busy--
@@ -124,14 +124,14 @@ export class Volume {
   }
 
   /** The first of them may end before the offset: so there are two at least. */
-  private keysFor (extent: Extent, into: ReadBuilder): Buffer[] {
+  #keysFor (extent: Extent, into: ReadBuilder): Buffer[] {
     const to = into.end < extent.to ? into.end : extent.to
     const wanted = into.isDeferring ? KEYS_A_READ : 2 + Math.ceil(Math.max(0, into.roomAtHand) / KEY_BYTES_MIN)
     return this.keysFrom(extent.keys, into.offset, to, Math.min(wanted, KEYS_A_READ))
   }
 
   /** Counts batches that are read when their turn has come. */
-  private count (keys: readonly Buffer[], into: ReadBuilder, limit: bigint): void {
+  #count (keys: readonly Buffer[], into: ReadBuilder, limit: bigint): void {
     for (const key of keys) {
       if (into.full) return
       const value = this.environment.getFast(key)
@@ -144,23 +144,23 @@ export class Volume {
 
   /** So many bytes from `at` on of the batch that begins at `offset`. */
   slice (place: SliceOf, journal: Journal, pool: Pool): PooledBuffer | Promise<PooledBuffer> {
-    if (!this.sealed && this.closing === undefined) return this.sliceNow(place, journal, pool, false)
-    return this.sliceCold(place, journal, pool)
+    if (!this.sealed && this.closing === undefined) return this.#sliceNow(place, journal, pool, false)
+    return this.#sliceCold(place, journal, pool)
   }
 
-  private async sliceCold (place: SliceOf, journal: Journal, pool: Pool): Promise<PooledBuffer> {
+  async #sliceCold (place: SliceOf, journal: Journal, pool: Pool): Promise<PooledBuffer> {
     this.busy++
     try {
       await this.closing
       const key = this.floorKey(place.keys, place.offset)
       if (key !== undefined) await this.environment.prefetch([key])
-      return await this.sliceNow(place, journal, pool, true)
+      return await this.#sliceNow(place, journal, pool, true)
     } finally {
       this.busy--
     }
   }
 
-  private sliceNow (
+  #sliceNow (
     { keys, offset, at, bytes }: SliceOf, journal: Journal, pool: Pool, isCold: boolean
   ): PooledBuffer | Promise<PooledBuffer> {
     const key = this.floorKey(keys, offset)
@@ -182,7 +182,7 @@ export class Volume {
   }
 
   /** Copies runs (the environment's own memory is gone with the next call) and groups places. */
-  private gather (
+  #gather (
     keys: readonly Buffer[], into: ReadBuilder, journal: Journal, pool: Pool
   ): Part[] {
     const parts: Part[] = []
@@ -210,12 +210,12 @@ export class Volume {
       }
       if (parts.length > 0 ? place.length > WHOLE_BYTES_MAX : into.mustDefer(place.length)) break
       planned += place.length
-      this.group(parts, place, journal)
+      this.#group(parts, place, journal)
     }
     return parts
   }
 
-  private group (parts: Part[], place: Place, journal: Journal): void {
+  #group (parts: Part[], place: Place, journal: Journal): void {
     const file = journal.files.get(place.file)
     if (file === undefined) throw missingFile(place)
     const part = parts[parts.length - 1]
@@ -232,17 +232,17 @@ export class Volume {
     parts.push({ buffer: undefined, file, places: [place] })
   }
 
-  private readPlaces (part: Part, journal: Journal, pool: Pool): PooledBuffer {
+  #readPlaces (part: Part, journal: Journal, pool: Pool): PooledBuffer {
     const { file, position, bytes } = spanOf(part)
     return journal.take(file, position, bytes, pool)
   }
 
-  private readPlacesAsync (part: Part, journal: Journal, pool: Pool): Promise<PooledBuffer> {
+  #readPlacesAsync (part: Part, journal: Journal, pool: Pool): Promise<PooledBuffer> {
     const { file, position, bytes } = spanOf(part)
     return journal.takeAsync(file, position, bytes, pool)
   }
 
-  private take (part: Part, buffer: PooledBuffer, into: ReadBuilder, limit: bigint): void {
+  #take (part: Part, buffer: PooledBuffer, into: ReadBuilder, limit: bigint): void {
     const first = part.places[0]
     for (const place of part.places) {
       if (into.full || first === undefined) break
@@ -294,13 +294,13 @@ export class Volume {
       else {
         const from = base > extent.from ? base : extent.from
         const to = entry.next < offset ? entry.next : offset
-        bytes += this.walkBytes(extent.keys, from, to)
+        bytes += this.#walkBytes(extent.keys, from, to)
       }
     }
     return Math.min(bytes, extent.bytes)
   }
 
-  private walkBytes (log: number, from: bigint, to: bigint): number {
+  #walkBytes (log: number, from: bigint, to: bigint): number {
     let bytes = 0
     for (const key of this.keysFrom(log, from, to)) {
       const value = this.environment.getFast(key) as Buffer
@@ -338,7 +338,7 @@ export class Volume {
     const entry = index === undefined ? undefined : environment.get(index)
     if (index !== undefined && entry !== undefined) {
       const { next, maxTimestamp } = decodeIndex(entry)
-      const bytes = BigInt(this.walkBytes(log, offsetOfKey(index), base))
+      const bytes = BigInt(this.#walkBytes(log, offsetOfKey(index), base))
       const value = encodeIndex({ next: next < base ? next : base, bytes, maxTimestamp })
       mutations.push({ key: index, value })
     }

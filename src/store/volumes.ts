@@ -35,69 +35,69 @@ export class Volumes {
   /** What the newest volume says, as last flushed. */
   readonly states = new Map<number, LogState>()
   covered: CoveredState = FIRST_COVERED
-  private newest: Volume | undefined
-  private readonly used = new Set<Volume>()
-  private readonly directory: string
-  private readonly disk: Disk
-  private readonly guard: Guard
-  private readonly environment: StoreEnvironment
-  private readonly options: StoreOptions
+  #newest: Volume | undefined
+  readonly #used = new Set<Volume>()
+  readonly #directory: string
+  readonly #disk: Disk
+  readonly #guard: Guard
+  readonly #environment: StoreEnvironment
+  readonly #options: StoreOptions
 
   constructor (
     directory: string, environment: StoreEnvironment, guard: Guard, options: StoreOptions
   ) {
-    this.directory = join(directory, 'volumes')
-    this.disk = environment.disk
-    this.environment = environment
-    this.guard = guard
-    this.options = options
+    this.#directory = join(directory, 'volumes')
+    this.#disk = environment.disk
+    this.#environment = environment
+    this.#guard = guard
+    this.#options = options
   }
 
   get active (): Volume {
-    if (this.newest === undefined) throw new StoreError('CLOSED', 'no volume is open')
-    return this.newest
+    if (this.#newest === undefined) throw new StoreError('CLOSED', 'no volume is open')
+    return this.#newest
   }
 
-  private pathOf (number: number): string {
-    return join(this.directory, `${String(number).padStart(10, '0')}.volume`)
+  #pathOf (number: number): string {
+    return join(this.#directory, `${String(number).padStart(10, '0')}.volume`)
   }
 
-  private volume (number: number): Volume {
-    const mapBytes = Math.max(MAP_BYTES_MIN, this.options.volumeBytes * 4)
-    return new Volume(number, this.pathOf(number), this.disk, mapBytes)
+  #volume (number: number): Volume {
+    const mapBytes = Math.max(MAP_BYTES_MIN, this.#options.volumeBytes * 4)
+    return new Volume(number, this.#pathOf(number), this.#disk, mapBytes)
   }
 
-  createDirectory (): void { this.disk.createDirectory(this.directory) }
+  createDirectory (): void { this.#disk.createDirectory(this.#directory) }
 
   /** Whether any was ever made here. */
   isThere (): boolean {
-    return this.disk.list(this.directory).some(name => VOLUME_NAME.test(name))
+    return this.#disk.list(this.#directory).some(name => VOLUME_NAME.test(name))
   }
 
   /** Opens what is there, newest first, or makes the first volume. */
   async open (): Promise<void> {
     let newest = 0
-    for (const name of this.disk.list(this.directory)) {
+    for (const name of this.#disk.list(this.#directory)) {
       const match = VOLUME_NAME.exec(name)
       if (match !== null) newest = Math.max(newest, Number(match[1]))
-      else if (name.includes('.new')) await this.disk.unlink(join(this.directory, name))
+      else if (name.includes('.new')) await this.#disk.unlink(join(this.#directory, name))
     }
-    if (newest === 0) return this.create(1)
+    if (newest === 0) return this.#create(1)
     // R-S8: a kill may have come before its name was synced, and from now on it alone has what comes
-    await this.guard.within('the sync of the volume directory',
-      this.disk.syncDirectory(this.directory))
-    this.newest = this.volume(newest)
-    this.readState(this.newest)
-    await this.removeStrays()
+    await this.#guard.within('the sync of the volume directory',
+      this.#disk.syncDirectory(this.#directory))
+    this.#newest = this.#volume(newest)
+    this.#readState(this.#newest)
+    await this.#removeStrays()
   }
 
-  private readState (newest: Volume): void {
+  #readState (newest: Volume): void {
     const { environment } = newest
     const covered = environment.get(metaKey(meta.covered))
-    if (covered === undefined) throw this.corrupt(newest, 'it does not say what it covers')
+    if (covered === undefined) throw this.#corrupt(newest, 'it does not say what it covers')
     this.covered = decodeCovered(covered)
     if (this.covered.version !== STATE_VERSION) {
-      throw this.corrupt(newest, `its version is ${this.covered.version}`)
+      throw this.#corrupt(newest, `its version is ${this.covered.version}`)
     }
     newest.createdMs = Number(this.covered.createdMs)
     const sealed = new Map<number, Extent[]>()
@@ -108,7 +108,7 @@ export class Volumes {
       if (value === undefined) continue
       if (kind === meta.log) logs.push([id, value])
       else if (kind === meta.sealedExtents) sealed.set(id, decodeExtents(value))
-      else if (kind === meta.volume) this.restore(id, value)
+      else if (kind === meta.volume) this.#restore(id, value)
     }
     for (const [id, value] of logs) {
       this.states.set(id, decodeLog(id, value, sealed.get(id) ?? []))
@@ -116,25 +116,25 @@ export class Volumes {
     this.all.set(newest.number, newest)
   }
 
-  private corrupt (volume: Volume, what: string): StoreError {
+  #corrupt (volume: Volume, what: string): StoreError {
     return new StoreError('CORRUPT', `volume ${volume.path} cannot be used: ${what}`)
   }
 
-  private restore (number: number, value: Buffer): void {
-    const isNewest = number === this.newest?.number
-    const volume = isNewest ? this.newest as Volume : this.volume(number)
+  #restore (number: number, value: Buffer): void {
+    const isNewest = number === this.#newest?.number
+    const volume = isNewest ? this.#newest as Volume : this.#volume(number)
     const state = decodeVolume(number, value)
     volume.bytes = state.bytes
     volume.sealed = !isNewest
     for (const [file, placeBytes] of state.files) volume.files.set(file, placeBytes)
-    if (isNewest || this.disk.exists(volume.path)) this.all.set(number, volume)
+    if (isNewest || this.#disk.exists(volume.path)) this.all.set(number, volume)
   }
 
   /** Volumes that nothing names any more: their unlinking was cut short. */
-  private async removeStrays (): Promise<void> {
-    for (const name of this.disk.list(this.directory)) {
+  async #removeStrays (): Promise<void> {
+    for (const name of this.#disk.list(this.#directory)) {
       const number = Number(/^(\d{10})\.volume/.exec(name)?.[1] ?? 0)
-      if (number > 0 && !this.all.has(number)) await this.disk.unlink(join(this.directory, name))
+      if (number > 0 && !this.all.has(number)) await this.#disk.unlink(join(this.#directory, name))
     }
   }
 
@@ -142,29 +142,29 @@ export class Volumes {
   opened (number: number): Volume | undefined {
     const volume = this.all.get(number)
     if (volume === undefined || !volume.sealed) return volume
-    this.used.delete(volume)
-    this.used.add(volume)
-    if (this.used.size > this.options.openVolumesMax) {
-      for (const oldest of this.used) {
+    this.#used.delete(volume)
+    this.#used.add(volume)
+    if (this.#used.size > this.#options.openVolumesMax) {
+      for (const oldest of this.#used) {
         if (oldest === volume || oldest.busy > 0) continue
-        this.used.delete(oldest)
-        this.closeQuietly(oldest)
+        this.#used.delete(oldest)
+        this.#closeQuietly(oldest)
         break
       }
     }
     return volume
   }
 
-  private closeQuietly (volume: Volume): void {
+  #closeQuietly (volume: Volume): void {
     volume.close().catch((error: unknown) => {
-      this.guard.fail(`volume ${volume.path} could not be closed`, error)
+      this.#guard.fail(`volume ${volume.path} could not be closed`, error)
     })
   }
 
   /** Seals the active volume and makes the next, which starts with all that is known. */
   async roll (): Promise<void> {
     const old = this.active
-    await this.create(old.number + 1)
+    await this.#create(old.number + 1)
     old.sealed = true
     await old.close()
   }
@@ -179,28 +179,28 @@ export class Volumes {
     return true
   }
 
-  private async create (number: number): Promise<void> {
-    const volume = this.volume(number)
+  async #create (number: number): Promise<void> {
+    const volume = this.#volume(number)
     const temporary = `${volume.path}.new`
-    const createdMs = this.environment.nowMs()
+    const createdMs = this.#environment.nowMs()
     const covered = { ...this.covered, createdMs: BigInt(Math.trunc(createdMs)) }
-    const made = this.disk.openEnvironment(temporary,
-      { mapBytes: Math.max(MAP_BYTES_MIN, this.options.volumeBytes * 4) })
-    await this.guard.within('the first flush of a volume',
-      made.apply(this.wholeState(covered, number)).flushed)
+    const made = this.#disk.openEnvironment(temporary,
+      { mapBytes: Math.max(MAP_BYTES_MIN, this.#options.volumeBytes * 4) })
+    await this.#guard.within('the first flush of a volume',
+      made.apply(this.#wholeState(covered, number)).flushed)
     await made.close()
-    this.disk.rename(temporary, volume.path)
+    this.#disk.rename(temporary, volume.path)
     const lock = `${temporary}-lock`
-    if (this.disk.exists(lock)) await this.disk.unlink(lock)
-    await this.guard.within('the sync of the volume directory',
-      this.disk.syncDirectory(this.directory))
+    if (this.#disk.exists(lock)) await this.#disk.unlink(lock)
+    await this.#guard.within('the sync of the volume directory',
+      this.#disk.syncDirectory(this.#directory))
     volume.createdMs = createdMs
     this.covered = covered
     this.all.set(number, volume)
-    this.newest = volume
+    this.#newest = volume
   }
 
-  private wholeState (covered: CoveredState, active: number): Mutation[] {
+  #wholeState (covered: CoveredState, active: number): Mutation[] {
     const mutations: Mutation[] = [
       { key: metaKey(meta.covered), value: encodeCovered(covered) },
     ]
@@ -248,15 +248,15 @@ export class Volumes {
   /** Takes a dead volume off the disk. Its kept journal files are the caller's. */
   async remove (volume: Volume): Promise<void> {
     this.all.delete(volume.number)
-    this.used.delete(volume)
+    this.#used.delete(volume)
     await volume.close()
     const lock = `${volume.path}-lock`
-    await this.guard.within('the removal of a volume', this.disk.unlink(volume.path))
-    if (this.disk.exists(lock)) {
-      await this.guard.within('the removal of a volume', this.disk.unlink(lock))
+    await this.#guard.within('the removal of a volume', this.#disk.unlink(volume.path))
+    if (this.#disk.exists(lock)) {
+      await this.#guard.within('the removal of a volume', this.#disk.unlink(lock))
     }
-    await this.guard.within('the sync of the volume directory',
-      this.disk.syncDirectory(this.directory))
+    await this.#guard.within('the sync of the volume directory',
+      this.#disk.syncDirectory(this.#directory))
   }
 
   async close (): Promise<void> {

@@ -39,17 +39,17 @@ export const smallSizes = {
 export class Model {
   readonly logs = new Map<string, ModelLog>()
   store: Store
-  private seed = 0
-  private readonly random: () => number
+  #seed = 0
+  readonly #random: () => number
 
   constructor (store: Store, random: () => number) {
     this.store = store
-    this.random = random
+    this.#random = random
   }
 
-  int (below: number): number { return Math.floor(this.random() * below) }
+  int (below: number): number { return Math.floor(this.#random() * below) }
 
-  private pick (): { model: ModelLog, log: Log } {
+  #pick (): { model: ModelLog, log: Log } {
     const name = `log-${this.int(5)}`
     const log = this.store.openLog(name)
     let model = this.logs.get(name)
@@ -62,13 +62,13 @@ export class Model {
 
   /** One step; resolves when it is acknowledged. */
   async step (): Promise<void> {
-    const luck = this.random()
-    const { model, log } = this.pick()
-    if (luck < 0.7) return this.append(model, log)
-    if (luck < 0.76) return this.rewrite(model, log)
-    if (luck < 0.8) return this.rewriteBeside(model, log)
-    if (luck < 0.86) return this.truncate(model, log)
-    if (luck < 0.95) return this.advance(model, log)
+    const luck = this.#random()
+    const { model, log } = this.#pick()
+    if (luck < 0.7) return this.#append(model, log)
+    if (luck < 0.76) return this.#rewrite(model, log)
+    if (luck < 0.8) return this.#rewriteBeside(model, log)
+    if (luck < 0.86) return this.#truncate(model, log)
+    if (luck < 0.95) return this.#advance(model, log)
     if (luck < 0.97) {
       const offset = BigInt(this.int(1000))
       Object.assign(model, { batches: [], start: offset, end: offset })
@@ -78,30 +78,30 @@ export class Model {
     return this.store.deleteLog(model.name)
   }
 
-  private append (model: ModelLog, log: Log): Promise<void> {
+  #append (model: ModelLog, log: Log): Promise<void> {
     const made: Buffer[] = []
     for (let count = 1 + this.int(4); count > 0; count--) {
-      const base = model.end + BigInt(this.random() < 0.1 ? this.int(5) : 0)
+      const base = model.end + BigInt(this.#random() < 0.1 ? this.int(5) : 0)
       const records = 1 + this.int(3)
-      const large = this.random() < 0.3
+      const large = this.#random() < 0.3
       const bytes = batch({
         base,
         records,
         bytes: large ? 2048 + this.int(20_000) : 61 + this.int(1_500),
         epoch: this.int(3),
         timestamp: this.int(100_000),
-        seed: this.seed++,
+        seed: this.#seed++,
       })
       made.push(bytes)
       const last = base + BigInt(records - 1)
       model.batches.push({ base, last, bytes, timestamp: bytes.readBigInt64BE(35) })
       model.end = last + 1n
     }
-    return log.append(Buffer.concat(made), this.random() < 0.2)
+    return log.append(Buffer.concat(made), this.#random() < 0.2)
   }
 
   /** What compaction does: some batches of a stretch go, some become smaller. */
-  private async rewrite (model: ModelLog, log: Log): Promise<void> {
+  async #rewrite (model: ModelLog, log: Log): Promise<void> {
     const { batches } = model
     const from = this.int(batches.length + 1)
     const stretch = batches.slice(from, from + this.int(batches.length - from + 1))
@@ -111,13 +111,13 @@ export class Model {
     const left = new Map<ModelBatch, Buffer>()
     for (const one of stretch) {
       const { base, bytes, timestamp } = one
-      const luck = this.random()
+      const luck = this.#random()
       if (luck < 0.5) continue
       const records = Number(one.last - base) + 1
       const size = 61 + this.int(bytes.length - 60)
       left.set(one, luck < 0.7
         ? bytes
-        : batch({ base, records, bytes: size, timestamp, epoch: bytes.readInt32BE(12), seed: this.seed++ }))
+        : batch({ base, records, bytes: size, timestamp, epoch: bytes.readInt32BE(12), seed: this.#seed++ }))
     }
     const range = {
       from: before === undefined ? lower(model.start, (stretch[0] as ModelBatch).base) : before.last + 1n,
@@ -133,18 +133,18 @@ export class Model {
   }
 
   /** The same while something else happens to the log. */
-  private async rewriteBeside (model: ModelLog, log: Log): Promise<void> {
-    const rewriting = this.rewrite(model, log)
+  async #rewriteBeside (model: ModelLog, log: Log): Promise<void> {
+    const rewriting = this.#rewrite(model, log)
     for (let count = this.int(3); count > 0; count--) await new Promise(resolve => { setImmediate(resolve) })
-    const luck = this.random()
-    if (luck < 0.4) await this.append(model, log)
-    else if (luck < 0.7) await this.truncate(model, log)
-    else await this.advance(model, log)
+    const luck = this.#random()
+    if (luck < 0.4) await this.#append(model, log)
+    else if (luck < 0.7) await this.#truncate(model, log)
+    else await this.#advance(model, log)
     await rewriting
   }
 
-  private truncate (model: ModelLog, log: Log): Promise<void> {
-    const back = BigInt(this.int(this.random() < 0.2 ? 200 : 8))
+  #truncate (model: ModelLog, log: Log): Promise<void> {
+    const back = BigInt(this.int(this.#random() < 0.2 ? 200 : 8))
     const offset = model.end > back ? model.end - back : 0n
     if (offset < model.end) {
       model.batches = model.batches.filter(({ last }) => last < offset)
@@ -154,7 +154,7 @@ export class Model {
     return log.truncate(offset)
   }
 
-  private advance (model: ModelLog, log: Log): Promise<void> {
+  #advance (model: ModelLog, log: Log): Promise<void> {
     const room = Number(model.end - model.start)
     const offset = model.start + BigInt(this.int(room + 1))
     model.start = offset
@@ -169,11 +169,11 @@ export class Model {
     for (const model of this.logs.values()) {
       const log = this.store.findLog(model.name)
       if (log === undefined) throw new Error(`${model.name} is missing`)
-      await this.checkLog(t, model, log)
+      await this.#checkLog(t, model, log)
     }
   }
 
-  private async checkLog (t: Test, model: ModelLog, log: Log): Promise<void> {
+  async #checkLog (t: Test, model: ModelLog, log: Log): Promise<void> {
     const said = { name: log.name, start: log.startOffset, end: log.endOffset }
     t.same(said, { name: model.name, start: model.start, end: model.end }, 'the ends')
     const kept = Buffer.concat(model.batches.map(({ bytes }) => bytes))
@@ -197,14 +197,14 @@ export class Model {
     if (byMax === undefined ? highest !== undefined : !highest?.bytes.equals(byMax)) {
       t.fail(`${model.name}: another batch with the highest timestamp`)
     }
-    await this.checkRead(t, model, log)
+    await this.#checkRead(t, model, log)
   }
 
-  private async checkRead (t: Test, model: ModelLog, log: Log): Promise<void> {
+  async #checkRead (t: Test, model: ModelLog, log: Log): Promise<void> {
     const from = model.start + BigInt(this.int(Number(model.end - model.start) + 1))
     const end = from + BigInt(this.int(50))
     const maxBytes = this.int(20_000)
-    const firstWhole = this.random() < 0.5
+    const firstWhole = this.#random() < 0.5
     const read = await log.read(from, end, maxBytes, firstWhole)
     const found = Buffer.concat(read.chunks)
     const { bytes, nextOffset, isCut } = read

@@ -14,7 +14,7 @@ import type { Law, Source } from './sources.ts'
 import { wallsStand } from './walls.ts'
 import {
   coreIsPure, everyFileOpensWithItsPurpose, everyTestRuns, nothingIsLeftToDo, noMachineIsNamed,
-  storeKeepsItsPath,
+  ownMembersBearAHash, storeKeepsItsPath,
 } from './words.ts'
 
 const source = (path: string, text = ''): Source => ({ path, text })
@@ -56,6 +56,11 @@ t.test('a law finds what breaks it, and nothing else', async t => {
     [storeKeepsItsPath, 'src/store/a.ts', 'db.putSync(key, value)', true],
     [storeKeepsItsPath, 'src/store/a.ts', 'open({ noSync: true })', true],
     [storeKeepsItsPath, 'src/store/a.ts', '// never noSync\ndb.put(key, value)', false],
+    [ownMembersBearAHash, 'src/a.ts', 'class A { private readonly b = 1 }', true],
+    [ownMembersBearAHash, 'src/a.ts', 'class A { private * b () {} }', true],
+    [ownMembersBearAHash, 'src/a.ts', 'class A { protected b (): void {} }', true],
+    [ownMembersBearAHash, 'src/a.ts', 'class A { private constructor () {} }', false],
+    [ownMembersBearAHash, 'src/a.ts', 'class A { #b = 1 } // private words\nconst c = { private: 1 }.private', false],
     [filesAreShort, 'src/a.ts', 'a\n'.repeat(401), true],
     [filesAreShort, 'src/a.ts', 'a\n'.repeat(400), false],
     [functionsAreShort, 'src/a.ts', `function a () {\n${'a\n'.repeat(69)}}`, true],

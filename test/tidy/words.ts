@@ -32,6 +32,14 @@ export const everyTestRuns: Law = sources => breaches(inFolder(sources, 'test'),
   return (isMember && next === '(') || (next === ':' && tokens[index + 2]?.text === 'true')
 })
 
+/** What is an object's own bears a `#`: `private` hides nothing at run time, but of constructors. */
+export const ownMembersBearAHash: Law = sources => breaches([...sources], (tokens, index) => {
+  const { text } = tokens[index] as Token
+  const next = tokens[index + 1]
+  if (text !== 'private' && text !== 'protected') return false
+  return next?.text !== 'constructor' && (next?.kind === 'word' || next?.text === '*') && isFree(tokens, index)
+})
+
 /** What is left to do is not built. */
 export const nothingIsLeftToDo: Law = sources => sources.flatMap(({ path, text }) =>
   scan(text).filter(({ kind, text }) => kind === 'comment' && /\b(?:TODO|FIXME|XXX|HACK)\b/.test(text))
