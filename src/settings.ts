@@ -9,9 +9,9 @@ import {
   describeBroker, describeClientMetrics, describeClusterDefault, describeGroup, describeTopic,
 } from './config/describe.ts'
 import { brokerAlterProblem, countingTexts, settingsNow } from './config/dynamic.ts'
-import { honouredBrokerSettings } from './config/honoured.ts'
+import { withoutEffect } from './config/honoured.ts'
 import { configRules, topicValue } from './config/topic.ts'
-import { brokerTable, dynamicOnlyTable, settingNameOf } from './config/table.ts'
+import { brokerTable, dynamicOnlyTable } from './config/table.ts'
 import type { TopicValues } from './config/table.ts'
 import type { Settings } from './config/config.ts'
 import type { BrokerSettings, TopicSettingsSource } from './runtime/broker-settings.ts'
@@ -207,10 +207,7 @@ export function configuration (settings: Settings): Configuration {
     builtInDefault: key => brokerTable.get(key)?.defaultText ?? '',
     storedValues: (brokerName, image) => countingTexts(brokerName, image.configs.of(resourceType.BROKER, brokerName)),
     live: image => liveSettings(settingsNow(dynamicOf(image), staticTexts)),
-    withoutEffect: keys => [...keys].filter(key => {
-      const meant = settingNameOf(key)
-      return meant !== undefined && !honouredBrokerSettings.has(meant)
-    }),
+    withoutEffect,
   }
 }
 

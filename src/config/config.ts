@@ -4,7 +4,7 @@
  */
 import { connectionProblems } from './connections.ts'
 import { assumptions, isSingleNode } from './defaults.ts'
-import { honouredBrokerSettings } from './honoured.ts'
+import { withoutEffect } from './honoured.ts'
 import { readNetwork } from './network.ts'
 import type { Network } from './network.ts'
 import { nearestName } from './nearest.ts'
@@ -147,20 +147,15 @@ function cordonProblems (get: Settings['get']): string[] {
 
 function noticesOf (given: ReadonlyMap<string, Given>): Notice[] {
   const notices: Notice[] = []
-  const idle: string[] = []
   for (const [name, { origin }] of given) {
-    const meant = settingNameOf(name)
-    if (meant === undefined) {
-      const near = nearestName(name, brokerTable.keys())
-      const hint = near === undefined ? '' : `; did you mean ${near}?`
-      notices.push({ level: 'warn', text: `${name} (from ${origin}) is not a setting of Kafka${hint}` })
-    } else if (!honouredBrokerSettings.has(meant)) idle.push(name)
+    if (settingNameOf(name) !== undefined) continue
+    const near = nearestName(name, brokerTable.keys())
+    const hint = near === undefined ? '' : `; did you mean ${near}?`
+    notices.push({ level: 'warn', text: `${name} (from ${origin}) is not a setting of Kafka${hint}` })
   }
+  const idle = withoutEffect(given.keys())
   if (idle.length > 0) {
-    notices.push({
-      level: 'info',
-      text: `known to Kafka, without effect here: ${idle.sort().join(', ')}`,
-    })
+    notices.push({ level: 'info', text: `known to Kafka, without effect here: ${idle.join(', ')}` })
   }
   return notices
 }

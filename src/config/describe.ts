@@ -68,12 +68,16 @@ function own (
   return [{ name, text: sensitive ? null : shown, source }]
 }
 
+/** The tables stand in the order in which values are checked; people look for a name. */
+function byName (...names: ReadonlyArray<Iterable<string>>): string[] {
+  return [...new Set(names.flatMap(some => [...some]))].sort()
+}
+
 /** D13.2: all keys but internal ones that nobody set, and whatever else is stored. */
 export function describeTopic (
   overrides: Texts, dynamic: DynamicTexts, staticTexts: Texts
 ): Described[] {
-  const names = new Set([...topicTable.keys(), ...overrides.keys()])
-  return [...names]
+  return byName(topicTable.keys(), overrides.keys())
     .filter(name => overrides.has(name) || topicTable.get(name)?.internal === false)
     .map(name => {
       const setting = topicTable.get(name)
@@ -93,10 +97,7 @@ export function describeTopic (
 
 /** D13.3: all of a broker's keys, and the extra ones of its file. */
 export function describeBroker (dynamic: DynamicTexts, staticTexts: Texts): Described[] {
-  const names = new Set([
-    ...kafkaBrokerTable.keys(), ...staticTexts.keys(), ...dynamic.node.keys(), ...dynamic.cluster.keys(),
-  ])
-  return [...names]
+  return byName(kafkaBrokerTable.keys(), staticTexts.keys(), dynamic.node.keys(), dynamic.cluster.keys())
     .filter(name => kafkaBrokerTable.get(name)?.internal !== true || isSet(name, dynamic, staticTexts))
     .map(name => {
       const setting = settingOf(name)
@@ -145,7 +146,8 @@ export function isDynamic (name: string): boolean {
 export function describeGroup (
   overrides: Texts, dynamic: DynamicTexts, staticTexts: Texts
 ): Described[] {
-  return [...groupTable.values()]
+  return byName(groupTable.keys())
+    .map(name => groupTable.get(name) as Setting)
     .filter(({ name, internal }) => !internal || overrides.has(name))
     .map(setting => {
       const { name, defaultText, sensitive } = setting
@@ -165,7 +167,8 @@ function defaultSynonym (name: string, text: string | null | undefined): Synonym
 
 /** D13.8. */
 export function describeClientMetrics (overrides: Texts): Described[] {
-  return [...clientMetricsTable.values()].map(setting => {
+  return byName(clientMetricsTable.keys()).map(key => {
+    const setting = clientMetricsTable.get(key) as Setting
     const { name, defaultText, sensitive } = setting
     return described('clientMetrics', name, {
       setting,

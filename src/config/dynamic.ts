@@ -48,13 +48,21 @@ function invalid (errorMessage: string): ConfigFailure {
   return { errorCode: code.INVALID_REQUEST, errorMessage: fittingText(errorMessage) }
 }
 
+/** In the order of the definition: those of the run time only come first there (D13.16). */
 function valuesProblem (values: Texts): ConfigFailure | undefined {
-  for (const [name, text] of values) {
+  const ranked = [...values].sort(([one], [other]) => rankOf(one) - rankOf(other))
+  for (const [name, text] of ranked) {
     const problem = valueProblem(name, text)
     if (problem !== undefined) return invalid(problem)
   }
   return undefined
 }
+
+const RANKS: ReadonlyMap<string, number> = new Map(
+  [...dynamicOnlyTable.keys(), ...brokerTable.keys()].map((name, rank) => [name, rank]))
+
+/** What is set for one listener stands beside what it means. */
+function rankOf (name: string): number { return RANKS.get(settingNameOf(name) ?? name) ?? RANKS.size }
 
 function valueProblem (name: string, text: string): string | undefined {
   const setting = brokerTable.get(settingNameOf(name) ?? '') ?? dynamicOnlyTable.get(name)

@@ -2,9 +2,18 @@
 import { code, fittingText } from '../../protocol/errors.ts'
 import { brokerKeyOfGroup, brokerTable, groupTable } from './table.ts'
 import type { ConfigFailure } from './failure.ts'
-import { parseValue } from './value.ts'
+import { firstProblem } from './value.ts'
 
 type Texts = ReadonlyMap<string, string>
+
+/** What the broker bounds, in the order in which Kafka looks at it. */
+const BOUNDED: readonly string[] = [
+  'consumer.heartbeat.interval.ms', 'consumer.session.timeout.ms', 'consumer.assignment.interval.ms',
+  'share.heartbeat.interval.ms', 'share.session.timeout.ms', 'share.record.lock.duration.ms',
+  'share.delivery.count.limit', 'share.partition.max.record.locks', 'share.assignment.interval.ms',
+  'streams.heartbeat.interval.ms', 'streams.session.timeout.ms', 'streams.num.standby.replicas',
+  'streams.num.warmup.replicas', 'streams.assignment.interval.ms', 'streams.task.offset.interval.ms',
+]
 
 export function groupProblem (values: Texts, staticTexts: Texts): ConfigFailure | undefined {
   const invalid = (errorMessage: string): ConfigFailure =>
@@ -12,11 +21,12 @@ export function groupProblem (values: Texts, staticTexts: Texts): ConfigFailure 
   for (const name of values.keys()) {
     if (!groupTable.has(name)) return invalid(`Unknown group config name: ${name}`)
   }
-  for (const [name, text] of values) {
-    const parsed = parseValue(groupTable.get(name)!, text)
-    if ('problem' in parsed) return invalid(parsed.problem)
-    const problem = boundsProblem(name, Number(parsed.value), staticTexts)
-    if (problem !== undefined) return invalid(problem)
+  const problem = firstProblem(groupTable, values)
+  if (problem !== undefined) return invalid(problem)
+  for (const name of BOUNDED) {
+    const text = values.get(name)
+    const outside = text === undefined ? undefined : boundsProblem(name, numberOf(name, values, staticTexts), staticTexts)
+    if (outside !== undefined) return invalid(outside)
   }
   for (const kind of ['consumer', 'share', 'streams']) {
     const [heartbeat, session] = [`${kind}.heartbeat.interval.ms`, `${kind}.session.timeout.ms`]

@@ -24,10 +24,14 @@ export type UpdateMode =
   | 'read-only' | 'per-broker' | 'cluster-wide'
   | 'per-topic' | 'per-group' | 'per-subscription' | 'per-entity'
 
-/** A default of null stands for "not set". Allowed values are in Kafka's own notation. */
+/**
+ * A default of null stands for "not set". Allowed values are in Kafka's own notation. Honoured: this
+ * broker acts on it, and a test shows that; all others are known, checked, shown, and said once to
+ * have no effect. Internal: not shown unless set.
+ */
 export type Row = readonly [
   name: string, type: SettingType, defaultText: string | null | undefined, allowed: string,
-  updateMode: UpdateMode, internal?: 'internal'
+  updateMode: UpdateMode, ...marks: ReadonlyArray<'honoured' | 'internal'>
 ]
 
 type ValueOf<R extends Row> = ValueTypes[R[1]] | (R[2] extends null ? null : never)
@@ -43,6 +47,8 @@ export interface Setting {
   readonly defaultText: string | null | undefined
   readonly allowed: string
   readonly updateMode: UpdateMode
+  /** This broker acts on it. */
+  readonly honoured: boolean
   /** Not shown unless set. */
   readonly internal: boolean
   /** Its value is never shown (D13.6). */
@@ -50,13 +56,14 @@ export interface Setting {
 }
 
 export function tableOf (rows: readonly Row[]): ReadonlyMap<string, Setting> {
-  return new Map(rows.map(([name, type, defaultText, allowed, updateMode, internal]) => [name, {
+  return new Map(rows.map(([name, type, defaultText, allowed, updateMode, ...marks]) => [name, {
     name,
     type,
     defaultText,
     allowed,
     updateMode,
-    internal: internal === 'internal',
+    honoured: marks.includes('honoured'),
+    internal: marks.includes('internal'),
     sensitive: type === 'password',
   }]))
 }

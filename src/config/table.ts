@@ -2,10 +2,13 @@
 import { coordinatorSettings } from './rows-coordinators.ts'
 import { logSettings } from './rows-log.ts'
 import { nodeSettings } from './rows-node.ts'
+import { quorumSettings } from './rows-quorum.ts'
 import {
   clientMetricsSettings, clientQuotaSettings, dynamicOnlySettings, groupSettings, ipQuotaSettings,
 } from './rows-resources.ts'
 import { securitySettings } from './rows-security.ts'
+import { shareSettings } from './rows-share.ts'
+import { tieringSettings } from './rows-tiering.ts'
 import { topicSettings } from './rows-topic.ts'
 import { tableOf } from './setting.ts'
 import type { Row, ValuesOf } from './setting.ts'
@@ -20,15 +23,17 @@ const authorizerSettings = [
 
 const ownSettings = [
   // true: none of ottla's deliberate differences from Kafka.
-  ['ottla.strict', 'boolean', 'false', '', 'read-only'],
+  ['ottla.strict', 'boolean', 'false', '', 'read-only', 'honoured'],
   // Answers that clients have not taken yet, over all connections.
-  ['ottla.queued.max.response.bytes', 'long', '67108864', '[1048576,...]', 'read-only'],
+  ['ottla.queued.max.response.bytes', 'long', '67108864', '[1048576,...]', 'read-only', 'honoured'],
   // A sync of the data that takes longer has failed, and the broker stops.
-  ['ottla.sync.timeout.ms', 'int', '30000', '[1000,...]', 'read-only'],
+  ['ottla.sync.timeout.ms', 'int', '30000', '[1000,...]', 'read-only', 'honoured'],
 ] as const satisfies readonly Row[]
 
+/** In the order of Kafka's definition: of several wrong values the first of these is told (D13.16). */
 const allBrokerRows = [
-  ...coordinatorSettings, ...logSettings, ...nodeSettings, ...securitySettings,
+  ...tieringSettings, ...nodeSettings, ...coordinatorSettings, ...logSettings, ...shareSettings,
+  ...quorumSettings, ...securitySettings,
 ] as const
 
 export type BrokerValues = ValuesOf<typeof allBrokerRows> &

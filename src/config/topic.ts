@@ -11,7 +11,7 @@ import { groupProblem } from './group.ts'
 import type { Setting } from './setting.ts'
 import { brokerTable, dynamicOnlyTable, topicTable } from './table.ts'
 import type { TopicValues } from './table.ts'
-import { parseValue } from './value.ts'
+import { firstProblem, parseValue } from './value.ts'
 
 type Texts = ReadonlyMap<string, string>
 
@@ -56,10 +56,8 @@ function topicProblem (
   for (const name of values.keys()) {
     if (!topicTable.has(name)) return invalid(`Unknown topic config name: ${name}`)
   }
-  for (const [name, text] of values) {
-    const parsed = parseValue(topicTable.get(name)!, text)
-    if ('problem' in parsed) return invalid(parsed.problem)
-  }
+  const problem = firstProblem(topicTable, values)
+  if (problem !== undefined) return invalid(problem)
   const value = <N extends keyof TopicValues & string>(name: N): TopicValues[N] =>
     topicValue(name, values, dynamic, staticTexts)
   const minLagMs = value('min.compaction.lag.ms')

@@ -19,6 +19,21 @@ export function parseValue (setting: Setting, text: string): Parsed {
 }
 
 /**
+ * What is wrong with the values of these names, told as Kafka tells it: the first in the order of the
+ * table, whatever the order of the request (D13.16). Names that are not in the table are let pass.
+ */
+export function firstProblem (
+  table: ReadonlyMap<string, Setting>, values: ReadonlyMap<string, string>
+): string | undefined {
+  for (const [name, setting] of table) {
+    const text = values.get(name)
+    const parsed = text === undefined ? undefined : parseValue(setting, text)
+    if (parsed !== undefined && 'problem' in parsed) return parsed.problem
+  }
+  return undefined
+}
+
+/**
  * Kafka 3 skipped empty elements here, and compose files with a trailing comma still rely on it.
  */
 const ADDRESS_LISTS: ReadonlySet<string> = new Set([

@@ -36,7 +36,7 @@ export class CurrentSettings {
     const { configuration, image, log } = this.#options
     const idle = configuration.withoutEffect(new Set(changes.flatMap(({ name, keys }) =>
       [...keys].filter(key => image.configs.of(resourceType.BROKER, name).has(key)))))
-    if (idle.length > 0) log('info', `known to Kafka, without effect here: ${idle.sort().join(', ')}`)
+    if (idle.length > 0) log('info', `known to Kafka, without effect here: ${idle.join(', ')}`)
     this.#now = configuration.live(image)
     for (const listener of this.#listeners) listener(this.#now)
   }

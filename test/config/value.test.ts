@@ -30,7 +30,9 @@ t.test('the table says what Kafka\'s says', {
     const [scope = '', name = '', type, defaultText = '', allowed, , updateMode, sensitive, internal, synonyms = ''] = line.split('\t')
     counts.set(scope, (counts.get(scope) ?? 0) + 1)
     // Kafka checks that a text is there at all, or not an empty list, where it is used.
-    t.same(tables[scope]?.get(name), {
+    const { honoured: ours, ...told } = tables[scope]?.get(name) as Setting
+    t.type(ours, 'boolean')
+    t.same(told, {
       name,
       type,
       defaultText: defaultText in defaults ? defaults[defaultText] : defaultText,
