@@ -4,7 +4,7 @@ import { clientMatch } from './client-match.ts'
 import { clientMetricsTable } from './table.ts'
 import type { ConfigFailure } from './failure.ts'
 import type { Value } from './setting.ts'
-import { firstProblem, parseValue } from './value.ts'
+import { firstProblem, valueIn } from './value.ts'
 
 const INTERVAL_MS_MIN = 100
 const INTERVAL_MS_MAX = 3_600_000
@@ -21,11 +21,7 @@ export function clientMetricsProblem (
   }
   const problem = firstProblem(clientMetricsTable, values)
   if (problem !== undefined) return refuse(code.INVALID_CONFIG, problem)
-  const valueOf = (name: string): Value | undefined => {
-    const text = values.get(name)
-    const parsed = text === undefined ? undefined : parseValue(clientMetricsTable.get(name)!, text)
-    return parsed !== undefined && 'value' in parsed ? parsed.value : undefined
-  }
+  const valueOf = (name: string): Value | undefined => valueIn(clientMetricsTable, name, values.get(name))
   const intervalMs = valueOf('interval.ms')
   if (intervalMs !== undefined && (Number(intervalMs) < INTERVAL_MS_MIN || Number(intervalMs) > INTERVAL_MS_MAX)) {
     return refuse(code.INVALID_REQUEST, `Invalid value ${String(intervalMs)} for interval.ms, interval must ` +

@@ -1,6 +1,7 @@
 /** How many connections are let in: `max.connections` and its kin. */
 import type { BrokerValues } from './table.ts'
-import { settingNameOf } from './table.ts'
+import { brokerTable, settingNameOf } from './table.ts'
+import { valueIn } from './value.ts'
 
 type Get = <N extends keyof BrokerValues & string> (name: N) => BrokerValues[N]
 
@@ -14,7 +15,7 @@ export function listenerLimits (
   for (const [name, text] of texts) {
     const [, listener, meant] = OF_LISTENER.exec(name) ?? []
     if (listener === undefined || meant !== key || settingNameOf(name) === undefined) continue
-    limits.set(listener.toUpperCase(), Number(text))
+    limits.set(listener.toUpperCase(), Number(valueIn(brokerTable, key, text)))
   }
   return limits
 }

@@ -6,6 +6,7 @@ import { configSource } from '../../protocol/config-source.ts'
 import {
   brokerKeyOfTopic, brokerTable, dynamicOnlyTable, familyOf, settingNameOf, topicTable,
 } from './table.ts'
+import { valueIn } from './value.ts'
 
 type Texts = ReadonlyMap<string, string>
 
@@ -42,7 +43,12 @@ export function effectiveTopicText (
     for (const { name, factor } of family) {
       const text = texts.get(name)
       if (text === undefined) continue
-      return found(factor === 1 ? text : String(BigInt(text.trim()) * BigInt(factor)), source)
+      if (factor === 1) return found(text, source)
+      const value = valueIn(brokerTable, name, text)
+      // What was not checked where it was given is not counted in another unit.
+      if (typeof value === 'number' || typeof value === 'bigint') {
+        return found(String(BigInt(value) * BigInt(factor)), source)
+      }
     }
   }
   return found(setting?.defaultText ?? null, configSource.DEFAULT)

@@ -1,8 +1,9 @@
 /** Settings of single groups: what may be stored, within the broker's bounds (D13.19). */
 import { code, fittingText } from '../../protocol/errors.ts'
+import type { Setting } from './setting.ts'
 import { brokerKeyOfGroup, brokerTable, groupTable } from './table.ts'
 import type { ConfigFailure } from './failure.ts'
-import { firstProblem } from './value.ts'
+import { firstProblem, valueIn } from './value.ts'
 
 type Texts = ReadonlyMap<string, string>
 
@@ -59,13 +60,18 @@ function boundsProblem (name: string, value: number, staticTexts: Texts): string
 }
 
 function brokerNumber (name: string, staticTexts: Texts): number | undefined {
-  const text = staticTexts.get(name) ?? brokerTable.get(name)?.defaultText
-  return text === undefined || text === null ? undefined : Number(text.trim())
+  return numberIn(brokerTable, name, staticTexts.get(name) ?? brokerTable.get(name)?.defaultText)
 }
 
 function numberOf (name: string, values: Texts, staticTexts: Texts): number {
-  const own = values.get(name)
-  if (own !== undefined) return Number(own.trim())
-  const brokerKey = brokerKeyOfGroup(name)
-  return brokerNumber(brokerKey ?? '', staticTexts) ?? Number(groupTable.get(name)?.defaultText)
+  return numberIn(groupTable, name, values.get(name)) ??
+    brokerNumber(brokerKeyOfGroup(name) ?? '', staticTexts) ??
+    Number(groupTable.get(name)?.defaultText)
+}
+
+function numberIn (
+  table: ReadonlyMap<string, Setting>, name: string, text: string | null | undefined
+): number | undefined {
+  const value = valueIn(table, name, text)
+  return value === undefined ? undefined : Number(value)
 }

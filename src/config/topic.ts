@@ -8,14 +8,24 @@ import { effectiveTopicText } from './effective.ts'
 import type { DynamicTexts, EffectiveText } from './effective.ts'
 import type { ConfigFailure } from './failure.ts'
 import { groupProblem } from './group.ts'
-import type { Setting } from './setting.ts'
+import type { Setting, Value } from './setting.ts'
 import { brokerTable, dynamicOnlyTable, topicTable } from './table.ts'
 import type { TopicValues } from './table.ts'
-import { firstProblem, parseValue } from './value.ts'
+import { firstProblem, parseValue, valueIn } from './value.ts'
 
 type Texts = ReadonlyMap<string, string>
 
 const RESOURCE = { TOPIC: 2, BROKER: 4, CLIENT_METRICS: 16, GROUP: 32 } as const
+
+export interface ConfigRules {
+  check (type: number, name: string, values: Texts, dynamic: DynamicTexts): ConfigFailure | undefined
+  isList (type: number, key: string): boolean
+  builtInDefault (type: number, key: string): string | null
+  topicValue (key: string, text: string): unknown
+  effectiveTopicConfigs (
+    values: Texts, dynamic: DynamicTexts
+  ): readonly { name: string, value: string | null, source: number, sensitive: boolean }[]
+}
 
 /** The static texts are the broker's file and what was assumed. */
 export function configRules (staticTexts: Texts) {
@@ -28,9 +38,10 @@ export function configRules (staticTexts: Texts) {
         default: return undefined
       }
     },
-    isList: (type: number, key: string): boolean => schemaOf(type)?.get(key)?.type === 'list',
-    builtInDefault: (type: number, key: string): string | null => schemaOf(type)?.get(key)?.defaultText ?? null,
-    effectiveTopicConfigs: (values: Texts, dynamic: DynamicTexts) =>
+    isList: (type, key) => schemaOf(type)?.get(key)?.type === 'list',
+    builtInDefault: (type, key) => schemaOf(type)?.get(key)?.defaultText ?? null,
+    topicValue: (key, text) => valueIn(topicTable, key, text),
+    effectiveTopicConfigs: (values, dynamic) =>
       effectiveTopicTexts(values, dynamic, staticTexts)
         .map(({ text, ...rest }) => ({ ...rest, value: text })),
   }
@@ -66,14 +77,16 @@ function topicProblem (
     return invalid(`conflict topic config setting min.compaction.lag.ms (${minLagMs}) > ` +
       `max.compaction.lag.ms (${maxLagMs})`)
   }
-  if (value('remote.storage.enable') && !isTrue(staticTexts.get('remote.log.storage.system.enable'))) {
+  if (value('remote.storage.enable') && valueOr(false, 'remote.log.storage.system.enable', staticTexts) !== true) {
     return invalid('Tiered Storage functionality is disabled in the broker. ' +
       'Topic cannot be configured with remote log storage.')
   }
   return undefined
 }
 
-function isTrue (text: string | undefined): boolean { return text?.trim().toLowerCase() === 'true' }
+function valueOr (otherwise: Value, name: string, staticTexts: Texts): Value {
+  return valueIn(brokerTable, name, staticTexts.get(name)) ?? otherwise
+}
 
 /**
  * The value that the topic obeys. One that was stored by an older version and is wrong counts as

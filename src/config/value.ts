@@ -2,6 +2,7 @@
  * From a setting's text to its value, by the rules of Kafka's ConfigDef and with its words (D13.16).
  * Texts are trimmed to be parsed; what is stored and shown is the text as it was sent.
  */
+import { doubleText, parseBoolean, parseDouble, parseDuration, parseInteger, parseList, trim } from './java.ts'
 import type { Setting, SettingType, Value } from './setting.ts'
 
 export type Parsed = { readonly value: Value } | { readonly problem: string }
@@ -9,13 +10,10 @@ export type Parsed = { readonly value: Value } | { readonly problem: string }
 /** Problems read "Invalid value V for configuration K: ..." and name what is allowed. */
 export function parseValue (setting: Setting, text: string): Parsed {
   const { name, type } = setting
-  const value = readAs(type, text)
-  if (value === undefined) return { problem: invalid(name, text, expected(type)) }
-  if (Array.isArray(value) && value.includes('')) {
-    if (!ADDRESS_LISTS.has(name)) return { problem: `Configuration '${name}' values must not be empty.` }
-    return checked(setting, value.filter(element => element !== ''))
-  }
-  return checked(setting, value)
+  const value = readAs(type, trim(text))
+  if (value === undefined) return { problem: invalid(name, text, problemOf(type, text)) }
+  if (!Array.isArray(value) || KEPT_AS_THEY_ARE.has(setting.allowed)) return checked(setting, value)
+  return listProblem(setting, value) ?? { value: [...new Set<string>(value)] }
 }
 
 /**
@@ -33,33 +31,47 @@ export function firstProblem (
   return undefined
 }
 
-/**
- * Kafka 3 skipped empty elements here, and compose files with a trailing comma still rely on it.
- */
-const ADDRESS_LISTS: ReadonlySet<string> = new Set([
-  'listeners', 'advertised.listeners', 'early.start.listeners',
-  'controller.quorum.voters', 'controller.quorum.bootstrap.servers',
-])
+/** What a text means to its setting; undefined for none, for one that is wrong, and for an unknown name. */
+export function valueIn (
+  table: ReadonlyMap<string, Setting>, name: string, text: string | null | undefined
+): Value | undefined {
+  const setting = table.get(name)
+  const parsed = setting === undefined || text == null ? undefined : parseValue(setting, text)
+  return parsed !== undefined && 'value' in parsed ? parsed.value : undefined
+}
 
 /** An empty list would leave these without meaning. */
 const NEVER_EMPTY: ReadonlySet<string> = new Set([
-  'process.roles', 'controller.listener.names', 'listeners', 'log.dir', 'log.dirs',
-  'group.coordinator.rebalance.protocols',
+  'process.roles', 'controller.listener.names', 'listeners', 'advertised.listeners', 'log.dir', 'log.dirs',
+  'group.coordinator.rebalance.protocols', 'group.consumer.assignors', 'group.share.assignors',
+  'group.streams.assignors',
 ])
 
-function checked (setting: Setting, value: Value): Parsed {
+/** Lists with a check of their own, which looks at empty and repeated elements as well. */
+const KEPT_AS_THEY_ARE: ReadonlySet<string> = new Set([
+  '[partitionId]:[brokerId],[partitionId]:[brokerId],...', 'non-empty list',
+])
+
+/** KIP-1161; repetitions are no problem: Kafka drops them, and logs that. */
+function listProblem (setting: Setting, value: readonly string[]): { problem: string } | undefined {
   const { name } = setting
-  if (Array.isArray(value) && value.length === 0 && NEVER_EMPTY.has(name)) {
-    const { values } = constraintOf(setting)
+  const { values } = constraintOf(setting)
+  if (value.length === 0 && NEVER_EMPTY.has(name)) {
     const valid = values === undefined ? 'any non-empty value' : `[${values.join(', ')}]`
     return { problem: `Configuration '${name}' must not be empty. Valid values include: ${valid}` }
   }
+  for (const element of value) {
+    if (element === '') return { problem: `Configuration '${name}' values must not be empty.` }
+    const problem = values === undefined ? undefined : choiceProblem(name, element, { values })
+    if (problem !== undefined) return { problem }
+  }
+  return undefined
+}
+
+function checked (setting: Setting, value: Value): Parsed {
   const problem = constraintProblem(setting, value)
   return problem === undefined ? { value } : { problem }
 }
-
-const INTEGER = /^[+-]?\d+$/
-const DOUBLE = /^[+-]?(NaN|Infinity|(\d+(?:\.\d*)?|\.\d+)([eE][+-]?\d+)?[fFdD]?)$/
 
 const LIMITS = {
   short: 1n << 15n,
@@ -67,38 +79,48 @@ const LIMITS = {
   long: 1n << 63n,
 } as const
 
+/**
+ * No class can be found here. With a package it may be one of a plug-in that has its place in a file
+ * for Apache Kafka; without one it is none anywhere.
+ */
+const CLASS = /^(?:[\w$]+\.)+[\p{L}_$][\w$]*$/u
+
 function readAs (type: SettingType, text: string): Value | undefined {
-  const trimmed = text.trim()
   switch (type) {
-    case 'boolean': {
-      const lower = trimmed.toLowerCase()
-      return lower === 'true' ? true : lower === 'false' ? false : undefined
-    }
+    case 'boolean':
+      return parseBoolean(text)
     case 'short':
     case 'int':
     case 'long': {
-      if (!INTEGER.test(trimmed)) return undefined
-      const value = BigInt(trimmed.replace('+', ''))
-      if (value < -LIMITS[type] || value >= LIMITS[type]) return undefined
+      const value = parseInteger(text)
+      if (value === undefined || value < -LIMITS[type] || value >= LIMITS[type]) return undefined
       return type === 'long' ? value : Number(value)
     }
     case 'double':
-      return DOUBLE.test(trimmed) ? Number(trimmed.replace(/(?<=[\d.])[fFdD]$/, '')) : undefined
+      return parseDouble(text)
     case 'list':
-      // Kafka drops repetitions silently, except that it logs them.
-      return trimmed === '' ? [] : [...new Set(trimmed.split(',').map(part => part.trim()))]
+      return parseList(text)
+    case 'class':
+      return CLASS.test(text) ? text : undefined
     default:
-      return trimmed
+      return text
   }
 }
 
-function expected (type: SettingType): string {
-  return type === 'boolean'
-    ? 'Expected value to be either true or false'
-    : `Not a number of type ${type.toUpperCase()}`
+function problemOf (type: SettingType, text: string): string {
+  switch (type) {
+    case 'boolean':
+      return 'Expected value to be either true or false'
+    case 'class':
+      return classNotFound(text)
+    default:
+      return `Not a number of type ${type.toUpperCase()}`
+  }
 }
 
-function invalid (name: string, shown: string, problem: string): string {
+export function classNotFound (text: string): string { return `Class ${text} could not be found.` }
+
+export function invalid (name: string, shown: string, problem: string): string {
   return `Invalid value ${shown} for configuration ${name}: ${problem}`
 }
 
@@ -142,7 +164,7 @@ function readConstraint (allowed: string): Constraint {
 function constraintProblem (setting: Setting, value: Value): string | undefined {
   const { name } = setting
   const constraint = constraintOf(setting)
-  if (constraint.values !== undefined) return choiceProblem(name, value, constraint)
+  if (constraint.values !== undefined) return choiceProblem(name, String(value), constraint)
   if (typeof value === 'number' || typeof value === 'bigint') {
     return rangeProblem(setting, value, constraint)
   }
@@ -158,19 +180,18 @@ function constraintProblem (setting: Setting, value: Value): string | undefined 
 }
 
 function choiceProblem (
-  name: string, value: Value, { values = [], anyCase = false }: Constraint
+  name: string, value: string, { values = [], anyCase = false }: Constraint
 ): string | undefined {
   const fold = (text: string): string => anyCase ? text.toUpperCase() : text
-  const wrong = [value].flat().find(it => !values.some(choice => fold(choice) === fold(String(it))))
-  if (wrong === undefined) return undefined
+  if (values.some(choice => fold(choice) === fold(value))) return undefined
   const among = anyCase ? 'one of (case insensitive)' : 'one of'
-  return invalid(name, String(wrong), `String must be ${among}: ${values.join(', ')}`)
+  return invalid(name, value, `String must be ${among}: ${values.join(', ')}`)
 }
 
 function rangeProblem (
   { name, type }: Setting, value: number | bigint, { min, max, also }: Constraint
 ): string | undefined {
-  const shown = type === 'double' ? javaDouble(Number(value)) : String(value)
+  const shown = type === 'double' ? doubleText(Number(value)) : String(value)
   if (also !== undefined) {
     if (value >= Number(min) && value <= Number(max)) return undefined
     return String(value) === also
@@ -189,8 +210,9 @@ function rangeProblem (
 function throttledReplicasProblem (
   name: string, value: readonly string[], allowed: string
 ): string | undefined {
-  const all = value.length === 1 && value[0] === '*'
-  if (all || value.every(it => /^\d+:\d+$/.test(it))) return undefined
+  const elements = value.map(trim)
+  // Kafka compares all elements at once with '*', and lets empty ones pass.
+  if (elements.join('') === '*' || elements.every(it => /^(?:\d+:\d+)?$/.test(it))) return undefined
   return invalid(name, `[${value.join(', ')}]`,
     `${name} must be the literal '*' or a list of replicas in the following format: ${allowed}`)
 }
@@ -198,27 +220,18 @@ function throttledReplicasProblem (
 /** KIP-1106: where a share group starts; a duration is in ISO 8601. */
 function offsetResetProblem (name: string, value: string): string | undefined {
   if (value === 'latest' || value === 'earliest') return undefined
-  const duration = /^by_duration:P(?=.)(\d+D)?(T(?=\d)(\d+H)?(\d+M)?(\d+(\.\d+)?S)?)?$/i
-  if (duration.test(value)) return undefined
-  return invalid(name, value, `Invalid value ${value} for share.auto.offset.reset. ` +
-    'Valid values are: earliest, latest, or by_duration:<duration> with a duration of ISO 8601.')
+  const nanos = value.startsWith(BY_DURATION) ? parseDuration(value.slice(BY_DURATION.length)) : undefined
+  if (nanos !== undefined && nanos >= 0n) return undefined
+  return invalid(name, value, `Invalid value \`${value}\` for configuration ${name}. The value must be either ` +
+    '\'earliest\', \'latest\' or of the format \'by_duration:<PnDTnHnMn.nS>\'.')
 }
 
-/** As Java prints a double: 1 is 1.0, and large or small ones are in scientific notation. */
-export function javaDouble (value: number): string {
-  if (!Number.isFinite(value)) return String(value)
-  const size = Math.abs(value)
-  if (value !== 0 && (size >= 1e7 || size < 1e-3)) {
-    const [digits = '', exponent = ''] = value.toExponential().split('e')
-    return `${digits.includes('.') ? digits : `${digits}.0`}E${exponent.replace('+', '')}`
-  }
-  return Number.isInteger(value) ? `${value}.0` : String(value)
-}
+const BY_DURATION = 'by_duration:'
 
 /** A value as DescribeConfigs shows it (D13.6): lists are joined by commas without blanks. */
 export function textOf ({ type }: Setting, value: Value): string {
   if (Array.isArray(value)) return value.join(',')
-  return type === 'double' ? javaDouble(Number(value)) : String(value)
+  return type === 'double' ? doubleText(Number(value)) : String(value)
 }
 
 /**

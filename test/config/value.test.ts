@@ -7,7 +7,9 @@ import {
   brokerKeyOfGroup, brokerKeyOfTopic, brokerTable, clientMetricsTable, clientQuotaTable,
   dynamicOnlyTable, familyOf, groupTable, ipQuotaTable, kafkaBrokerTable, settingNameOf, topicTable,
 } from '../../src/config/table.ts'
-import { javaDouble, parseValue, textOf, valueTextOf } from '../../src/config/value.ts'
+import { root } from '../../scripts/repository.ts'
+import { doubleText } from '../../src/config/java.ts'
+import { parseValue, textOf, valueTextOf } from '../../src/config/value.ts'
 
 const reference = resolve('../shared/reference/configs-4.4.tsv')
 
@@ -105,6 +107,24 @@ t.test('values by type, with Kafka\'s words', async t => {
   t.match(parseValue(groupTable.get('share.auto.offset.reset')!, 'by_duration:P'), { problem: /earliest, latest/ })
 })
 
+t.test('odd texts of every type, as Kafka\'s own definitions read them', async t => {
+  const tables: Record<string, ReadonlyMap<string, Setting>> = {
+    topic: topicTable, group: groupTable, broker: brokerTable, 'client-metrics': clientMetricsTable,
+  }
+  interface Asked { scope: string, name: string, cases: Array<{ text: string, value?: unknown, problem?: string }> }
+  for (const line of readFileSync(`${root}test/golden/config-values.jsonl`, 'utf8').trimEnd().split('\n')) {
+    const { scope, name, cases } = JSON.parse(line) as Asked
+    const setting = tables[scope]?.get(name) as Setting
+    for (const { text, value, problem } of cases) {
+      const parsed = parseValue(setting, text)
+      const said = 'problem' in parsed
+        ? parsed
+        : { value: Array.isArray(parsed.value) ? parsed.value : textOf(setting, parsed.value) }
+      t.same(said, problem === undefined ? { value } : { problem }, `${name}=${JSON.stringify(text)}`)
+    }
+  }
+})
+
 t.test('every default of the table is itself allowed, and is shown as Kafka shows it', async t => {
   for (const table of [brokerTable, topicTable, groupTable, dynamicOnlyTable, clientMetricsTable]) {
     for (const setting of table.values()) {
@@ -123,7 +143,7 @@ t.test('doubles are printed as Java prints them', async t => {
     [1, '1.0'], [0, '0.0'], [0.5, '0.5'], [1e7, '1.0E7'], [1.5e-4, '1.5E-4'],
     [1.7976931348623157e308, '1.7976931348623157E308'], [Infinity, 'Infinity'], [2147483647, '2.147483647E9'],
   ]
-  for (const [value, text] of cases) t.equal(javaDouble(value), text)
+  for (const [value, text] of cases) t.equal(doubleText(value), text)
 })
 
 t.test('a key for one listener means the setting behind it', async t => {

@@ -123,6 +123,7 @@ function controllerSettings (swarm: Swarm): ControllerSettings {
       check: () => undefined,
       isList: () => false,
       builtInDefault: () => null,
+      topicValue: () => undefined,
       effectiveTopicConfigs: () => [],
     },
   }

@@ -29,6 +29,7 @@ const fewRules: ConfigRules = {
   },
   isList: (_type, key) => key === 'cleanup.policy',
   builtInDefault: (_type, key) => key === 'cleanup.policy' ? 'delete' : null,
+  topicValue: (key, text) => key === 'min.insync.replicas' ? Number(text) : text === 'true',
   effectiveTopicConfigs: values =>
     [...values].map(([name, value]) => ({ name, value, source: 1, sensitive: false })),
 }

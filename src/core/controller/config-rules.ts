@@ -30,6 +30,8 @@ export interface ConfigRules {
   isList (type: number, key: string): boolean
   /** D13.13: the key's built-in default, which APPEND and SUBTRACT start from; null without one. */
   builtInDefault (type: number, key: string): string | null
+  /** What a topic's text means, as its own parser reads it; undefined for one that is wrong. */
+  topicValue (key: string, text: string): unknown
   /** Sorted by name; internal keys only where set. */
   effectiveTopicConfigs (values: ConfigValues, dynamic: DynamicValues): readonly EffectiveConfig[]
 }
@@ -61,29 +63,24 @@ export function isTooLong (value: string): boolean { return value.length > VALUE
  * The broker's key is named like the topic's for both settings that the controller itself obeys.
  */
 function topicSetting (
-  topicName: string, key: string, image: MetadataImage, nodeId: number
-): string | undefined {
-  const { node, cluster } = dynamicValues(image, nodeId)
-  return image.configs.of(resourceType.TOPIC, topicName).get(key) ?? node.get(key) ?? cluster.get(key)
+  topicName: string, key: string, { image, settings }: SettingsView
+): unknown {
+  const { node, cluster } = dynamicValues(image, settings.nodeId)
+  const text = image.configs.of(resourceType.TOPIC, topicName).get(key) ?? node.get(key) ?? cluster.get(key)
+  return text === undefined ? undefined : settings.configs.topicValue(key, text)
 }
+
+interface SettingsView { readonly image: MetadataImage, readonly settings: ControllerSettings }
 
 /**
  * Never above the replication factor: a minimum that cannot be met would empty the ELR (D13.15).
  */
-export function minIsrOf (
-  topicName: string, replicationFactor: number,
-  { image, settings }: { image: MetadataImage, settings: TopicDefaults }
-): number {
-  const value = topicSetting(topicName, 'min.insync.replicas', image, settings.nodeId)
-  const minIsr = value === undefined ? settings.minInsyncReplicas : Number(value)
-  return Math.min(minIsr, replicationFactor)
+export function minIsrOf (topicName: string, replicationFactor: number, view: SettingsView): number {
+  const minIsr = topicSetting(topicName, 'min.insync.replicas', view) as number | undefined
+  return Math.min(minIsr ?? view.settings.minInsyncReplicas, replicationFactor)
 }
 
-export function mayElectUnclean (
-  topicName: string, { image, settings }: { image: MetadataImage, settings: TopicDefaults }
-): boolean {
-  const value = topicSetting(topicName, 'unclean.leader.election.enable', image, settings.nodeId)
-  return value === undefined
-    ? settings.uncleanLeaderElectionEnable
-    : value.trim().toLowerCase() === 'true'
+export function mayElectUnclean (topicName: string, view: SettingsView): boolean {
+  const unclean = topicSetting(topicName, 'unclean.leader.election.enable', view) as boolean | undefined
+  return unclean ?? view.settings.uncleanLeaderElectionEnable
 }
