@@ -5,13 +5,14 @@ import type { BrokerValues } from './config/table.ts'
 import { loadSettings } from './config/config.ts'
 import type { Settings } from './config/config.ts'
 import type { Sources } from './config/sources.ts'
+import { meant } from './config/meant.ts'
 import {
-  diskSpace, NO_BROKER_EPOCH, openDataDirectory, takeCleanShutdown, UNKNOWN_SPACE, writeCleanShutdown,
+  clusterIdOf, diskSpace, NO_BROKER_EPOCH, openDataDirectory, takeCleanShutdown, UNKNOWN_SPACE, writeCleanShutdown,
 } from './data-directory.ts'
 import { partsOf } from './parts.ts'
 import { adjustableLog, newId, processEnvironment } from './process-environment.ts'
 import type { LogFunction } from './process-environment.ts'
-import { ConfigError } from './config/sources.ts'
+import { ConfigError } from './config/error.ts'
 import { Admission } from './server/admission.ts'
 import { AnswerMemory } from './server/answer-memory.ts'
 import { FramePool } from './server/frame-pool.ts'
@@ -23,7 +24,7 @@ import { nodeDisk } from './store/disk-node.ts'
 import { openStore } from './store/store.ts'
 import type { Store } from './store/store.ts'
 
-export { ConfigError } from './config/sources.ts'
+export { ConfigError } from './config/error.ts'
 export { DataDirectoryError } from './data-directory.ts'
 export { StoreError } from './store/store.ts'
 export type { LogFunction } from './process-environment.ts'
@@ -90,10 +91,10 @@ export async function startBroker (options: BrokerOptions = {}): Promise<OttlaBr
 
 /** A library's broker takes any free port unless it is told otherwise. */
 function sourcesOf ({ settings = {}, sources, dataDirectory }: BrokerOptions): Sources {
-  const overrides = Object.entries(settings).map(([name, value]) => `${name}=${textOf(value)}`)
-  if (sources === undefined && settings.listeners === undefined) overrides.push('listeners=PLAINTEXT://127.0.0.1:0')
-  if (dataDirectory !== undefined) overrides.push(`log.dirs=${dataDirectory}`)
-  return { ...sources, overrides: [...sources?.overrides ?? [], ...overrides] }
+  const ours = sources === undefined ? ['listeners=PLAINTEXT://127.0.0.1:0'] : []
+  const given = Object.entries(settings).map(([name, value]) => `${name}=${textOf(value)}`)
+  if (dataDirectory !== undefined) given.push(`log.dirs=${dataDirectory}`)
+  return { ...sources, overrides: [...ours, ...sources?.overrides ?? [], ...given] }
 }
 
 function textOf (value: unknown): string { return Array.isArray(value) ? value.join(',') : String(value ?? '') }
@@ -122,11 +123,11 @@ async function start (
   options: BrokerOptions, settings: Settings, { listeners, admission }: Sockets, log: ReturnType<typeof adjustableLog>
 ): Promise<OttlaBroker> {
   const nodeId = settings.get('node.id')
-  const inMemory = options.sources === undefined && options.dataDirectory === undefined
+  const inMemory = options.sources === undefined && meant(options.dataDirectory) === undefined
   const environment = processEnvironment(log)
   const directory = (settings.get('log.dirs') ?? settings.get('log.dir'))[0] as string
   const data = inMemory
-    ? { path: '/ottla', clusterId: options.clusterId ?? newId(), nodeId, directoryId: newId() }
+    ? { path: '/ottla', clusterId: clusterIdOf(options.clusterId) ?? newId(), nodeId, directoryId: newId() }
     : openDataDirectory(directory, nodeId, options.clusterId)
   const { nowMs, setTimer, atTurnEnd } = environment
   const store = await openStore(data.path, {

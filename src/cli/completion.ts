@@ -6,6 +6,7 @@
 import type { Argument, Command, Option } from 'commander'
 import { parseAddresses } from '../client/address.ts'
 import { Client } from '../client/client.ts'
+import { meant } from '../config/meant.ts'
 import { DEFAULT_BOOTSTRAP_SERVER } from './define/every-command.ts'
 import { findGroups } from './groups/requests.ts'
 import type { Terminal } from './terminal.ts'
@@ -66,7 +67,8 @@ function cursorAt (ottla: Command, before: readonly string[]): Cursor {
 async function possible (cursor: Cursor, last: string, names: Names): Promise<Candidate[]> {
   const { command, operands, option } = cursor
   const named = async (kind: NameKind): Promise<Candidate[]> => {
-    const server = cursor.bootstrapServer ?? process.env.OTTLA_BOOTSTRAP_SERVER ?? DEFAULT_BOOTSTRAP_SERVER
+    const server = meant(cursor.bootstrapServer) ?? meant(process.env.OTTLA_BOOTSTRAP_SERVER) ??
+      DEFAULT_BOOTSTRAP_SERVER
     return (await names(kind, server)).map(word => ({ word, description: kind }))
   }
   if (option !== undefined) {
@@ -107,7 +109,7 @@ function choices ({ argChoices, description }: Argument | Option): Candidate[] {
 export const namesOfBroker: Names = async (kind, bootstrapServer) => {
   let client: Client | undefined
   let timer: NodeJS.Timeout | undefined
-  const timeoutMs = Number(process.env.OTTLA_COMPLETION_TIMEOUT_MS ?? ANSWER_WITHIN_MS)
+  const timeoutMs = Number(meant(process.env.OTTLA_COMPLETION_TIMEOUT_MS)) || ANSWER_WITHIN_MS
   const late = new Promise<string[]>(resolve => { timer = setTimeout(resolve, timeoutMs, []) })
   try {
     client = new Client(parseAddresses(bootstrapServer), {

@@ -6,6 +6,7 @@
  */
 import { connect } from 'node:net'
 import { fileURLToPath } from 'node:url'
+import { meant } from '../config/meant.ts'
 
 const TIMEOUT_MS = 1000
 const CORRELATION_ID = 0x6f74746c
@@ -52,6 +53,6 @@ function isAnswer (bytes: Buffer): boolean {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const { host, port } = addressOf(process.argv[2] ?? process.env.KAFKA_LISTENERS ?? '')
+  const { host, port } = addressOf(meant(process.argv[2]) ?? meant(process.env.KAFKA_LISTENERS) ?? '')
   process.exitCode = await isHealthy(host, port, TIMEOUT_MS) ? 0 : 1
 }

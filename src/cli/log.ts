@@ -1,9 +1,15 @@
 /** The process's log: pino; one line of JSON an entry, or readable lines on a terminal. */
 import { destination, pino, stdSerializers } from 'pino'
+import { oneOf } from '../config/meant.ts'
 import type { LogFunction } from '../process-environment.ts'
 
-/** LOG_LEVEL chooses what is said: debug, info (default), warn, error. */
-export async function processLog (level = process.env.LOG_LEVEL ?? 'info'): Promise<LogFunction> {
+const LEVELS = ['debug', 'info', 'warn', 'error'] as const
+type Level = typeof LEVELS[number]
+
+/** What LOG_LEVEL asks for, in letters of any case. Throws ConfigError for what is no level. */
+export function levelOf (text: string | undefined): Level { return oneOf('LOG_LEVEL', text, LEVELS) ?? 'info' }
+
+export async function processLog (level: Level): Promise<LogFunction> {
   const logger = pino({
     level,
     base: null,

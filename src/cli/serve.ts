@@ -1,6 +1,7 @@
 /** `ottla serve`: the broker in the foreground, until it is told to stop. */
 import { ConfigError, DataDirectoryError, startBroker, StoreError } from '../index.ts'
-import { processLog } from './log.ts'
+import type { LogFunction } from '../index.ts'
+import { levelOf, processLog } from './log.ts'
 
 export interface ServeOptions { readonly config?: string, readonly override: readonly string[] }
 
@@ -8,7 +9,8 @@ const STOPPED = 0
 const FAILED = 1
 
 export async function serve ({ config, override }: ServeOptions): Promise<void> {
-  const log = await processLog()
+  const log = await openLog()
+  if (log === undefined) return
   const startedMs = performance.now()
   try {
     const broker = await startBroker({
@@ -21,15 +23,28 @@ export async function serve ({ config, override }: ServeOptions): Promise<void> 
       log,
       onFailed: () => { process.exit(FAILED) },
     })
+    // Whoever has read that it listens may stop it.
+    stopOnSignal(broker.stop, log)
     for (const { name, host, port } of broker.listeners) log('info', 'listening', { listener: name, host, port })
     log('info', 'ottla serves', {
       node: broker.nodeId, clusterId: broker.clusterId, startMs: Math.round(performance.now() - startedMs),
     })
     for (const line of startLines(broker.nodeId)) log('info', line)
-    stopOnSignal(broker.stop, log)
   } catch (error) {
     log('error', explain(error))
     process.exitCode = FAILED
+  }
+}
+
+/** Undefined when nobody can say what shall be logged: that is said, and the process fails. */
+async function openLog (): Promise<LogFunction | undefined> {
+  try {
+    return await processLog(levelOf(process.env.LOG_LEVEL))
+  } catch (error) {
+    const log = await processLog('info')
+    log('error', explain(error))
+    process.exitCode = FAILED
+    return undefined
   }
 }
 
@@ -50,7 +65,7 @@ export function startLines (nodeId: number): string[] {
 }
 
 /** The first signal stops in order, the second at once. */
-function stopOnSignal (stop: () => Promise<void>, log: Awaited<ReturnType<typeof processLog>>): void {
+function stopOnSignal (stop: () => Promise<void>, log: LogFunction): void {
   let asked = false
   const onSignal = (signal: string): void => {
     if (asked) process.exit(FAILED)

@@ -9,13 +9,14 @@ import { readNetwork } from './network.ts'
 import type { Network } from './network.ts'
 import { nearestName } from './nearest.ts'
 import type { Setting, Value } from './setting.ts'
-import { ConfigError, readSources } from './sources.ts'
+import { ConfigError } from './error.ts'
+import { readSources } from './sources.ts'
 import type { Given, Sources } from './sources.ts'
 import { brokerTable, familyOf, settingNameOf } from './table.ts'
 import type { BrokerValues } from './table.ts'
 import { parseValue } from './value.ts'
 
-export { ConfigError } from './sources.ts'
+export { ConfigError } from './error.ts'
 
 export interface Settings {
   /** The setting's value: as given, else as assumed for a single node, else Kafka's default. */
@@ -86,12 +87,8 @@ function valueOf (
     return { problem: `Missing required configuration "${setting.name}" which has no default value.` }
   }
   if (text === null) return { value: null }
-  if (text.trim() === '' && UNSET_IF_EMPTY.has(setting.name)) return { value: null }
   return parseValue(setting, text)
 }
-
-/** Kafka 3 took it as unset, and compose files pass unset variables on as empty texts. */
-const UNSET_IF_EMPTY: ReadonlySet<string> = new Set(['advertised.listeners'])
 
 function problemText (problem: string, given: Given | undefined): string {
   return given === undefined ? problem : `${problem} (from ${given.origin})`

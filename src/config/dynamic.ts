@@ -1,9 +1,10 @@
 /** What may be changed of a broker while it runs, checked by the broker that is asked (D13.11). */
 import { code, fittingText } from '../../protocol/errors.ts'
-import { ConfigError, settingsFrom } from './config.ts'
+import { settingsFrom } from './config.ts'
 import type { Settings } from './config.ts'
 import { isDynamic } from './describe.ts'
 import type { DynamicTexts } from './effective.ts'
+import { ConfigError } from './error.ts'
 import { reconfigurationProblem } from './reconfiguration.ts'
 import { brokerTable, dynamicOnlyTable, familyOf, settingNameOf } from './table.ts'
 import type { ConfigFailure } from './failure.ts'

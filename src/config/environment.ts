@@ -1,5 +1,7 @@
 /** Settings out of the environment, by the rules of Kafka's container image. */
 
+import { meant } from './meant.ts'
+
 /** Variables of that image that speak to its scripts and to the JVM. */
 const NOT_SETTINGS: ReadonlySet<string> = new Set([
   'KAFKA_VERSION', 'KAFKA_HEAP_OPTS', 'KAFKA_LOG4J_OPTS', 'KAFKA_OPTS', 'KAFKA_JMX_OPTS',
@@ -48,11 +50,11 @@ export function applyImageRules (variables: Map<string, Variable>): void {
     }
     variables.delete(ADVERTISED)
   } else if (roles !== '' && advertised !== undefined && textOf(variables, 'listeners') === '') {
-    const text = advertised.text.replaceAll(/:\/\/(?:\[[^\]]*\]|[^:,]*):/g, '://0.0.0.0:')
+    const text = textOf(variables, ADVERTISED).replaceAll(/:\/\/(?:\[[^\]]*\]|[^:,]*):/g, '://0.0.0.0:')
     variables.set('listeners', { variable: advertised.variable, text })
   }
 }
 
 function textOf (variables: ReadonlyMap<string, Variable>, name: string): string {
-  return variables.get(name)?.text.trim() ?? ''
+  return meant(variables.get(name)?.text) ?? ''
 }

@@ -26,7 +26,8 @@ export function groupProblem (values: Texts, staticTexts: Texts): ConfigFailure 
   if (problem !== undefined) return invalid(problem)
   for (const name of BOUNDED) {
     const text = values.get(name)
-    const outside = text === undefined ? undefined : boundsProblem(name, numberOf(name, values, staticTexts), staticTexts)
+    if (text === undefined) continue
+    const outside = boundsProblem(name, numberOf(name, values, staticTexts), staticTexts)
     if (outside !== undefined) return invalid(outside)
   }
   for (const kind of ['consumer', 'share', 'streams']) {

@@ -1,5 +1,5 @@
 /** Where the node listens, what it tells others about that, and who the controllers are. */
-import { ConfigError } from './sources.ts'
+import { ConfigError } from './error.ts'
 import type { BrokerValues } from './table.ts'
 import {
   parseListeners, parseProtocolMap, parseServers, parseVoters, portProblem,

@@ -1,4 +1,4 @@
-/** The text of a `.properties` file, as java.util.Properties reads it. */
+/** The text of a `.properties` file, as java.util.Properties reads and writes it. */
 
 /** The last of two equal keys wins, as with Java. Throws RangeError for a broken \uXXXX. */
 export function parseProperties (text: string): Map<string, string> {
@@ -54,4 +54,18 @@ function unescaped (text: string): string {
     if (escape === 'u') throw new RangeError('Malformed \\uxxxx encoding.')
     return LETTERS[escape] ?? escape
   })
+}
+
+/** A line an entry, so that `parseProperties` gives back what it was made of, whatever that is. */
+export function propertiesText (entries: ReadonlyArray<readonly [key: string, value: string]>): string {
+  return entries.map(([key, value]) => `${escaped(key, /[ =:#!]/g)}=${escaped(value, /^ +|[=:#!]/g)}\n`).join('')
+}
+
+const NAMES: Readonly<Record<string, string>> = { '\t': '\\t', '\n': '\\n', '\r': '\\r', '\f': '\\f' }
+
+function escaped (text: string, special: RegExp): string {
+  return text.replaceAll('\\', '\\\\')
+    .replace(special, found => found.replace(/./g, '\\$&'))
+    .replace(/[\t\n\r\f]/g, letter => NAMES[letter] as string)
+    .replace(/[^\x20-\x7e]/g, letter => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }

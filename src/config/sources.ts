@@ -4,6 +4,9 @@
 import { readFileSync } from 'node:fs'
 import { applyImageRules, readEnvironment } from './environment.ts'
 import type { Variable } from './environment.ts'
+import { ConfigError } from './error.ts'
+import { meantValue } from './given.ts'
+import { meant } from './meant.ts'
 import { parseProperties } from './properties.ts'
 
 /** A setting as somebody wrote it, and where. */
@@ -20,28 +23,31 @@ export interface Sources {
   readonly overrides?: readonly string[]
 }
 
-/** The configuration cannot be used; the message says what to change, a line a problem. */
-export class ConfigError extends Error {
-  override name = 'ConfigError'
-}
-
+/** What is set, by name: an empty text leaves a setting to the sources before, or to its default. */
 export function readSources (
   { configFile, environment = {}, overrides = [] }: Sources
 ): Map<string, Given> {
   const given = new Map<string, Given>()
-  if (configFile !== undefined) {
-    for (const [name, text] of readFile(configFile)) given.set(name, { text, origin: configFile })
+  const take = (name: string, text: string, origin: string): void => {
+    const value = meantValue(name, text)
+    if (value !== undefined) given.set(name, { text: value, origin })
+  }
+  const file = meant(configFile)
+  if (file !== undefined) {
+    for (const [name, text] of readFile(file)) take(name, text, file)
   }
   for (const [name, { variable, text }] of readVariables(environment)) {
-    given.set(name, { text, origin: variable })
+    take(name, text, variable)
   }
-  for (const override of overrides) {
+  for (const it of overrides) {
+    const override = meant(it)
+    if (override === undefined) continue
     const equals = override.indexOf('=')
     if (equals < 1) {
       throw new ConfigError(`--override ${override}: write it as --override key=value`)
     }
     const name = override.slice(0, equals).trim()
-    given.set(name, { text: override.slice(equals + 1), origin: '--override' })
+    take(name, override.slice(equals + 1), '--override')
   }
   return given
 }

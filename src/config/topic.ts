@@ -17,16 +17,6 @@ type Texts = ReadonlyMap<string, string>
 
 const RESOURCE = { TOPIC: 2, BROKER: 4, CLIENT_METRICS: 16, GROUP: 32 } as const
 
-export interface ConfigRules {
-  check (type: number, name: string, values: Texts, dynamic: DynamicTexts): ConfigFailure | undefined
-  isList (type: number, key: string): boolean
-  builtInDefault (type: number, key: string): string | null
-  topicValue (key: string, text: string): unknown
-  effectiveTopicConfigs (
-    values: Texts, dynamic: DynamicTexts
-  ): readonly { name: string, value: string | null, source: number, sensitive: boolean }[]
-}
-
 /** The static texts are the broker's file and what was assumed. */
 export function configRules (staticTexts: Texts) {
   return {
@@ -38,10 +28,10 @@ export function configRules (staticTexts: Texts) {
         default: return undefined
       }
     },
-    isList: (type, key) => schemaOf(type)?.get(key)?.type === 'list',
-    builtInDefault: (type, key) => schemaOf(type)?.get(key)?.defaultText ?? null,
-    topicValue: (key, text) => valueIn(topicTable, key, text),
-    effectiveTopicConfigs: (values, dynamic) =>
+    isList: (type: number, key: string): boolean => schemaOf(type)?.get(key)?.type === 'list',
+    builtInDefault: (type: number, key: string): string | null => schemaOf(type)?.get(key)?.defaultText ?? null,
+    topicValue: (key: string, text: string): Value | undefined => valueIn(topicTable, key, text),
+    effectiveTopicConfigs: (values: Texts, dynamic: DynamicTexts) =>
       effectiveTopicTexts(values, dynamic, staticTexts)
         .map(({ text, ...rest }) => ({ ...rest, value: text })),
   }

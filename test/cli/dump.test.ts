@@ -129,7 +129,7 @@ t.test('what is no data is said to be none', async t => {
   writeFileSync(join(foreign, 'meta.properties'), 'version=1\n')
   const rows: ReadonlyArray<[string, RegExp]> = [
     [join(directory, 'absent'), /absent does not exist: check the path/],
-    [directory, /is no data directory: it has no meta.properties/],
+    [directory, /is no data directory of ottla; name the directory/],
     [foreign, /was not written by ottla: of Apache Kafka's data, name one .log/],
     [join(directory, 'text'), /text holds no record batches: /],
     [join(data, 'volumes', readdirSync(join(data, 'volumes'))[0] as string), /is one part of a data directory|holds no record/],

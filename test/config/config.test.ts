@@ -4,14 +4,21 @@ import { join } from 'node:path'
 import t from 'tap'
 import { ConfigError, familyValue, loadSettings, settingsFrom } from '../../src/config/config.ts'
 import { applyImageRules, readEnvironment, settingOfVariable } from '../../src/config/environment.ts'
+import { meantValue } from '../../src/config/given.ts'
 import { honouredBrokerSettings, honouredTopicSettings } from '../../src/config/honoured.ts'
 import { nearestName } from '../../src/config/nearest.ts'
 import { parseProperties } from '../../src/config/properties.ts'
 import { readSources } from '../../src/config/sources.ts'
+import type { Given } from '../../src/config/sources.ts'
 import { brokerTable, topicTable } from '../../src/config/table.ts'
 
+/** As if they had come by a file. */
 function settingsOf (texts: Record<string, string>) {
-  return settingsFrom(new Map(Object.entries(texts).map(([name, text]) => [name, { text, origin: 'test' }])))
+  const given = Object.entries(texts).flatMap(([name, it]): Array<[string, Given]> => {
+    const text = meantValue(name, it)
+    return text === undefined ? [] : [[name, { text, origin: 'test' }]]
+  })
+  return settingsFrom(new Map(given))
 }
 
 function problemOf (texts: Record<string, string>): string {

@@ -97,6 +97,18 @@ t.test('a second SIGTERM ends it at once, and loses nothing either', async t => 
   t.equal(values.at(-1), 'last')
 })
 
+t.test('variables that a compose file leaves empty or quoted are no hindrance, twice', async t => {
+  const path = directory('compose')
+  const environment = { CLUSTER_ID: ' "my id" ', LOG_LEVEL: '', KAFKA_NODE_ID: '""', KAFKA_NUM_PARTITIONS: ' ' }
+  for (let n = 0; n < 2; n++) {
+    const broker = start(path, [], environment)
+    await broker.listening()
+    broker.kill('SIGTERM')
+    t.same(await broker.ended, { code: 0, signal: null })
+    t.same(broker.log.items.filter(({ level }) => level === 'error'), [])
+  }
+})
+
 t.test('after SIGKILL it starts again without help', async t => {
   const path = directory('killed')
   const broker = start(path)
@@ -119,6 +131,8 @@ t.test('what keeps it from starting is said in one line, with the setting and th
   await before.ended
   const foreign = directory('foreign')
   writeFileSync(join(foreign, 'letter.txt'), 'not for brokers')
+  const kafka = directory('kafka')
+  writeFileSync(join(kafka, 'meta.properties'), '#\nversion=1\ncluster.id=a\nnode.id=1\ndirectory.id=qKn_ob4HhDhIySyy6dIpCw\n')
   const file = join(root, 'file')
   writeFileSync(file, '')
   for (const [what, broker, ...words] of [
@@ -131,6 +145,9 @@ t.test('what keeps it from starting is said in one line, with the setting and th
     ['a directory that cannot be made', start(join(file, 'data')), `log.dirs=${join(file, 'data')}`, 'may write'],
     ['a directory where none can be', start('/proc/ottla/data'), 'log.dirs=/proc/ottla/data', 'may write'],
     ['a value that is none', start(directory('value'), ['num.partitions=many']), 'num.partitions', 'many'],
+    ['a level that the log does not have', start(directory('level'), [], { LOG_LEVEL: 'warning' }), 'LOG_LEVEL=warning', 'debug, info, warn, error'],
+    ['an id that no line shows', start(directory('id'), [], { CLUSTER_ID: 'a\nb' }), 'CLUSTER_ID="a\\nb"', 'no control characters'],
+    ['the data of Apache Kafka', start(kafka), kafka, 'Apache Kafka', 'Point log.dirs to an empty directory'],
     ['a setting without a value', start(directory('half'), ['num.partitions']), 'num.partitions', '='],
   ] as Array<[string, BrokerProcess, ...string[]]>) {
     t.same(await broker.ended, { code: 1, signal: null }, what)

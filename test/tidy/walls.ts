@@ -26,7 +26,7 @@ export const walls: Readonly<Record<string, Wall>> = {
   'src/settings.ts': { imports: ['config', 'core'], types: ['runtime'] },
   'src/process-environment.ts': { imports: ['protocol', 'node:crypto', 'node:dns'], types: ['runtime'] },
   'src/data-directory.ts': {
-    imports: ['protocol', 'node:fs', 'node:path', 'src/process-environment.ts'],
+    imports: ['protocol', 'config', 'node:fs', 'node:path', 'src/process-environment.ts'],
   },
   'src/broker.ts': { imports: ['apis', 'console', 'core', 'protocol', 'runtime', 'server', 'store', 'client', ...config] },
   'src/parts.ts': { imports: ['core', ...config], types: ['protocol', 'runtime', 'store', 'src/broker.ts'] },
@@ -48,7 +48,7 @@ export const walls: Readonly<Record<string, Wall>> = {
 /** The files that do what the rest of their room may not. */
 export const doors: Readonly<Record<string, readonly string[]>> = {
   'src/cli/serve.ts': ['src/index.ts'],
-  'src/cli/dump/dump.ts': ['store'],
+  'src/cli/dump/dump.ts': ['store', 'src/data-directory.ts'],
   'src/cli/dump/source.ts': ['store'],
   'src/cli/dump/read-only-disk.ts': ['store'],
 }

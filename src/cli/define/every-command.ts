@@ -1,13 +1,14 @@
 /** The options that every command has, and how its --json looks. */
 import { Option } from 'commander'
 import type { Command } from 'commander'
+import { meant } from '../../config/meant.ts'
 
 export const DEFAULT_BOOTSTRAP_SERVER = 'localhost:9092'
 
 /** Adds --bootstrap-server and --json; `shape` is one object of the output. */
 export function shared (command: Command, shape?: string): Command {
   command.addOption(new Option('-b, --bootstrap-server <host:port>', 'the broker, or several after commas')
-    .default(DEFAULT_BOOTSTRAP_SERVER).env('OTTLA_BOOTSTRAP_SERVER'))
+    .default(DEFAULT_BOOTSTRAP_SERVER).env('OTTLA_BOOTSTRAP_SERVER').argParser(text => meant(text) ?? DEFAULT_BOOTSTRAP_SERVER))
   return shape === undefined ? command : json(command, shape)
 }
 

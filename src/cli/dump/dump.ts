@@ -7,6 +7,7 @@ import { basename, dirname, join, resolve } from 'node:path'
 import { DecodeError } from '../../../protocol/cursor.ts'
 import { RecordError } from '../../../protocol/records/error.ts'
 import { recordsOf } from '../../../protocol/records/read.ts'
+import { isDataDirectory } from '../../data-directory.ts'
 import type { Disk } from '../../store/disk.ts'
 import { nodeDisk } from '../../store/disk-node.ts'
 import { openStore, StoreError } from '../../store/store.ts'
@@ -30,8 +31,6 @@ export interface DumpOptions {
   readonly from?: number
   readonly limit?: number
 }
-
-const META_PROPERTIES = 'meta.properties'
 
 export async function dump (path: string, options: DumpOptions, terminal: Terminal): Promise<void> {
   const given = resolve(path)
@@ -58,12 +57,11 @@ export async function dump (path: string, options: DumpOptions, terminal: Termin
 }
 
 function checkDirectory (path: string): void {
-  if (!existsSync(join(path, META_PROPERTIES))) {
-    throw new CommandError(`${path} is no data directory: it has no ${META_PROPERTIES}; name the directory that log.dirs names`)
-  }
-  if (!existsSync(join(path, 'volumes'))) {
+  if (isDataDirectory(path)) return
+  if (existsSync(join(path, 'meta.properties'))) {
     throw new CommandError(`${path} was not written by ottla: of Apache Kafka's data, name one .log or .checkpoint file`)
   }
+  throw new CommandError(`${path} is no data directory of ottla; name the directory that log.dirs names`)
 }
 
 /** What reading damaged bytes throws: their own errors, and what LMDB says of pages that make no sense. */

@@ -70,7 +70,7 @@ function topicSetting (
   return text === undefined ? undefined : settings.configs.topicValue(key, text)
 }
 
-interface SettingsView { readonly image: MetadataImage, readonly settings: ControllerSettings }
+interface SettingsView { readonly image: MetadataImage, readonly settings: TopicDefaults & { readonly configs: Pick<ConfigRules, 'topicValue'> } }
 
 /**
  * Never above the replication factor: a minimum that cannot be met would empty the ELR (D13.15).
