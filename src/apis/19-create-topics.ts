@@ -10,7 +10,7 @@ import { CreateTopics } from '../../protocol/messages/19-create-topics.ts'
 import type { CreateTopicsRequest } from '../../protocol/messages/19-create-topics.ts'
 import { ZERO_UUID } from '../../protocol/uuid.ts'
 import { CLUSTER_NAME } from '../core/access/access.ts'
-import { createTopics as decide } from '../core/controller/create-topics.ts'
+import { createsNothing, createTopics as decide } from '../core/controller/create-topics.ts'
 import type { Broker } from './broker.ts'
 import { handler } from './handler.ts'
 import { mutationsOf } from './mutation-quota.ts'
@@ -26,11 +26,15 @@ export const createTopics = handler(CreateTopics, { versions: [0, 7], advertised
     const { access, controller, environment, replicas } = needs
     const mutations = mutationsOf(call, STRICT_SINCE, needs)
     const clusterWide = access.allows(session, 'create', 'cluster', CLUSTER_NAME)
-    const { reply } = await controller.submit(view => decide(request, view, {
-      mayCreate: name => clusterWide || access.allows(session, 'create', 'topic', name),
-      mayDescribeConfigs: name => access.allows(session, 'describeConfigs', 'topic', name),
+    const rights = {
+      mayCreate: (name: string) => clusterWide || access.allows(session, 'create', 'topic', name),
+      mayDescribeConfigs: (name: string) => access.allows(session, 'describeConfigs', 'topic', name),
       admit: mutations.admit,
-    }), environment.monotonicMs() + request.timeoutMs)
+    }
+    const deadlineMs = environment.monotonicMs() + request.timeoutMs
+    const { reply } = await controller.submit(view => decide(request, view, rights), {
+      deadlineMs, isSettled: () => createsNothing(request, rights),
+    })
     mutations.settle()
     await replicas.settled()
     return reply

@@ -7,7 +7,7 @@ import type { KafkaError } from '../../protocol/errors.ts'
 import { DeleteTopics } from '../../protocol/messages/20-delete-topics.ts'
 import type { DeleteTopicsRequest } from '../../protocol/messages/20-delete-topics.ts'
 import { ZERO_UUID } from '../../protocol/uuid.ts'
-import { deleteTopics as decide } from '../core/controller/delete-topics.ts'
+import { deletesNothing, deleteTopics as decide } from '../core/controller/delete-topics.ts'
 import type { Broker } from './broker.ts'
 import { handler } from './handler.ts'
 import type { Call } from './handler.ts'
@@ -27,7 +27,10 @@ export const deleteTopics = handler(DeleteTopics, { versions: [0, 6], advertised
       mayDelete: name => access.allows(session, 'delete', 'topic', name),
       mayDescribe: name => access.allows(session, 'describe', 'topic', name),
       admit: mutations.admit,
-    }), environment.monotonicMs() + request.timeoutMs)
+    }), {
+      deadlineMs: environment.monotonicMs() + request.timeoutMs,
+      isSettled: settings => deletesNothing(request, version, settings),
+    })
     mutations.settle()
     return reply
   })

@@ -7,7 +7,7 @@
 import type { KafkaError } from '../../protocol/errors.ts'
 import { CreatePartitions } from '../../protocol/messages/37-create-partitions.ts'
 import type { CreatePartitionsRequest } from '../../protocol/messages/37-create-partitions.ts'
-import { createPartitions as decide } from '../core/controller/create-partitions.ts'
+import { createPartitions as decide, extendsNothing } from '../core/controller/create-partitions.ts'
 import type { Broker } from './broker.ts'
 import { handler } from './handler.ts'
 import { mutationsOf } from './mutation-quota.ts'
@@ -21,10 +21,14 @@ export const createPartitions = handler(CreatePartitions, { versions: [0, 3], fa
   async (request, call, needs: Needs) => {
     const { access, controller, environment, replicas } = needs
     const mutations = mutationsOf(call, STRICT_SINCE, needs)
-    const { reply } = await controller.submit(view => decide(request, view, {
-      mayAlter: name => access.allows(call.session, 'alter', 'topic', name),
+    const rights = {
+      mayAlter: (name: string) => access.allows(call.session, 'alter', 'topic', name),
       admit: mutations.admit,
-    }), environment.monotonicMs() + request.timeoutMs)
+    }
+    const deadlineMs = environment.monotonicMs() + request.timeoutMs
+    const { reply } = await controller.submit(view => decide(request, view, rights), {
+      deadlineMs, isSettled: () => extendsNothing(request, rights),
+    })
     mutations.settle()
     await replicas.settled()
     return reply

@@ -6,7 +6,7 @@
 import type { KafkaError } from '../../protocol/errors.ts'
 import { ElectLeaders } from '../../protocol/messages/43-elect-leaders.ts'
 import type { ElectLeadersRequest } from '../../protocol/messages/43-elect-leaders.ts'
-import { electLeaders as decide } from '../core/controller/elections.ts'
+import { electLeaders as decide, electsNothing } from '../core/controller/elections.ts'
 import type { Broker } from './broker.ts'
 import { ensureCluster } from './cluster-access.ts'
 import { handler } from './handler.ts'
@@ -17,7 +17,7 @@ export const electLeaders = handler(ElectLeaders, { versions: [0, 2], failed },
   async (request, { session }, { access, controller, environment }: Needs) => {
     ensureCluster(access, session, 'alter')
     const deadlineMs = environment.monotonicMs() + request.timeoutMs
-    return (await controller.submit(view => decide(request, view), deadlineMs)).reply
+    return (await controller.submit(view => decide(request, view), { deadlineMs, isSettled: () => electsNothing(request) })).reply
   })
 
 function failed ({ topicPartitions }: ElectLeadersRequest, { errorCode, text: errorMessage }: KafkaError) {

@@ -10,7 +10,7 @@ import {
 import type {
   AlterPartitionReassignmentsRequest,
 } from '../../protocol/messages/45-alter-partition-reassignments.ts'
-import { alterPartitionReassignments as decide } from '../core/controller/reassignments.ts'
+import { alterPartitionReassignments as decide, reassignsNothing } from '../core/controller/reassignments.ts'
 import type { Broker } from './broker.ts'
 import { ensureCluster } from './cluster-access.ts'
 import { handler } from './handler.ts'
@@ -22,7 +22,7 @@ export const alterPartitionReassignments = handler(AlterPartitionReassignments,
   async (request, { session }, { access, controller, environment }: Needs) => {
     ensureCluster(access, session, 'alter')
     const deadlineMs = environment.monotonicMs() + request.timeoutMs
-    return (await controller.submit(view => decide(request, view), deadlineMs)).reply
+    return (await controller.submit(view => decide(request, view), { deadlineMs, isSettled: () => reassignsNothing(request) })).reply
   })
 
 function failed ({ topics }: AlterPartitionReassignmentsRequest, { errorCode, text: errorMessage }: KafkaError) {

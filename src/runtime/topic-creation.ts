@@ -86,7 +86,7 @@ export class TopicCreation {
     try {
       const request = { topics: [topic], timeoutMs: TIMEOUT_MS, validateOnly: false }
       const deadlineMs = environment.monotonicMs() + TIMEOUT_MS
-      const { reply } = await controller.submit(view => createTopics(request, view, { admit }), deadlineMs)
+      const { reply } = await controller.submit(view => createTopics(request, view, { admit }), { deadlineMs })
       const [row] = reply.topics
       const errorCode = row?.errorCode ?? code.NONE
       if (errorCode !== code.NONE) {

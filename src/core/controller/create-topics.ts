@@ -37,6 +37,12 @@ export interface TopicAccess {
 /** D10.2. */
 const PARTITIONS_MAX = 10_000
 
+/** Every name is refused for what it is, which is answered before the controller's queue (D0.8). */
+export function createsNothing ({ topics }: CreateTopicsRequest, access: TopicAccess): boolean {
+  const refused = new Set(refusedRows(topics, access).map(({ name }) => name))
+  return topics.every(({ name }) => refused.has(name))
+}
+
 export function createTopics (
   request: CreateTopicsRequest, view: View, access: TopicAccess = {}
 ): ControllerResult<CreateTopicsResponse> {

@@ -25,12 +25,26 @@ export interface DeleteAccess {
   readonly admit?: (partitions: number) => boolean
 }
 
+/**
+ * Deletion is off, or no row asks for one topic in one way: that is answered before the controller's
+ * queue (D0.8).
+ */
+export function deletesNothing (
+  request: DeleteTopicsRequest, version: number, { deleteTopicEnable }: Pick<View['settings'], 'deleteTopicEnable'>
+): boolean {
+  if (!deleteTopicEnable) return true
+  const { names, ids } = asked(wantedOf(request, version))
+  return names.size === 0 && ids.size === 0
+}
+
+function wantedOf (request: DeleteTopicsRequest, version: number): readonly Wanted[] {
+  return version >= 6 ? request.topics : request.topicNames.map(name => ({ name, topicId: ZERO_UUID }))
+}
+
 export function deleteTopics (
   request: DeleteTopicsRequest, version: number, view: View, access: DeleteAccess = {}
 ): ControllerResult<DeleteTopicsResponse> {
-  const wanted: readonly Wanted[] = version >= 6
-    ? request.topics
-    : request.topicNames.map(name => ({ name, topicId: ZERO_UUID }))
+  const wanted = wantedOf(request, version)
   if (!view.settings.deleteTopicEnable) return disabled(wanted, version)
   const { rows, topics } = sortOut(wanted, view, access)
   const records: MetadataEntry[] = []
@@ -67,42 +81,57 @@ function rowOf (name: string | null, topicId: string, problem: Failure): Row {
   return { name, topicId, ...problem }
 }
 
-/** D12.2-3: what is refused, and the topics that are left to delete. */
-function sortOut (
-  wanted: readonly Wanted[], { image }: View, access: DeleteAccess
-): { rows: Row[], topics: Topic[] } {
+interface Asked {
+  /** Refused for what they are. */
+  readonly rows: Row[]
+  readonly names: Set<string>
+  readonly ids: Set<string>
+  readonly duplicateIds: ReadonlySet<string>
+}
+
+function invalidRow (name: string | null, topicId: string, text: string): Row {
+  return rowOf(name, topicId, failure(code.INVALID_REQUEST, text))
+}
+
+/** D12.2, as far as the request alone tells it. */
+function asked (wanted: readonly Wanted[]): Asked {
   const rows: Row[] = []
-  const invalid = (name: string | null, topicId: string, text: string): void => {
-    rows.push(rowOf(name, topicId, failure(code.INVALID_REQUEST, text)))
-  }
   const names = new Set<string>()
   const ids = new Set<string>()
   const duplicateNames = new Set<string>()
   const duplicateIds = new Set<string>()
   for (const { name, topicId } of wanted) {
     if (name === null) {
-      if (topicId === ZERO_UUID) invalid(null, ZERO_UUID, 'Neither topic name nor id were specified.')
+      if (topicId === ZERO_UUID) rows.push(invalidRow(null, ZERO_UUID, 'Neither topic name nor id were specified.'))
       else if (ids.has(topicId)) duplicateIds.add(topicId)
       else ids.add(topicId)
     } else if (topicId !== ZERO_UUID) {
-      invalid(name, topicId, 'You may not specify both topic name and topic id.')
+      rows.push(invalidRow(name, topicId, 'You may not specify both topic name and topic id.'))
     } else if (names.has(name)) duplicateNames.add(name)
     else names.add(name)
   }
   for (const name of duplicateNames) {
     names.delete(name)
-    invalid(name, ZERO_UUID, 'Duplicate topic name.')
+    rows.push(invalidRow(name, ZERO_UUID, 'Duplicate topic name.'))
   }
   for (const id of duplicateIds) {
     ids.delete(id)
-    invalid(null, id, 'Duplicate topic id.')
+    rows.push(invalidRow(null, id, 'Duplicate topic id.'))
   }
+  return { rows, names, ids, duplicateIds }
+}
+
+/** D12.2-3: what is refused, and the topics that are left to delete. */
+function sortOut (
+  wanted: readonly Wanted[], { image }: View, access: DeleteAccess
+): { rows: Row[], topics: Topic[] } {
+  const { rows, names, ids, duplicateIds } = asked(wanted)
   for (const name of names) {
     const id = image.topics.find(name)?.id
     if (id === undefined || !(ids.has(id) || duplicateIds.has(id))) continue
     names.delete(name)
     ids.delete(id)
-    invalid(name, id, 'The provided topic name maps to an ID that was already supplied.')
+    rows.push(invalidRow(name, id, 'The provided topic name maps to an ID that was already supplied.'))
   }
   const topics = [...byId(ids, image.topics, access, rows), ...byName(names, image.topics, access, rows)]
   return { rows, topics }

@@ -21,12 +21,15 @@ type Kind = 'preferred' | 'unclean'
 
 const KINDS: readonly Kind[] = ['preferred', 'unclean']
 
+/** Nothing is asked, which is answered before the controller's queue (D0.8). */
+export function electsNothing ({ topicPartitions }: ElectLeadersRequest): boolean { return topicPartitions?.length === 0 }
+
 export function electLeaders (
   request: ElectLeadersRequest, view: View
 ): ControllerResult<ElectLeadersResponse> {
   const kind = KINDS[request.electionType]
   // Kafka looks at the type partition by partition.
-  if (request.topicPartitions?.length === 0) return { records: nothing, reply: { replicaElectionResults: [] } }
+  if (electsNothing(request)) return { records: nothing, reply: { replicaElectionResults: [] } }
   if (kind === undefined) {
     const text = `Unknown election type ${request.electionType}`
     return wholeRequest(request, failure(code.INVALID_REQUEST, text))

@@ -24,12 +24,15 @@ import { contextOf, electionOf } from './partition-context.ts'
 type View = Pick<ControllerView, 'image' | 'settings'>
 type Wanted = AlterPartitionReassignmentsRequest['topics'][number]['partitions'][number]
 
+/** Nothing is asked, which is answered before the controller's queue (D0.8). */
+export function reassignsNothing ({ topics }: AlterPartitionReassignmentsRequest): boolean { return topics.length === 0 }
+
 export function alterPartitionReassignments (
   request: AlterPartitionReassignmentsRequest, view: View
 ): ControllerResult<AlterPartitionReassignmentsResponse> {
   const { allowReplicationFactorChange } = request
   // Kafka leaves this message at its empty default.
-  if (request.topics.length === 0) {
+  if (reassignsNothing(request)) {
     return { records: nothing, reply: { errorMessage: '', allowReplicationFactorChange, responses: [] } }
   }
   const records: MetadataEntry[] = []

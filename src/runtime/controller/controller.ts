@@ -29,6 +29,16 @@ export type Decide<D extends ControllerResult<unknown>> = (view: FullView) => D
 /** 2.10: the most bytes of one batch of metadata, which what a request decides has to fit in. */
 const BATCH_BYTES_MAX = 8 * 1024 * 1024
 
+/** How a write is to be taken. */
+export interface Submission {
+  /** D0.8: past it, the write is not even begun. */
+  readonly deadlineMs?: number
+  /** Whether the decider has nothing to ask of the image and nothing to write. */
+  readonly isSettled?: (settings: ControllerSettings) => boolean
+  /** Of the batch that its records become. */
+  readonly bytesMax?: number
+}
+
 interface Write {
   readonly decide: Decide<ControllerResult<unknown>>
   /** D0.8: past it, the write is not even begun. */
@@ -64,12 +74,14 @@ export class Controller {
    * Decides when its turn comes and resolves with the decision once its records are committed.
    * Rejects with NOT_CONTROLLER when another node leads, REQUEST_TIMED_OUT when the turn came after
    * `deadlineMs` of the clock that nobody sets, UNKNOWN_SERVER_ERROR when its records take more
-   * than `bytesMax`.
+   * than `bytesMax`. What is settled, because the decider has nothing to ask of the image and
+   * nothing to write, is answered at once: it has no turn to wait for (D0.8).
    */
   submit<D extends ControllerResult<unknown>> (
-    decide: Decide<D>, deadlineMs = Infinity, bytesMax = BATCH_BYTES_MAX,
+    decide: Decide<D>, { deadlineMs = Infinity, isSettled, bytesMax = BATCH_BYTES_MAX }: Submission = {}
   ): Promise<D> {
     return new Promise((resolve, reject) => {
+      if (isSettled?.(this.settings) === true) return resolve(decide(this.#view()))
       this.#queue.push({ decide, deadlineMs, bytesMax, resolve: resolve as Write['resolve'], reject })
       if (!this.#running) void this.#run()
     })
@@ -115,24 +127,27 @@ export class Controller {
       // D0.3: it comes from an exception that says no more than its code.
       throw new KafkaError(code.REQUEST_TIMED_OUT, null)
     }
-    const decision = decide({
+    const decision = decide(this.#view())
+    if (decision.records.length === 0) return decision
+    const records = decision.records.map(encodeMetadata)
+    const bytes = metadataBatchBytes(records)
+    if (bytes > bytesMax) {
+      this.#notices.warn(`a request was refused: its records take ${bytes} bytes, ` +
+        `and one batch of metadata holds ${bytesMax}`)
+      throw new KafkaError(code.UNKNOWN_SERVER_ERROR)
+    }
+    await this.#quorum.append(records, leader.epoch).committed
+    return decision
+  }
+
+  #view (): FullView {
+    return {
       image: this.#image,
       settings: this.settings,
       nextOffset: this.#quorum.endOffset,
       random: () => this.#environment.random(),
       sessions: this.sessions,
       nowMs: this.#environment.monotonicMs(),
-    })
-    if (decision.records.length > 0) {
-      const records = decision.records.map(encodeMetadata)
-      const bytes = metadataBatchBytes(records)
-      if (bytes > bytesMax) {
-        this.#notices.warn(`a request was refused: its records take ${bytes} bytes, ` +
-          `and one batch of metadata holds ${bytesMax}`)
-        throw new KafkaError(code.UNKNOWN_SERVER_ERROR)
-      }
-      await this.#quorum.append(records, leader.epoch).committed
     }
-    return decision
   }
 }

@@ -76,7 +76,7 @@ export class ControllerDuties {
       for (;;) {
         // However many partitions a broker leads: nobody can ask for less of it.
         const { reply } = await controller.submit(
-          view => fenceExpired({ ...view, nowMs }) ?? NOBODY, Infinity, Infinity)
+          view => fenceExpired({ ...view, nowMs }) ?? NOBODY, { bytesMax: Infinity })
         if (reply === undefined) break
         environment.log('warn', `broker ${reply.brokerId} is fenced: it has sent no heartbeat for ` +
           `${controller.sessions.timeoutMs} ms`)
