@@ -5,6 +5,7 @@ import type { BrokerValues } from './config/table.ts'
 import { loadSettings } from './config/config.ts'
 import type { Settings } from './config/config.ts'
 import type { Sources } from './config/sources.ts'
+import { isEverywhere } from './config/network.ts'
 import { meant } from './config/meant.ts'
 import {
   clusterIdOf, diskSpace, NO_BROKER_EPOCH, openDataDirectory, takeCleanShutdown, UNKNOWN_SPACE, writeCleanShutdown,
@@ -19,6 +20,7 @@ import { FramePool } from './server/frame-pool.ts'
 import { RequestMemory } from './server/request-memory.ts'
 import { listen } from './server/listener.ts'
 import type { Listener } from './server/listener.ts'
+import { ownNameFor } from './own-name.ts'
 import { MemoryDisk } from './store/disk-memory.ts'
 import { nodeDisk } from './store/disk-node.ts'
 import { openStore } from './store/store.ts'
@@ -130,6 +132,7 @@ async function start (
     ? { path: '/ottla', clusterId: clusterIdOf(options.clusterId) ?? newId(), nodeId, directoryId: newId() }
     : openDataDirectory(directory, nodeId, options.clusterId)
   const { nowMs, setTimer, atTurnEnd } = environment
+  const ownName = ownNameFor(settings.network, environment)
   const store = await openStore(data.path, {
     disk: inMemory ? new MemoryDisk().disk() : nodeDisk(), nowMs, setTimer, atTurnEnd, log,
   }, { syncTimeoutMs: settings.get('ottla.sync.timeout.ms') })
@@ -154,6 +157,7 @@ async function start (
       space: () => inMemory ? UNKNOWN_SPACE : diskSpace(data.path),
     },
     logLevel: log,
+    ownName: await ownName,
     ports: new Map(listeners.map(({ name, port }) => [name, port])),
     previousBrokerEpoch: inMemory ? NO_BROKER_EPOCH : takeCleanShutdown(data.path),
     onFailed: failed,
@@ -168,10 +172,12 @@ async function start (
     listeners: listeners.map(({ name, host, port }) => ({ name, host, port })),
     host: first.host,
     port: first.port,
-    bootstrapServers: `${first.host === '' || first.host === '0.0.0.0' ? 'localhost' : first.host}:${first.port}`,
+    bootstrapServers: `${isEverywhere(first.host) ? 'localhost' : bracketed(first.host)}:${first.port}`,
     stop,
   }
 }
+
+function bracketed (host: string): string { return host.includes(':') ? `[${host}]` : host }
 
 /** Requests that one connection may have under way: Produce after Produce (see connection.ts). */
 const REQUESTS_IN_FLIGHT_MAX = 100

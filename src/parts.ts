@@ -5,6 +5,7 @@
 import type { BrokerParts } from './broker.ts'
 import type { Settings } from './config/config.ts'
 import { securityProtocolIds } from './config/listeners.ts'
+import { registeredListeners } from './config/network.ts'
 import { supportedFeatures } from './core/metadata/features.ts'
 import type { BrokerRegistrationRequest } from '../protocol/messages/62-broker-registration.ts'
 import type { Environment } from './runtime/environment.ts'
@@ -13,6 +14,8 @@ import type { Store } from './store/store.ts'
 
 /** What no setting says: it is found, or made, when the process starts. */
 export interface Found extends Pick<BrokerParts, 'clusterId' | 'logDirectory' | 'logLevel' | 'onFailed'> {
+  /** This machine's, for listeners whose address says nothing to others; see own-name.ts. */
+  readonly ownName: string
   /** Ports that are open, by the listener's name; another listener's is that of its settings. */
   readonly ports: ReadonlyMap<string, number>
   /** R 2.5.6: -1 unless the last process of this directory stopped in order. */
@@ -40,15 +43,13 @@ export function partsOf (
 }
 
 function registrationOf (
-  settings: Settings, environment: Environment, { clusterId, logDirectory, ports, previousBrokerEpoch }: Found
+  settings: Settings, environment: Environment, { clusterId, logDirectory, ownName, ports, previousBrokerEpoch }: Found
 ): BrokerRegistrationRequest {
-  const { advertised, brokerListeners } = settings.network
-  const actual = brokerListeners.map(listener => ({ ...listener, port: ports.get(listener.name) ?? listener.port }))
   return {
     brokerId: settings.get('node.id'),
     clusterId,
     incarnationId: environment.newId(),
-    listeners: (advertised ?? actual).map(({ name, host, port, protocol }) =>
+    listeners: registeredListeners(settings.network, ports, ownName).map(({ name, host, port, protocol }) =>
       ({ name, host, port, securityProtocol: securityProtocolIds[protocol] })),
     features: supportedFeatures.map(({ name, minVersion, maxVersion }) =>
       ({ name, minSupportedVersion: minVersion, maxSupportedVersion: maxVersion })),

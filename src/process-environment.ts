@@ -1,6 +1,7 @@
 /** The world outside as a Node process has it: the real clock, timers, random numbers, disk and log. */
 import crypto, { randomBytes, randomUUID } from 'node:crypto'
 import { promises as dns } from 'node:dns'
+import { hostname } from 'node:os'
 import { uuidFromBytes } from '../protocol/uuid.ts'
 import type { Environment, LogLevel } from './runtime/environment.ts'
 
@@ -67,5 +68,32 @@ export function newId (): string {
   for (;;) {
     const id = uuidFromBytes(randomBytes(16))
     if (!id.startsWith('-')) return id
+  }
+}
+
+export interface NameService {
+  hostname (): string
+  lookup (host: string): Promise<ReadonlyArray<{ readonly address: string }>>
+  lookupService (address: string): Promise<{ readonly hostname: string }>
+}
+
+const systemNames: NameService = {
+  hostname,
+  lookup: host => dns.lookup(host, { all: true, verbatim: false }),
+  lookupService: address => dns.lookupService(address, 0),
+}
+
+/**
+ * This machine's name as Java's InetAddress.getLocalHost().getCanonicalHostName() tells it: the name of
+ * the address of its own name, if that leads back there, else the address. Rejects with the system's
+ * error when its own name is not known.
+ */
+export async function canonicalHostName (names: NameService = systemNames): Promise<string> {
+  const address = (await names.lookup(names.hostname()))[0]?.address ?? ''
+  try {
+    const name = (await names.lookupService(address)).hostname
+    return (await names.lookup(name)).some(it => it.address === address) ? name : address
+  } catch {
+    return address
   }
 }

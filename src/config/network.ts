@@ -12,7 +12,10 @@ export interface Network {
   /** Those of them that clients and brokers use. */
   readonly brokerListeners: readonly ListenerAddress[]
   readonly controllerListeners: readonly ListenerAddress[]
-  /** As others shall reach this broker; undefined: as each client reached it. */
+  /**
+   * As others shall reach this broker; undefined: as each client reached it. A host may be empty, which
+   * is this machine's own name, and a port 0, which is the one that is listened on.
+   */
   readonly advertised: readonly ListenerAddress[] | undefined
   readonly interBrokerListener: string
   readonly voters: readonly Voter[]
@@ -52,7 +55,9 @@ export function readNetwork (get: Get, originOf: OriginOf): Network {
     listeners,
     brokerListeners,
     controllerListeners: listeners.filter(({ name }) => controllerNames.has(name)),
-    advertised: advertised?.filter(({ name }) => !controllerNames.has(name)),
+    // Kafka advertises what it listens on where nothing else is said.
+    advertised: advertised?.filter(({ name }) => !controllerNames.has(name)) ??
+      (get('ottla.strict') ? brokerListeners : undefined),
     interBrokerListener: interBrokerListener(get, brokerListeners, isBroker),
     voters,
     bootstrapServers,
@@ -102,12 +107,35 @@ function checkRoles (network: Network, get: Get): void {
       `this controller, node.id=${nodeId}, must be one of them`)
   }
   for (const { name, host } of advertised ?? []) {
-    if (host === '0.0.0.0' || host === '::') {
+    if (isEverywhere(host) && host !== '') {
+      const otherwise = get('ottla.strict') ? '' : ', or leave advertised.listeners out'
       throw new ConfigError(`advertised.listeners cannot use the nonroutable meta-address ${host} ` +
-        `(${name}). Use a routable IP address, or leave advertised.listeners out.`)
+        `(${name}). Use a routable IP address${otherwise}.`)
     }
     if (!brokerListeners.some(it => it.name === name)) {
       throw new ConfigError(`advertised.listeners names ${name}, which is not in listeners`)
     }
   }
+}
+
+/** An address to listen on: all of this machine's. To others it says nothing. */
+export function isEverywhere (host: string): boolean { return host === '' || host === '0.0.0.0' || host === '::' }
+
+/** Whether this machine's own name is needed to tell others where this broker is. */
+export function needsOwnName ({ advertised, brokerListeners }: Network): boolean {
+  return (advertised ?? brokerListeners).some(({ host }) => isEverywhere(host))
+}
+
+/**
+ * What goes into the metadata log: addresses that mean the same to everybody who reads it. `ports` are
+ * those that are open, by the listener's name.
+ */
+export function registeredListeners (
+  { advertised, brokerListeners }: Network, ports: ReadonlyMap<string, number>, ownName: string
+): ListenerAddress[] {
+  return (advertised ?? brokerListeners).map(listener => ({
+    ...listener,
+    host: isEverywhere(listener.host) ? ownName : listener.host,
+    port: listener.port === 0 ? ports.get(listener.name) ?? 0 : listener.port,
+  }))
 }

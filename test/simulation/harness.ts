@@ -104,6 +104,7 @@ export class Harness {
           id: settings.DIRECTORY_ID, path: '/ottla', space: () => ({ totalBytes: -1n, usableBytes: -1n }),
         },
         logLevel: { level: 'debug' },
+        ownName: 'localhost',
         ports: new Map(),
         previousBrokerEpoch: -1n,
         onFailed: () => { this.#failed(life) },

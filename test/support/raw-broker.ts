@@ -110,6 +110,7 @@ export class RawBroker {
       clusterId: newId(),
       logDirectory: { id: newId(), path: '/ottla', space: () => SPACE },
       logLevel: note,
+      ownName: 'localhost',
       ports: new Map([['PLAINTEXT', listener.port]]),
       previousBrokerEpoch: -1n,
       onFailed: error => { note('error', 'failed', { error }) },

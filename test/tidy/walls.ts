@@ -24,7 +24,8 @@ export const walls: Readonly<Record<string, Wall>> = {
   console: { imports: ['server', 'node:http'], types: ['apis'] },
   config: { imports: ['protocol', 're2js', 'node:fs', 'node:module'] },
   'src/settings.ts': { imports: ['config', 'core'], types: ['runtime'] },
-  'src/process-environment.ts': { imports: ['protocol', 'node:crypto', 'node:dns'], types: ['runtime'] },
+  'src/process-environment.ts': { imports: ['protocol', 'node:crypto', 'node:dns', 'node:os'], types: ['runtime'] },
+  'src/own-name.ts': { imports: ['config', 'node:os', 'src/process-environment.ts'] },
   'src/data-directory.ts': {
     imports: ['protocol', 'config', 'node:fs', 'node:path', 'src/process-environment.ts'],
   },
@@ -32,7 +33,8 @@ export const walls: Readonly<Record<string, Wall>> = {
   'src/parts.ts': { imports: ['core', ...config], types: ['protocol', 'runtime', 'store', 'src/broker.ts'] },
   'src/index.ts': {
     imports: [
-      'src/broker.ts', 'src/data-directory.ts', 'src/parts.ts', 'src/process-environment.ts', 'server', 'store', 'config',
+      'src/broker.ts', 'src/data-directory.ts', 'src/own-name.ts', 'src/parts.ts', 'src/process-environment.ts', 'server',
+      'store', 'config',
     ],
   },
   cli: {

@@ -22,7 +22,9 @@ type Kind = 'preferred' | 'unclean'
 const KINDS: readonly Kind[] = ['preferred', 'unclean']
 
 /** Nothing is asked, which is answered before the controller's queue (D0.8). */
-export function electsNothing ({ topicPartitions }: ElectLeadersRequest): boolean { return topicPartitions?.length === 0 }
+export function electsNothing ({ topicPartitions }: ElectLeadersRequest): boolean {
+  return topicPartitions?.length === 0
+}
 
 export function electLeaders (
   request: ElectLeadersRequest, view: View

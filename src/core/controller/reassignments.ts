@@ -25,7 +25,9 @@ type View = Pick<ControllerView, 'image' | 'settings'>
 type Wanted = AlterPartitionReassignmentsRequest['topics'][number]['partitions'][number]
 
 /** Nothing is asked, which is answered before the controller's queue (D0.8). */
-export function reassignsNothing ({ topics }: AlterPartitionReassignmentsRequest): boolean { return topics.length === 0 }
+export function reassignsNothing ({ topics }: AlterPartitionReassignmentsRequest): boolean {
+  return topics.length === 0
+}
 
 export function alterPartitionReassignments (
   request: AlterPartitionReassignmentsRequest, view: View
