@@ -2,21 +2,22 @@
  * The broker's configuration: what was given, checked against the table of settings and completed
  * with defaults, for typed look-ups; the network settings as addresses.
  */
-import { connectionProblems } from './connections.ts'
 import { assumptions, isSingleNode } from './defaults.ts'
 import { withoutEffect } from './honoured.ts'
 import { readNetwork } from './network.ts'
 import type { Network } from './network.ts'
 import { nearestName } from './nearest.ts'
+import { brokenRules } from './rules.ts'
 import type { Setting, Value } from './setting.ts'
 import { ConfigError } from './error.ts'
 import { readSources } from './sources.ts'
 import type { Given, Sources } from './sources.ts'
-import { brokerTable, familyOf, settingNameOf } from './table.ts'
+import { brokerTable, settingNameOf } from './table.ts'
 import type { BrokerValues } from './table.ts'
 import { parseValue } from './value.ts'
 
 export { ConfigError } from './error.ts'
+export { familyValue } from './family.ts'
 
 export interface Settings {
   /** The setting's value: as given, else as assumed for a single node, else Kafka's default. */
@@ -55,18 +56,22 @@ export function settingsFrom (given: ReadonlyMap<string, Given>): Settings {
   const texts = new Map(assumed)
   for (const [name, { text }] of given) texts.set(name, text)
   const problems: string[] = []
+  let wireText: string | undefined
   const values = new Map<string, Value | null>()
   for (const [name, setting] of brokerTable) {
     const parsed = valueOf(setting, texts)
     if ('value' in parsed) values.set(name, parsed.value)
-    else problems.push(problemText(parsed.problem, given.get(name)))
+    else {
+      wireText ??= parsed.problem
+      problems.push(problemText(parsed.problem, given.get(name)))
+    }
   }
   problems.push(...scopedProblems(given))
-  if (problems.length > 0) throw new ConfigError(problems.join('\n'))
+  if (problems.length > 0) throw new ConfigError(problems.join('\n'), wireText)
   const get = <N extends keyof BrokerValues & string>(name: N): BrokerValues[N] =>
     values.get(name) as BrokerValues[N]
-  const rules = ruleProblems(get)
-  if (rules.length > 0) throw new ConfigError(rules.join('\n'))
+  const broken = brokenRules(get)
+  if (broken[0] !== undefined) throw new ConfigError(broken.map(({ text }) => text).join('\n'), broken[0].wireText)
   return {
     get,
     number: name => Number(get(name)),
@@ -82,12 +87,22 @@ export function settingsFrom (given: ReadonlyMap<string, Given>): Settings {
 function valueOf (
   setting: Setting, texts: ReadonlyMap<string, string>
 ): { value: Value | null } | { problem: string } {
-  const text = texts.get(setting.name) ?? setting.defaultText
-  if (text === undefined) {
-    return { problem: `Missing required configuration "${setting.name}" which has no default value.` }
-  }
-  if (text === null) return { value: null }
-  return parseValue(setting, text)
+  const text = texts.get(setting.name)
+  return text === undefined ? defaultOf(setting) : parseValue(setting, text)
+}
+
+/** Of several hundred settings a few are given; AlterConfigs looks at all of them twice. */
+const defaults = new Map<Setting, { value: Value | null } | { problem: string }>()
+
+function defaultOf (setting: Setting): { value: Value | null } | { problem: string } {
+  const known = defaults.get(setting)
+  if (known !== undefined) return known
+  const { name, defaultText } = setting
+  const value = defaultText === undefined
+    ? { problem: `Missing required configuration "${name}" which has no default value.` }
+    : defaultText === null ? { value: null } : parseValue(setting, defaultText)
+  defaults.set(setting, value)
+  return value
 }
 
 function problemText (problem: string, given: Given | undefined): string {
@@ -107,41 +122,6 @@ function scopedProblems (given: ReadonlyMap<string, Given>): string[] {
   return problems
 }
 
-/** What Kafka demands of several settings together. */
-function ruleProblems (get: Settings['get']): string[] {
-  const problems: string[] = []
-  const brokerId = get('broker.id')
-  if (brokerId !== -1 && brokerId !== get('node.id')) {
-    problems.push('You must set `node.id` to the same value as `broker.id`: ' +
-      `they are ${get('node.id')} and ${brokerId}.`)
-  }
-  if (familyValue(get, 'log.retention.ms') === 0n) {
-    problems.push('log.retention.ms must be unlimited (-1) or, greater than or equal to 1')
-  }
-  problems.push(...connectionProblems(get), ...cordonProblems(get))
-  for (const kind of ['consumer', 'share', 'streams'] as const) {
-    for (const what of ['heartbeat.interval.ms', 'session.timeout.ms'] as const) {
-      const name = `group.${kind}.${what}` as const
-      const minName = `group.${kind}.min.${what}` as const
-      const maxName = `group.${kind}.max.${what}` as const
-      const [value, min, max] = [get(name), get(minName), get(maxName)]
-      if (value >= min && value <= max) continue
-      problems.push(`${name}=${value} must lie between ${minName} (${min}) and ${maxName} (${max}): ` +
-        'set those as well')
-    }
-  }
-  return problems
-}
-
-/** KIP-1066: only what there is can be cordoned; `*` stands for all of it. */
-function cordonProblems (get: Settings['get']): string[] {
-  const directories = [...get('log.dirs') ?? get('log.dir'), '*']
-  const missing = get('cordoned.log.dirs').filter(path => !directories.includes(path))
-  return missing.length === 0
-    ? []
-    : ['All entries in cordoned.log.dirs must be present in log.dirs or log.dir. Missing entries : ' + missing.join(', ')]
-}
-
 function noticesOf (given: ReadonlyMap<string, Given>): Notice[] {
   const notices: Notice[] = []
   for (const [name, { origin }] of given) {
@@ -155,13 +135,4 @@ function noticesOf (given: ReadonlyMap<string, Given>): Notice[] {
     notices.push({ level: 'info', text: `known to Kafka, without effect here: ${idle.join(', ')}` })
   }
   return notices
-}
-
-/** The first of a family that has a value, in units of its first member (log.retention.*). */
-export function familyValue (get: Settings['get'], name: string): bigint | null {
-  for (const { name: member, factor } of familyOf(name)) {
-    const value = get(member as keyof BrokerValues)
-    if (typeof value === 'bigint' || typeof value === 'number') return BigInt(value) * BigInt(factor)
-  }
-  return null
 }

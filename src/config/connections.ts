@@ -42,7 +42,7 @@ function addressesOf (host: string): string[] {
 }
 
 /** What Kafka demands of these settings together. */
-export function connectionProblems (get: Get): string[] {
+export function brokenConnections (get: Get): string[] {
   const wrong = entriesOf(get(OVERRIDES)).find(entry => !/^.+:\s*\d+$/.test(entry))
   if (wrong !== undefined) {
     return [`Invalid value ${wrong} for configuration ${OVERRIDES}: write each entry as host:count, ` +

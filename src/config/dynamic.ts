@@ -8,7 +8,8 @@ import { ConfigError } from './error.ts'
 import { reconfigurationProblem } from './reconfiguration.ts'
 import { brokerTable, dynamicOnlyTable, familyOf, settingNameOf } from './table.ts'
 import type { ConfigFailure } from './failure.ts'
-import { parseValue } from './value.ts'
+import type { Setting } from './setting.ts'
+import { classNotFound, invalid as invalidValue, parseValue } from './value.ts'
 
 type Texts = ReadonlyMap<string, string>
 
@@ -34,7 +35,7 @@ export function brokerAlterProblem (
   const listed = (what: string, found: readonly string[]): ConfigFailure | undefined =>
     found.length === 0 ? undefined : invalid(`${what}: [${found.join(', ')}]`)
   return listed('Cannot update these configs dynamically',
-    names.filter(name => settingNameOf(name) !== undefined && !isDynamic(name))) ??
+    names.filter(name => brokerTable.has(name) && !isDynamic(name))) ??
     listed('These security configs can be dynamically updated only per-listener using the listener prefix',
       names.filter(name => PER_LISTENER.has(name))) ??
     valuesProblem(values) ??
@@ -65,15 +66,37 @@ const RANKS: ReadonlyMap<string, number> = new Map(
 /** What is set for one listener stands beside what it means. */
 function rankOf (name: string): number { return RANKS.get(settingNameOf(name) ?? name) ?? RANKS.size }
 
+/** With the words for the setting that is meant: Kafka looks at it without its listener. */
 function valueProblem (name: string, text: string): string | undefined {
-  const setting = brokerTable.get(settingNameOf(name) ?? '') ?? dynamicOnlyTable.get(name)
-  const parsed = setting === undefined ? undefined : parseValue({ ...setting, name }, text)
-  return parsed !== undefined && 'problem' in parsed ? parsed.problem : undefined
+  const setting = checkedSetting(name)
+  if (setting === undefined) return undefined
+  const parsed = parseValue(setting, text)
+  if ('problem' in parsed) return parsed.problem
+  // A file may name plug-ins of a Kafka that has them; one that is to be loaded now is not there.
+  return setting.type === 'class' && !OF_KAFKA_OR_JAVA.test(text)
+    ? invalidValue(setting.name, text, classNotFound(text))
+    : undefined
 }
 
+const OF_KAFKA_OR_JAVA = /^\s*(?:org\.apache\.kafka|javax?)\./
+
+/** Kafka's definition of what can be set at run time has no more. */
+function checkedSetting (name: string): Setting | undefined {
+  const base = OF_LISTENER.exec(name)?.[1] ?? name
+  const setting = brokerTable.get(base)
+  return setting?.updateMode === 'read-only' ? undefined : setting ?? dynamicOnlyTable.get(base)
+}
+
+const OF_LISTENER = /^listener\.name\.[^.]*\.(.*)$/
+
+/** KIP-402, KIP-612: of the settings of a listener these may hold for all brokers. */
+const OF_ALL_BROKERS: ReadonlySet<string> = new Set([
+  'max.connections', 'max.connection.creation.rate', 'num.network.threads',
+])
+
 function isPerBroker (name: string): boolean {
-  const meant = settingNameOf(name)
-  return meant !== undefined && (meant !== name || brokerTable.get(meant)?.updateMode === 'per-broker')
+  const base = OF_LISTENER.exec(name)?.[1]
+  return base === undefined ? brokerTable.get(name)?.updateMode === 'per-broker' : !OF_ALL_BROKERS.has(base)
 }
 
 /** What the settings together would be, and what the parts of the broker say to it. */
@@ -86,8 +109,7 @@ function wholeProblem (
       settingsFrom(givenFrom(dynamic, staticTexts)), settingsFrom(givenFrom(after, staticTexts)))
     return problem === undefined ? undefined : invalid(problem)
   } catch (error) {
-    // Kafka's words for a demand that several settings make together.
-    if (error instanceof ConfigError) return invalid(`requirement failed: ${error.message}`)
+    if (error instanceof ConfigError) return invalid(error.wireText ?? `requirement failed: ${error.message}`)
     throw error
   }
 }

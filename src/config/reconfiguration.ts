@@ -3,17 +3,41 @@
  * thread pools grow or shrink by a factor of two at most, and what is kept locally is no more than
  * what is kept. Threads mean nothing here, but tools rely on the answers.
  */
-import { familyValue } from './config.ts'
 import type { Settings } from './config.ts'
+import { listenerLimits } from './connections.ts'
+import { familyValue } from './family.ts'
 
 /** Undefined if nothing is wrong. */
 export function reconfigurationProblem (before: Settings, after: Settings): string | undefined {
-  const problem = threadsProblem(before, after) ?? cleanerProblem(before, after) ?? localRetentionProblem(after)
+  const problem = connectionsProblem(before, after) ?? reportersProblem(before, after) ??
+    threadsProblem(before, after) ?? cleanerProblem(before, after) ?? localRetentionProblem(after)
   if (problem !== undefined) {
     return `Invalid value org.apache.kafka.common.config.ConfigException: ${problem} for configuration ` +
       'Invalid dynamic configuration'
   }
   return listenersProblem(before, after)
+}
+
+const REPORTER = 'org.apache.kafka.common.metrics.JmxReporter'
+
+/** Kafka has one reporter, and tells what else was to be changed with those that it cannot make. */
+function reportersProblem (before: Settings, after: Settings): string | undefined {
+  const wanted = after.get('metric.reporters')
+  if (String(wanted) === String(before.get('metric.reporters')) || wanted.every(name => name === REPORTER)) return undefined
+  const changed = [...after.staticTexts.keys()]
+    .filter(name => before.staticTexts.get(name) !== after.staticTexts.get(name))
+  return `Validation of dynamic config update of Set(${changed.join(', ')}) failed with class ` +
+    'class kafka.server.DynamicMetricsReporters'
+}
+
+/** Nobody could undo what lets nobody in; also of a single listener. */
+function connectionsProblem (before: Settings, after: Settings): string | undefined {
+  for (const key of ['max.connections', 'max.connection.creation.rate'] as const) {
+    const [now, wanted] = [before, after].map(({ get, staticTexts }) =>
+      [get(key), ...listenerLimits(staticTexts, key).values()]) as [number[], number[]]
+    if (wanted.includes(0) && !now.includes(0)) return `Invalid ${key} 0`
+  }
+  return undefined
 }
 
 const THREADS = [

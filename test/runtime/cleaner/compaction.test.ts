@@ -106,7 +106,7 @@ t.test('each setting of the cleaner is taken, and those of topics from broker an
     deleteRetentionMs: 86_400_000n,
   })
   t.match(taken({
-    'log.cleaner.dedupe.buffer.size': '77',
+    'log.cleaner.dedupe.buffer.size': '7777777',
     'log.cleaner.io.buffer.load.factor': '0.5',
     'log.cleaner.io.buffer.size': '78',
     'log.cleaner.io.max.bytes.per.second': '79.5',
@@ -115,7 +115,7 @@ t.test('each setting of the cleaner is taken, and those of topics from broker an
     'log.cleaner.min.compaction.lag.ms': '81',
     'log.cleaner.min.cleanable.ratio': '0.25',
   }), {
-    map: { bufferBytes: 77, loadFactor: 0.5 },
+    map: { bufferBytes: 7777777, loadFactor: 0.5 },
     readBytes: 78,
     bytesPerSecond: 79.5,
     compaction: { lagMsMin: 81n, lagMsMax: 82n, dirtyRatioMin: 0.25 },
