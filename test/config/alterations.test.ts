@@ -36,5 +36,5 @@ t.test('none is left out', async t => {
 /** Answered with Java's own words, or by what a broker listens on. */
 const OTHERWISE: ReadonlySet<string> = new Set(['config.providers', 'listeners', 'listener.security.protocol.map'])
 
-/** 4.3.1, which was asked, does not know these. */
+/** Kafka 4.3.1, which was asked, does not know these. */
 const OF_LATER = /^errors\.deadletterqueue|assignor\.offload|^log\.remote\.copy|^max\.decompressed/

@@ -30,6 +30,8 @@ type Wire = [name: string, text: string, taken: (rooms: Rooms) => unknown, value
 /** Settings that a room takes as a plain value, and the test that shows what the room does with it. */
 const wires: Wire[] = [
   ['broker.session.timeout.ms', '77', it => it.brokerSessionMs, 77, 'test/core/controller/brokers.test.ts', 'session'],
+  ['controller.quorum.election.backoff.max.ms', '77', it => it.quorum.electionBackoffMaxMs, 77, 'test/core/quorum/election.test.ts', 'electionBackoffMaxMs'],
+  ['controller.quorum.retry.backoff.ms', '77', it => it.quorum.retryBackoffMs, 77, 'test/core/quorum/replication.test.ts', 'retryBackoffMs'],
   ['controller.quorum.election.timeout.ms', '77', it => it.quorum.electionTimeoutMs, 77, 'test/runtime/quorum/chaos.test.ts', 'electionTimeoutMs'],
   ['controller.quorum.fetch.timeout.ms', '77', it => it.quorum.fetchTimeoutMs, 77, 'test/core/quorum/election.test.ts', 'fetch'],
   ['controller.quorum.request.timeout.ms', '77', it => it.quorum.requestTimeoutMs, 77, 'test/core/quorum/replication.test.ts', 'request'],

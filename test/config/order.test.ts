@@ -27,7 +27,7 @@ t.test('the tables stand in the order of Kafka\'s definitions', async t => {
   }
   for (const [scope, names] of Object.entries(tables)) {
     const order = orders.get(scope) as string[]
-    // The tables are of 4.4, which has some names more than 4.3.1, that was asked.
+    // The tables are of Kafka 4.4, which has some names more than Kafka 4.3.1, which was asked.
     t.same([...names].filter(name => order.includes(name)), order, scope)
   }
 })

@@ -129,6 +129,8 @@ export class Replicas {
     const facts = topic.partitions[index]
     // The topic may have been deleted meanwhile, and its name belong to another.
     if (this.#stopped || facts === undefined || !this.#opening.has(name)) return
+    // They may have been altered while the log was opened.
+    partition.settings = this.#settingsOf(topic.name)
     const partitions = this.#byTopic.get(topic.name) ?? []
     this.#byTopic.set(topic.name, partitions)
     partitions[index] = partition
@@ -157,6 +159,7 @@ export class Replicas {
         partition?.remove()
         if (partition !== undefined) for (const listener of this.#listeners) listener(partition)
       }
+      this.#planFlush()
     }
     for (const index of topic.partitions.keys()) {
       const name = logName(topic.id, index)

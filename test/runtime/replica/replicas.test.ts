@@ -7,6 +7,7 @@ import {
   PartitionChangeRecord, PartitionRecord, RemoveTopicRecord, TopicRecord,
 } from '../../../protocol/stored/metadata-topics.ts'
 import { settingsFrom } from '../../../src/config/config.ts'
+import { configEntry, resourceType } from '../../../src/core/metadata/configs.ts'
 import { MetadataImage } from '../../../src/core/metadata/image.ts'
 import { processEnvironment } from '../../../src/process-environment.ts'
 import type { Partition } from '../../../src/runtime/replica/partition.ts'
@@ -48,6 +49,10 @@ function elected (number: number): MetadataEntry[] {
 
 function deleted (number: number): MetadataEntry[] {
   return [entry(RemoveTopicRecord, 0, { topicId: idOf(number) })]
+}
+
+function altered (name: string, value: string): MetadataEntry[] {
+  return [configEntry(resourceType.TOPIC, TOPIC, name, value)]
 }
 
 async function open (t: Test, disk = new MemoryDisk()) {
@@ -97,6 +102,16 @@ t.test('a partition that changes while it is opened is one replica with the newe
   apply(elected(1))
   t.equal(replicas.find(TOPIC, 0), partition)
   t.same(led.map(each => each === partition), [true, true])
+})
+
+t.test('a topic whose settings are altered while it is opened obeys the newest', async t => {
+  const { replicas, apply } = await open(t)
+  apply(created(1), altered('flush.messages', '7'))
+  await replicas.settled()
+  t.equal(replicas.find(TOPIC, 0)?.settings.flushMessages, 7n)
+  apply(deleted(1), created(2))
+  await replicas.settled()
+  t.equal(replicas.find(TOPIC, 0)?.settings.flushMessages, (1n << 63n) - 1n, 'and its name nothing of that')
 })
 
 t.test('a topic that is deleted while it is opened leaves nothing', async t => {
