@@ -27,9 +27,11 @@ export async function main (names: readonly string[]): Promise<number> {
 }
 
 function failsWithout (name: string, file: string): boolean {
-  const { status } = spawnSync(process.execPath, ['--import', `${root}dist/scripts/dead-setting.js`, root + compiled(file)], {
+  // Brokers that the test starts as processes of their own are to be without it, too.
+  const NODE_OPTIONS = `--import=${root}dist/scripts/dead-setting.js`
+  const { status } = spawnSync(process.execPath, [root + compiled(file)], {
     cwd: root,
-    env: { ...process.env, OTTLA_DEAD_SETTING: name, TAP_BAIL: '1', ...file === HERE ? only(name) : {} },
+    env: { ...process.env, NODE_OPTIONS, OTTLA_DEAD_SETTING: name, TAP_BAIL: '1', ...file === HERE ? only(name) : {} },
     timeout: TEST_MS_MAX,
     stdio: 'ignore',
   })

@@ -12,6 +12,7 @@ import { settingsFrom } from '../../src/config/config.ts'
 import { honouredBrokerSettings, honouredTopicSettings } from '../../src/config/honoured.ts'
 import { MetadataImage } from '../../src/core/metadata/image.ts'
 import { startBroker } from '../../src/index.ts'
+import { brokerKeyOfTopic, familyOf } from '../../src/config/table.ts'
 import { brokerSettings, topicSettingsSource } from '../../src/settings.ts'
 import { groupClient, joinAlone, joinBody } from '../support/grouping.ts'
 import { batchesOf, batchOf, fetchOne, produce } from '../support/producing.ts'
@@ -30,8 +31,8 @@ type Wire = [name: string, text: string, taken: (rooms: Rooms) => unknown, value
 /** Settings that a room takes as a plain value, and the test that shows what the room does with it. */
 const wires: Wire[] = [
   ['broker.session.timeout.ms', '77', it => it.brokerSessionMs, 77, 'test/core/controller/brokers.test.ts', 'session'],
-  ['controller.quorum.election.backoff.max.ms', '77', it => it.quorum.electionBackoffMaxMs, 77, 'test/core/quorum/election.test.ts', 'electionBackoffMaxMs'],
-  ['controller.quorum.retry.backoff.ms', '77', it => it.quorum.retryBackoffMs, 77, 'test/core/quorum/replication.test.ts', 'retryBackoffMs'],
+  ['controller.quorum.election.backoff.max.ms', '77', it => it.quorum.electionBackoffMaxMs, 77, 'test/core/quorum/election.test.ts', 'controller.quorum.election.backoff.max.ms'],
+  ['controller.quorum.retry.backoff.ms', '77', it => it.quorum.retryBackoffMs, 77, 'test/core/quorum/election.test.ts', 'controller.quorum.retry.backoff.ms'],
   ['controller.quorum.election.timeout.ms', '77', it => it.quorum.electionTimeoutMs, 77, 'test/runtime/quorum/chaos.test.ts', 'electionTimeoutMs'],
   ['controller.quorum.fetch.timeout.ms', '77', it => it.quorum.fetchTimeoutMs, 77, 'test/core/quorum/election.test.ts', 'fetch'],
   ['controller.quorum.request.timeout.ms', '77', it => it.quorum.requestTimeoutMs, 77, 'test/core/quorum/replication.test.ts', 'request'],
@@ -42,7 +43,7 @@ const wires: Wire[] = [
   ['offsets.load.buffer.size', '77', it => it.offsetsLoadBufferBytes, 77, 'test/runtime/coordinator/group-coordinator.test.ts', 'loadBufferBytes'],
   ['offsets.topic.replication.factor', '3', it => it.settings.get('offsets.topic.replication.factor'), 3, 'test/config/config.test.ts', 'offsets.topic.replication.factor'],
   ['ottla.sync.timeout.ms', '7777', it => it.settings.get('ottla.sync.timeout.ms'), 7777, 'test/store/failure.test.ts', 'syncTimeoutMs'],
-  ['queued.max.request.bytes', '77', it => it.settings.get('queued.max.request.bytes'), 77n, 'test/server/request-memory.test.ts', 'RequestMemory'],
+  ['queued.max.request.bytes', '777777777', it => it.settings.get('queued.max.request.bytes'), 777777777n, 'test/server/request-memory.test.ts', 'RequestMemory'],
   ['quota.window.num', '7', it => it.quotaWindows, { clients: { samples: 7 } }, 'test/core/quota/sampled-rate.test.ts', 'samples'],
   ['quota.window.size.seconds', '7', it => it.quotaWindows, { clients: { sampleMs: 7000 } }, 'test/core/quota/sampled-rate.test.ts', 'sampleMs'],
   ['log.flush.scheduler.interval.ms', '77', it => it.topic.flushMs, 77n, 'test/config/honoured.test.ts', 'log.flush.interval.ms'],
@@ -338,6 +339,24 @@ show(['retention.bytes'], async t => {
   while (raw.partition('a').startOffset === 0n) await new Promise(resolve => { setImmediate(resolve) })
   t.equal(raw.partition('a').startOffset, 2n, 'at least as many bytes stay')
 })
+
+t.test('what is read is marked as honoured, and what is marked is read', async t => {
+  const text = (file: string): string => readFileSync(root + file, 'utf8')
+  const readers = ['src/settings.ts', 'src/index.ts', 'src/parts.ts']
+  const read = new Set(readers.flatMap(file => [...text(file).matchAll(/\b(?:get|number)\('([a-z._]+)'/g)].map(([, name = '']) => name)))
+  const readOfTopics = new Set([...text('src/settings.ts').matchAll(/\bvalue\('([a-z.]+)'/g)].map(([, name = '']) => name))
+  t.same([...read].filter(name => !honouredBrokerSettings.has(name)).filter(name => !NOT_YET.has(name)), [])
+  t.same([...readOfTopics].filter(name => !honouredTopicSettings.has(name)).filter(name => !NOT_YET.has(name)), [])
+  const elsewhereRead = ['src/config/network.ts', 'src/config/connections.ts', 'src/config/rules.ts', 'src/config/defaults.ts']
+    .map(text).join('')
+  const behindTopics = new Set([...honouredTopicSettings].flatMap(name => familyOf(brokerKeyOfTopic(name) ?? '')).map(({ name }) => name))
+  t.same([...honouredBrokerSettings].filter(name =>
+    !read.has(name) && !behindTopics.has(name) && !elsewhereRead.includes(`'${name}'`)), [])
+  t.same([...honouredTopicSettings].filter(name => !readOfTopics.has(name)), [])
+})
+
+/** Read to be handed on, where nothing acts on it yet. */
+const NOT_YET: ReadonlySet<string> = new Set(['compression.lz4.level'])
 
 t.test('none is left out, and every test that is named speaks of its setting', async t => {
   const named: ReadonlyArray<[name: string, file: string, word: string]> = [

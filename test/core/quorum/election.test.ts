@@ -144,6 +144,30 @@ t.test('KIP-996: the epoch is raised only when a majority would vote', async t =
   t.equal(quorum.leader.epoch, 4, 'nobody was disturbed')
 })
 
+t.test('controller.quorum.election.backoff.max.ms bounds how long a loser waits, at random', async t => {
+  for (const [electionBackoffMaxMs, random, waitsMs] of [[50, 0.5, 26], [50, 0, 1], [200, 0.5, 101]] as const) {
+    const quorum = machine({ ...log, options: { electionBackoffMaxMs, random: () => random } })
+    const startedMs = quorum.deadline()
+    const asked = sends(quorum.tick(startedMs)).filter(({ api }) => api === 'Vote')
+    const refused = { partitionIndex: 0, leaderId: -1, leaderEpoch: 4, voteGranted: false }
+    for (const request of asked) respond(quorum, request as never, refused, startedMs)
+    quorum.tick(startedMs + waitsMs - 1)
+    t.equal(quorum.role, 'prospective', `${electionBackoffMaxMs}, ${random}`)
+    quorum.tick(startedMs + waitsMs)
+    t.equal(quorum.role, 'unattached', `${electionBackoffMaxMs}, ${random}`)
+  }
+})
+
+t.test('controller.quorum.retry.backoff.ms: a request that failed is sent again no sooner', async t => {
+  for (const retryBackoffMs of [20, 300]) {
+    const quorum = machine({ ...log, options: { retryBackoffMs } })
+    const [asked] = sends(quorum.tick(1000)).filter(({ api, to }) => api === 'Vote' && to === 2)
+    quorum.step({ is: 'failure', from: 2, correlationId: asked?.correlationId ?? 0, unsupportedVersion: false }, 1000)
+    const again = (nowMs: number) => sends(quorum.tick(nowMs)).filter(({ to }) => to === 2).length
+    t.same([again(1000 + retryBackoffMs - 1), again(1000 + retryBackoffMs)], [0, 1], String(retryBackoffMs))
+  }
+})
+
 t.test('KIP-996: a voter that does not know pre-votes counts as a grant', async t => {
   const quorum = machine(log)
   const [asked] = sends(quorum.tick(1000)).filter(({ api }) => api === 'Vote')
