@@ -294,11 +294,11 @@ show([
   const raw = await RawBroker.start(t, {
     'transaction.state.log.num.partitions': 2,
     'transaction.state.log.replication.factor': 1,
-    'transaction.state.log.min.isr': 2,
+    'transaction.state.log.min.isr': 3,
     'transaction.state.log.segment.bytes': 2_000_000,
     'share.coordinator.state.topic.num.partitions': 3,
     'share.coordinator.state.topic.replication.factor': 1,
-    'share.coordinator.state.topic.min.isr': 2,
+    'share.coordinator.state.topic.min.isr': 3,
     'share.coordinator.state.topic.segment.bytes': 3_000_000,
   })
   const client = await raw.client()
@@ -308,7 +308,7 @@ show([
     await client.request(Metadata, 4, { topics: [{ name }], allowAutoTopicCreation: true })
     t.equal(metadata.topics.find(name)?.partitions.length, partitions)
     const configs = metadata.configs.of(2, name)
-    t.same([configs.get('min.insync.replicas'), configs.get('segment.bytes')], ['2', segmentBytes])
+    t.same([configs.get('min.insync.replicas'), configs.get('segment.bytes')], ['3', segmentBytes])
   }
   const { internalTopics } = rooms({
     'ottla.strict': 'true',

@@ -1,7 +1,9 @@
 /** Compaction as clients see it: topics, settings and records through a socket, the clock by hand. */
 import t from 'tap'
+import type { Test } from 'tap'
 import { IncrementalAlterConfigs } from '../../../protocol/messages/44-incremental-alter-configs.ts'
 import { settingsFrom } from '../../../src/config/config.ts'
+import type { BrokerOverrides } from '../../../src/index.ts'
 import { MetadataImage } from '../../../src/core/metadata/image.ts'
 import { configuration, topicSettingsSource } from '../../../src/settings.ts'
 import { batchOf, fetchOne, produce } from '../../support/producing.ts'
@@ -60,15 +62,37 @@ t.test('the cleaner starts with the broker, and looks again after log.cleaner.ba
   t.same(records, stored, 'a fetch from the gap gives the rest')
 })
 
-t.test('log.cleaner.enable=false: nothing is compacted', async t => {
-  const raw = await RawBroker.start(t, {
-    'log.cleaner.enable': false, 'log.cleaner.backoff.ms': 1n, 'log.cleaner.min.cleanable.ratio': 0,
-  })
-  const client = await raw.client()
-  await raw.topic('events', 1, compacted)
-  await fill(client, 'events')
-  await goOn(raw, 300)
+/** Two brokers with the same topic, the second with a cleaner that never rests: it has compacted it. */
+async function besides (t: Test, overrides: BrokerOverrides): Promise<RawBroker> {
+  const settings = { 'log.cleaner.min.cleanable.ratio': 0, 'log.cleaner.backoff.ms': 1n }
+  const [raw, busy] = [await RawBroker.start(t, { ...settings, ...overrides }), await RawBroker.start(t, settings)]
+  for (const each of [raw, busy]) {
+    await each.topic('events', 1, compacted)
+    each.clock.advance(0)
+    await goOn(each, 5)
+    await fill(await each.client(), 'events')
+  }
+  t.ok(await goOn(busy, 100_000, isCleaned(busy, 'events')))
+  return raw
+}
+
+t.test('log.cleaner.enable=false: nothing is compacted by when another broker has', async t => {
+  const raw = await besides(t, { 'log.cleaner.enable': false })
+  t.notOk(await goOn(raw, 2000, isCleaned(raw, 'events')))
   t.equal(await textOf(raw.partition('events')), BEFORE)
+})
+
+t.test('log.cleaner.backoff.ms is how long it rests, not less', async t => {
+  const raw = await besides(t, { 'log.cleaner.backoff.ms': 1_000_000n })
+  // By steps: each may be one at whose end it looks again.
+  for (let n = 0; n < 100; n++) {
+    raw.clock.advance(2000)
+    await goOn(raw, 20)
+  }
+  t.notOk(await goOn(raw, 3000, isCleaned(raw, 'events')))
+  t.equal(await textOf(raw.partition('events')), BEFORE)
+  raw.clock.advance(1_000_000)
+  t.ok(await goOn(raw, 100_000, isCleaned(raw, 'events')))
 })
 
 t.test('settings of a topic and of the cleaner act while the broker runs', async t => {

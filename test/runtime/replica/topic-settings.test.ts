@@ -43,22 +43,23 @@ t.test('flush.ms: no later than that, and no longer than its topic is there', as
   t.equal(await syncsIn(100), 0, 'nor does a topic of the same name')
 })
 
-t.test('max.compaction.lag.ms: compacted at the latest then, however little is dirty', async t => {
+t.test('max.compaction.lag.ms, min.compaction.lag.ms, min.cleanable.dirty.ratio: when a topic is compacted', async t => {
   const raw = await RawBroker.start(t, { 'log.cleaner.backoff.ms': 100n })
   const client = await raw.client()
   const configs = { 'cleanup.policy': 'compact', 'segment.ms': '10' }
   await raw.topic('always', 1, { ...configs, 'min.cleanable.dirty.ratio': '0' })
   await raw.topic('bounded', 1, { ...configs, 'min.cleanable.dirty.ratio': '1', 'max.compaction.lag.ms': '5000' })
   await raw.topic('never', 1, { ...configs, 'min.cleanable.dirty.ratio': '1' })
-  for (const topic of ['always', 'bounded', 'never']) {
+  await raw.topic('young', 1, { ...configs, 'min.cleanable.dirty.ratio': '0', 'min.compaction.lag.ms': '1000000' })
+  for (const topic of ['always', 'bounded', 'never', 'young']) {
     for (const [n, after] of [0n, 1000n, 2000n].entries()) {
       await produce(client, topic, batchOf([{ key: 'k', value: String(n), timestamp: BigInt(START_MS) + after }]))
     }
   }
   const batches = async (topic: string) => batchesOf(await fetchOne(client, topic, 0n, { maxBytes: 1 << 20 })).length
-  const advance = async (ms: number, isDone: () => Promise<boolean>): Promise<void> => {
+  const advance = async (ms: number, isDone: () => Promise<boolean>, turnsMax = 100_000): Promise<void> => {
     const end = raw.clock.nowMs + ms
-    for (let turn = 0; turn < 100_000 && !await isDone(); turn++) {
+    for (let turn = 0; turn < turnsMax && !await isDone(); turn++) {
       if (raw.clock.nowMs < end) raw.clock.advance(100)
       await turns(1)
     }
@@ -69,7 +70,9 @@ t.test('max.compaction.lag.ms: compacted at the latest then, however little is d
   await turns(200)
   t.equal(await batches('bounded'), 3, 'the oldest may stay for five seconds')
   await advance(60_000, async () => await batches('bounded') < 3)
+  await advance(60_000, async () => await batches('never') < 3, 2000)
   t.same([await batches('bounded'), await batches('never')], [2, 3], 'and no longer; the last is in the active segment')
+  t.equal(await batches('young'), 3, 'whatever is younger stays')
 })
 
 t.test('a topic that is deleted and made again obeys nothing of its earlier life', async t => {
