@@ -17,7 +17,10 @@ export const electLeaders = handler(ElectLeaders, { versions: [0, 2], failed },
   async (request, { session }, { access, controller, environment }: Needs) => {
     ensureCluster(access, session, 'alter')
     const deadlineMs = environment.monotonicMs() + request.timeoutMs
-    return (await controller.submit(view => decide(request, view), { deadlineMs, isSettled: () => electsNothing(request) })).reply
+    const { reply } = await controller.submit(view => decide(request, view), {
+      deadlineMs, isSettled: () => electsNothing(request),
+    })
+    return reply
   })
 
 function failed ({ topicPartitions }: ElectLeadersRequest, { errorCode, text: errorMessage }: KafkaError) {

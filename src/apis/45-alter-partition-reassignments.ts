@@ -22,7 +22,10 @@ export const alterPartitionReassignments = handler(AlterPartitionReassignments,
   async (request, { session }, { access, controller, environment }: Needs) => {
     ensureCluster(access, session, 'alter')
     const deadlineMs = environment.monotonicMs() + request.timeoutMs
-    return (await controller.submit(view => decide(request, view), { deadlineMs, isSettled: () => reassignsNothing(request) })).reply
+    const { reply } = await controller.submit(view => decide(request, view), {
+      deadlineMs, isSettled: () => reassignsNothing(request),
+    })
+    return reply
   })
 
 function failed ({ topics }: AlterPartitionReassignmentsRequest, { errorCode, text: errorMessage }: KafkaError) {
