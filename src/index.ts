@@ -10,16 +10,14 @@ import { meant } from './config/meant.ts'
 import {
   clusterIdOf, diskSpace, NO_BROKER_EPOCH, openDataDirectory, takeCleanShutdown, UNKNOWN_SPACE, writeCleanShutdown,
 } from './data-directory.ts'
-import { partsOf } from './parts.ts'
+import { connectionLimits, partsOf } from './parts.ts'
 import { adjustableLog, newId, processEnvironment } from './process-environment.ts'
 import type { LogFunction } from './process-environment.ts'
 import { ConfigError } from './config/error.ts'
 import { Admission } from './server/admission.ts'
-import { AnswerMemory } from './server/answer-memory.ts'
-import { FramePool } from './server/frame-pool.ts'
-import { RequestMemory } from './server/request-memory.ts'
 import { listen } from './server/listener.ts'
 import type { Listener } from './server/listener.ts'
+import { sharedByConnections } from './server/serving.ts'
 import { ownNameFor } from './own-name.ts'
 import { MemoryDisk } from './store/disk-memory.ts'
 import { nodeDisk } from './store/disk-node.ts'
@@ -179,37 +177,24 @@ async function start (
 
 function bracketed (host: string): string { return host.includes(':') ? `[${host}]` : host }
 
-/** Requests that one connection may have under way: Produce after Produce (see connection.ts). */
-const REQUESTS_IN_FLIGHT_MAX = 100
-
 function serve (
   running: RunningBroker, store: Store, settings: Settings, listeners: readonly Listener[],
-  { monotonicMs, setTimer, atTurnEnd, log }: ReturnType<typeof processEnvironment>
+  environment: ReturnType<typeof processEnvironment>
 ): void {
   const connections = function * () { for (const listener of listeners) yield * listener.connections }
   const relieve = (): void => { for (const connection of connections()) connection.resume() }
-  const pool = new FramePool({ setTimer })
-  const queuedBytesMax = settings.number('queued.max.request.bytes')
-  const memory = new RequestMemory(queuedBytesMax > 0 ? queuedBytesMax : undefined)
-  const answers = new AnswerMemory(settings.number('ottla.queued.max.response.bytes'), { nowMs: monotonicMs, setTimer })
+  const shared = sharedByConnections(connectionLimits(settings), environment)
   for (const listener of listeners) {
     listener.serve({
-      pool,
-      memory,
-      answers,
+      ...shared,
       dispatch: running.dispatch,
-      limits: {
-        frameBytesMax: settings.get('socket.request.max.bytes'),
-        requestsInFlightMax: REQUESTS_IN_FLIGHT_MAX,
-      },
-      nowMs: monotonicMs,
-      setTimer,
-      atTurnEnd,
       events: {
         refused: ({ remoteAddress }, reason) => {
           running.broker.notices.warn(`connection closed: ${reason}`, remoteAddress)
         },
-        failed: (session, error) => { log('error', 'a request failed', { client: session.remoteAddress, error }) },
+        failed: (session, error) => {
+          environment.log('error', 'a request failed', { client: session.remoteAddress, error })
+        },
         // storage.md 4.1.5: past the bound nobody's bytes are read until a flush has ended.
         read: connection => {
           if (!store.underPressure) return

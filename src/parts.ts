@@ -9,6 +9,7 @@ import { registeredListeners } from './config/network.ts'
 import { supportedFeatures } from './core/metadata/features.ts'
 import type { BrokerRegistrationRequest } from '../protocol/messages/62-broker-registration.ts'
 import type { Environment } from './runtime/environment.ts'
+import type { ServingLimits } from './server/serving.ts'
 import { brokerSettings, configuration, controllerSettings, topicSettingsSource } from './settings.ts'
 import type { Store } from './store/store.ts'
 
@@ -39,6 +40,14 @@ export function partsOf (
     onFailed,
     registration: registrationOf(settings, environment, found),
     advertised: new Set((settings.network.advertised ?? []).map(({ name }) => name)),
+  }
+}
+
+export function connectionLimits (settings: Settings): ServingLimits {
+  return {
+    frameBytesMax: settings.get('socket.request.max.bytes'),
+    queuedRequestBytesMax: settings.number('queued.max.request.bytes'),
+    queuedResponseBytesMax: settings.number('ottla.queued.max.response.bytes'),
   }
 }
 

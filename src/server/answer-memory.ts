@@ -39,6 +39,9 @@ export class AnswerMemory {
     this.#clock = clock
   }
 
+  /** Connections whose next request waits for memory. */
+  get waiting (): number { return this.#waiting.size }
+
   /** No request begins until some of it is taken. */
   get isFull (): boolean { return this.bytes >= this.#bytesMax }
 

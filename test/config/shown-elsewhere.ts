@@ -6,6 +6,7 @@ export const elsewhere: Record<string, string> = {
   listeners: 'test/config/start-settings.test.ts',
   'log.dir': 'test/config/start-settings.test.ts',
   'log.dirs': 'test/config/start-settings.test.ts',
+  'ottla.queued.max.response.bytes': 'test/server/answers.test.ts',
   'node.id': 'test/config/start-settings.test.ts',
   'auto.create.topics.enable': 'test/apis/03-metadata.test.ts',
   'broker.id': 'test/config/config.test.ts',

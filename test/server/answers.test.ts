@@ -65,3 +65,24 @@ t.test('what is cut while a slow client takes it closes that connection, and say
   t.equal(raw.store.stats().readBytes, 0)
   t.equal((await produce(other, 'topic', batchOf(['y']))).errorCode, 0)
 })
+
+t.test('ottla.queued.max.response.bytes: past it no request begins, and all go on when there is room', async t => {
+  const raw = await withTopic(t, 20, { 'ottla.queued.max.response.bytes': MB })
+  const lazy = await Promise.all(Array.from({ length: 20 }, () => raw.client()))
+  for (const client of lazy) {
+    client.socket.pause()
+    client.send(Fetch, 12, everything(20 * MB))
+  }
+  const turn = (): Promise<void> => new Promise(resolve => { setImmediate(resolve) })
+  while (!raw.answers.isFull) await turn()
+  const other = await raw.client()
+  const waitingBefore = raw.answers.waiting
+  other.send(Fetch, 12, everything(1))
+  while (raw.answers.waiting === waitingBefore) await turn()
+  t.equal(other.frames.items.length, 0)
+  t.ok(raw.answers.bytes <= 2 * MB + lazy.length * 64 * 1024, `${raw.answers.bytes} bytes`)
+  for (const client of lazy) client.socket.destroy()
+  t.equal((await other.next(Fetch, 12)).body.errorCode, 0)
+  while (raw.listener.connections.size > 2) await turn()
+  t.equal(raw.answers.bytes, 0)
+})

@@ -9,9 +9,7 @@ import type { Chunk } from '../../protocol/bytes-to-come.ts'
 import { CloseConnection } from '../../src/server/dispatch.ts'
 import type { Reply } from '../../src/server/dispatch.ts'
 import { Connection } from '../../src/server/connection.ts'
-import { AnswerMemory } from '../../src/server/answer-memory.ts'
-import { FramePool } from '../../src/server/frame-pool.ts'
-import { RequestMemory } from '../../src/server/request-memory.ts'
+import { sharedByConnections } from '../../src/server/serving.ts'
 import type { Session } from '../../src/apis/session.ts'
 import { StoreError } from '../../src/store/store.ts'
 import type { Life } from './harness.ts'
@@ -24,10 +22,8 @@ export interface Wire {
   close (): void
 }
 
-const IN_FLIGHT_MAX = 100
-/** So few that answers come in parts now and then. */
-const ANSWER_BYTES_MAX = 64 * 1024
-const FRAME_BYTES_MAX = 104857600
+/** So few for answers that they come in parts now and then. */
+const LIMITS = { frameBytesMax: 104857600, queuedRequestBytesMax: 0, queuedResponseBytesMax: 64 * 1024 }
 
 export class ServerSide {
   readonly #world: World
@@ -47,14 +43,8 @@ export class ServerSide {
     this.#socket = new SimulatedSocket(world.scheduler, world.random, life.isAlive, wire)
     const { dispatch } = life.running as NonNullable<Life['running']>
     this.#connection = new Connection(id, 'PLAINTEXT', this.#socket as unknown as Socket, {
+      ...sharedByConnections(LIMITS, life.environment),
       dispatch,
-      pool: new FramePool(life.environment),
-      memory: new RequestMemory(),
-      answers: new AnswerMemory(ANSWER_BYTES_MAX, life.environment),
-      limits: { frameBytesMax: FRAME_BYTES_MAX, requestsInFlightMax: IN_FLIGHT_MAX },
-      nowMs: life.environment.nowMs,
-      setTimer: life.environment.setTimer,
-      atTurnEnd: life.environment.atTurnEnd,
       events: {
         refused: () => {},
         failed: (_session, error) => { unforeseen(world, life, error) },

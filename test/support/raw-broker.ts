@@ -10,14 +10,13 @@ import type { AssembledBroker, RunningBroker } from '../../src/broker.ts'
 import { loadSettings } from '../../src/config/config.ts'
 import type { BrokerOverrides } from '../../src/index.ts'
 import { ZERO_UUID } from '../../protocol/uuid.ts'
-import { partsOf } from '../../src/parts.ts'
+import { connectionLimits, partsOf } from '../../src/parts.ts'
 import { adjustableLog, newId, processEnvironment } from '../../src/process-environment.ts'
 import type { Environment } from '../../src/runtime/environment.ts'
 import type { Partition } from '../../src/runtime/replica/partition.ts'
 import { Admission } from '../../src/server/admission.ts'
-import { AnswerMemory } from '../../src/server/answer-memory.ts'
-import { FramePool } from '../../src/server/frame-pool.ts'
-import { RequestMemory } from '../../src/server/request-memory.ts'
+import type { AnswerMemory } from '../../src/server/answer-memory.ts'
+import { sharedByConnections } from '../../src/server/serving.ts'
 import { listen } from '../../src/server/listener.ts'
 import type { Listener } from '../../src/server/listener.ts'
 import { MemoryDisk } from '../../src/store/disk-memory.ts'
@@ -76,11 +75,12 @@ export class RawBroker {
   readonly listener: Listener
   readonly log: Inbox<LogLine>
   readonly clock: StandingClock
+  readonly answers: AnswerMemory
   readonly #t: Test
 
   private constructor (t: Test, parts: {
     running: RunningBroker, store: Store, disk: MemoryDisk, listener: Listener
-    log: Inbox<LogLine>, clock: StandingClock
+    log: Inbox<LogLine>, clock: StandingClock, answers: AnswerMemory
   }) {
     this.#t = t
     this.broker = parts.running.broker
@@ -89,6 +89,7 @@ export class RawBroker {
     this.listener = parts.listener
     this.log = parts.log
     this.clock = parts.clock
+    this.answers = parts.answers
   }
 
   static async start (t: Test, overrides: BrokerOverrides = {}): Promise<RawBroker> {
@@ -117,15 +118,10 @@ export class RawBroker {
     }))
     admission.rates = running.broker.quotas.connections
     running.onLiveSettings(({ connections }) => { admission.bounds = connections })
+    const shared = sharedByConnections(connectionLimits(settings), environment)
     listener.serve({
-      pool: new FramePool(environment),
-      memory: new RequestMemory(),
-      answers: new AnswerMemory(settings.number('ottla.queued.max.response.bytes'), environment),
+      ...shared,
       dispatch: running.dispatch,
-      limits: { frameBytesMax: settings.get('socket.request.max.bytes'), requestsInFlightMax: 100 },
-      nowMs: environment.nowMs,
-      setTimer: environment.setTimer,
-      atTurnEnd: environment.atTurnEnd,
       events: {
         refused: (_session, reason) => { note('warn', reason) },
         failed: (_session, error) => { note('error', 'a request failed', { error }) },
@@ -137,7 +133,7 @@ export class RawBroker {
       await running.stop()
       await store.close()
     })
-    return new RawBroker(t, { running, store, disk, listener, log, clock })
+    return new RawBroker(t, { running, store, disk, listener, log, clock, answers: shared.answers })
   }
 
   get port (): number { return this.listener.port }

@@ -30,7 +30,7 @@ export const walls: Readonly<Record<string, Wall>> = {
     imports: ['protocol', 'config', 'node:fs', 'node:path', 'src/process-environment.ts'],
   },
   'src/broker.ts': { imports: ['apis', 'console', 'core', 'protocol', 'runtime', 'server', 'store', 'client', ...config] },
-  'src/parts.ts': { imports: ['core', ...config], types: ['protocol', 'runtime', 'store', 'src/broker.ts'] },
+  'src/parts.ts': { imports: ['core', ...config], types: ['protocol', 'runtime', 'server', 'store', 'src/broker.ts'] },
   'src/index.ts': {
     imports: [
       'src/broker.ts', 'src/data-directory.ts', 'src/own-name.ts', 'src/parts.ts', 'src/process-environment.ts', 'server',
