@@ -8,6 +8,7 @@ import type {
 } from '../../../protocol/messages/49-alter-client-quotas.ts'
 import type { MetadataEntry } from '../../../protocol/stored/framing.ts'
 import { ClientQuotaRecord } from '../../../protocol/stored/metadata-settings.ts'
+import { hashOrder } from '../hash-order.ts'
 import { fullEntry } from '../metadata/full-entry.ts'
 import type { EntityQuotas, QuotaEntity } from '../metadata/facts.ts'
 import type { Quotas } from '../metadata/quotas.ts'
@@ -19,7 +20,6 @@ import type { Failure } from './failure.ts'
 const USER = 'user'
 const CLIENT_ID = 'client-id'
 const IP = 'ip'
-/** In the order in which Kafka's answers name them. */
 const TYPES: readonly string[] = [CLIENT_ID, USER, IP]
 
 const LONG_MAX = 2 ** 63
@@ -54,7 +54,8 @@ export function alterClientQuotas (
   const rows = new Map<string, Row>()
   for (const { entity: named, ops } of entries) {
     // D0.10: of two names for one type the last counts.
-    const entity = ordered(new Map(named.map(({ entityType, entityName }) => [entityType, entityName])))
+    const entity = new Map(hashOrder(
+      new Map(named.map(({ entityType, entityName }) => [entityType, entityName])), named.length))
     const text = entityText(entity)
     const isRepeated = rows.has(text) || hasRepeatedKey(ops)
     const problem = isRepeated
@@ -72,11 +73,6 @@ export function alterClientQuotas (
     return { records: nothing, reply: { entries: refused } }
   }
   return { records: validateOnly ? nothing : records, reply: { entries: [...rows.values()] } }
-}
-
-function ordered (entity: QuotaEntity): QuotaEntity {
-  const place = (type: string): number => TYPES.includes(type) ? TYPES.indexOf(type) : TYPES.length
-  return new Map([...entity].sort(([one], [other]) => place(one) - place(other)))
 }
 
 function entityText (entity: QuotaEntity): string {
@@ -157,7 +153,7 @@ export function describeClientQuotas (
     // Kafka tells no error with an empty text here, where other answers have null.
     errorMessage: '',
     entries: all.map(({ entity, values }) => ({
-      entity: [...ordered(entity)].map(([entityType, entityName]) => ({ entityType, entityName })),
+      entity: hashOrder(entity).map(([entityType, entityName]) => ({ entityType, entityName })),
       values: [...values].map(([key, value]) => ({ key, value })),
     })),
   }
