@@ -7,6 +7,7 @@ import { code } from '../../../protocol/errors.ts'
 /** Batches that a producer may have in flight, and so may send again. */
 const BATCHES_KEPT = 5
 export const NO_SEQUENCE = -1
+const NO_PRODUCER_EPOCH = -1
 /** Sequences run from 0 to 2^31-1 and begin again. */
 const SEQUENCE_SPAN = 2 ** 31
 
@@ -89,7 +90,8 @@ function sequenceFollows (
   const first = batch.firstSequence
   const last = entry?.batches.at(-1)
   if (batch.isTransactional && produceVersion >= 12 && last === undefined) return first === 0
-  if (entry === undefined) return true
+  // D5.29: an epoch of -1 is none, after which any sequence may come, of it and of the first real one.
+  if (entry === undefined || entry.epoch === NO_PRODUCER_EPOCH) return true
   if (batch.producerEpoch !== entry.epoch) return first === 0
   // A marker that raised the epoch left no batches: the next sequence must be 0.
   if (last === undefined) return entry.coordinatorEpoch < 0 || first === 0
