@@ -164,6 +164,7 @@ class Check {
     const nowMs = BigInt(rules.nowMs)
     this.walk = new RecordWalk({
       count: header.recordsCount(batch),
+      isPlain: codec === 'none',
       baseTimestamp: batch.readBigInt64BE(header.at.baseTimestamp),
       batchTimestamp: timestampTypeOf(this.#attributes) === 'LogAppendTime'
         ? header.maxTimestamp(batch)

@@ -10,8 +10,11 @@ import { RecordWalk } from './walk.ts'
 export interface TimedOffset { offset: bigint, timestamp: bigint }
 
 interface Target {
+  /** Records below it do not answer. */
   timestamp: bigint
   fromOffset: bigint
+  /** Whether a later record with a higher timestamp answers better. */
+  highest: boolean
 }
 
 /** The batch's search: `found` is set as soon as a record answers. */
@@ -20,16 +23,16 @@ class Search {
   readonly walk: RecordWalk
   found: TimedOffset | undefined
 
-  constructor (batch: Buffer, { timestamp, fromOffset }: Target, limitBytes: number) {
+  constructor (batch: Buffer, { timestamp, fromOffset, highest }: Target, limitBytes: number) {
     const attributes = header.attributesOf(batch)
     const count = header.recordsCount(batch)
     if (count < 0) throw invalid(`Found invalid record count ${count} in magic v2 batch`)
     const baseOffset = header.baseOffset(batch)
-    this.payload = {
-      codec: codecOf(attributes), bytes: batch.subarray(header.HEADER_SIZE), magic: 2, limitBytes,
-    }
+    const codec = codecOf(attributes)
+    this.payload = { codec, bytes: batch.subarray(header.HEADER_SIZE), magic: 2, limitBytes }
     this.walk = new RecordWalk({
       count,
+      isPlain: codec === 'none',
       baseTimestamp: batch.readBigInt64BE(header.at.baseTimestamp),
       batchTimestamp: timestampTypeOf(attributes) === 'LogAppendTime'
         ? header.maxTimestamp(batch)
@@ -40,7 +43,8 @@ class Search {
       recordBytesMax: limitBytes,
       odd: record => {
         const offset = baseOffset + BigInt(record.offsetDelta)
-        if (this.found !== undefined || record.timestamp < timestamp || offset < fromOffset) return
+        if (record.timestamp < timestamp || offset < fromOffset) return
+        if (this.found !== undefined && !(highest && record.timestamp > this.found.timestamp)) return
         this.found = { offset, timestamp: record.timestamp }
       },
     })
@@ -56,7 +60,7 @@ export function firstAtOrAfter (
 ): TimedOffset | undefined {
   ensureHeader(batch)
   if (header.maxTimestamp(batch) < timestamp) return undefined
-  const search = new Search(batch, { timestamp, fromOffset }, limitBytes)
+  const search = new Search(batch, { timestamp, fromOffset, highest: false }, limitBytes)
   for (const window of windowsOf(search.payload)) {
     search.walk.push(window)
     if (search.found !== undefined) break
@@ -70,7 +74,7 @@ export async function firstAtOrAfterAsync (
 ): Promise<TimedOffset | undefined> {
   ensureHeader(batch)
   if (header.maxTimestamp(batch) < timestamp) return undefined
-  const search = new Search(batch, { timestamp, fromOffset }, limitBytes)
+  const search = new Search(batch, { timestamp, fromOffset, highest: false }, limitBytes)
   for await (const window of windowsOfAsync(search.payload)) {
     search.walk.push(window)
     if (search.found !== undefined) break
@@ -78,12 +82,25 @@ export async function firstAtOrAfterAsync (
   return search.found
 }
 
-/** The first record with the batch's max timestamp; undefined if no record has a timestamp. */
-export function firstWithMaxTimestamp (
-  batch: Buffer, limitBytes = DECOMPRESSED_BYTES_MAX,
+/**
+ * The first record with the highest timestamp of those at or above this offset; -1 is a timestamp
+ * too, for records that have none. Throws RecordError for a batch that is malformed.
+ */
+export function highestFrom (
+  batch: Buffer, fromOffset: bigint, limitBytes = DECOMPRESSED_BYTES_MAX,
 ): TimedOffset | undefined {
   ensureHeader(batch)
-  const timestamp = header.maxTimestamp(batch)
-  if (timestamp === NO_TIMESTAMP) return undefined
-  return firstAtOrAfter(batch, timestamp, header.baseOffset(batch), limitBytes)
+  const search = new Search(batch, { timestamp: NO_TIMESTAMP, fromOffset, highest: true }, limitBytes)
+  for (const window of windowsOf(search.payload)) search.walk.push(window)
+  return search.found
+}
+
+/** The same with decompression off the event loop, for batches that `isLarge`. */
+export async function highestFromAsync (
+  batch: Buffer, fromOffset: bigint, limitBytes = DECOMPRESSED_BYTES_MAX,
+): Promise<TimedOffset | undefined> {
+  ensureHeader(batch)
+  const search = new Search(batch, { timestamp: NO_TIMESTAMP, fromOffset, highest: true }, limitBytes)
+  for await (const window of windowsOfAsync(search.payload)) search.walk.push(window)
+  return search.found
 }

@@ -19,6 +19,8 @@ export interface OddRecord {
 
 export interface WalkRules {
   count: number
+  /** Whether the records come as they are, not out of a codec; see `recordLength`. */
+  isPlain: boolean
   baseTimestamp: bigint
   /** A batch with LogAppendTime gives this one time to all its records. */
   batchTimestamp: bigint | undefined
@@ -34,6 +36,7 @@ export interface WalkRules {
 
 /** The rules of a walk that only wants to know whether the records are well formed. */
 export const everyRecord = {
+  isPlain: false,
   earliest: -(1n << 63n),
   latest: 1n << 63n,
   keyRequired: false,
@@ -126,7 +129,7 @@ export class RecordWalk {
         if (end - position < 5 && isCut(bytes, position)) return position
         cursor.position = position
         cursor.end = end
-        length = recordLength(cursor)
+        length = recordLength(cursor, this.#rules.isPlain)
       }
       this.#checkLength(length)
       const recordEnd = cursor.position + length
@@ -196,7 +199,7 @@ export class RecordWalk {
     const cursor = this.#cursor
     const small = new Cursor(new Uint8Array(10))
     yield * collectVarint(cursor, small)
-    const length = recordLength(small)
+    const length = recordLength(small, this.#rules.isPlain)
     this.#checkLength(length)
     const left = { bytes: length }
     yield * skipBytes(cursor, left, 1)
@@ -235,12 +238,16 @@ function isCut (bytes: Uint8Array, position: number): boolean {
   return true
 }
 
-/** The length before a record. Kafka lets an overlong one escape as IllegalArgumentException. */
-export function recordLength (cursor: Cursor): number {
+/**
+ * The length before a record. Kafka lets an overlong one escape as IllegalArgumentException where
+ * the records come as they are; out of a codec it is a record that is malformed (D5.19).
+ */
+export function recordLength (cursor: Cursor, isPlain = true): number {
   try {
     return cursor.varint()
   } catch (error) {
     if (!(error instanceof OverlongVarint)) throw premature()
+    if (!isPlain) throw error
     throw new RecordError('IllegalArgumentException', 'Varint of a record length is too long')
   }
 }

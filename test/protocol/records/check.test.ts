@@ -313,7 +313,7 @@ t.test('a walk over windows of any size finds what a walk over all finds', t => 
   const walk = (bytes: Buffer, window: number): unknown => {
     const odd: unknown[] = []
     const walkRules: WalkRules = {
-      count: records.length, baseTimestamp: NOW, batchTimestamp: undefined,
+      count: records.length, isPlain: true, baseTimestamp: NOW, batchTimestamp: undefined,
       earliest: NOW, latest: NOW + 9_000_000n, keyRequired: true, recordBytesMax: 1_000,
       odd: each => { odd.push(each) },
     }

@@ -11,7 +11,7 @@ import {
 import { downConvert, upConvert } from '../../../protocol/records/convert.ts'
 import { RecordError } from '../../../protocol/records/error.ts'
 import {
-  firstAtOrAfter, firstAtOrAfterAsync, firstWithMaxTimestamp,
+  firstAtOrAfter, firstAtOrAfterAsync, highestFrom, highestFromAsync,
 } from '../../../protocol/records/find.ts'
 import * as header from '../../../protocol/records/header.ts'
 import { writeMessageSet } from '../../../protocol/records/legacy.ts'
@@ -200,12 +200,17 @@ t.test('D7.6: the first record at or after a time', async t => {
       t.same(firstAtOrAfter(batch, time, from), expected, `${codec} ${time} ${from}`)
       t.same(await firstAtOrAfterAsync(batch, time, from), expected)
     }
-    t.same(firstWithMaxTimestamp(batch), { offset: 12n, timestamp: NOW + 9n })
+    for (const [from, offset] of [[0n, 12n], [12n, 12n], [13n, 13n], [14n, 14n], [15n, undefined]] as const) {
+      const expected = offset && { offset, timestamp: times[Number(offset - 10n)] }
+      t.same(highestFrom(batch, from), expected, `${codec} highest from ${from}`)
+      t.same(await highestFromAsync(batch, from), expected)
+    }
   }
   const appendTime = writeBatch(records, { timestampType: 'LogAppendTime', logAppendTime: 77n })
   t.same(firstAtOrAfter(appendTime, 77n, 2n), { offset: 2n, timestamp: 77n })
-  t.same(firstWithMaxTimestamp(appendTime), { offset: 0n, timestamp: 77n })
-  t.equal(firstWithMaxTimestamp(writeBatch([record(0n, -1n, null, 'x')])), undefined)
+  t.same(highestFrom(appendTime, 0n), { offset: 0n, timestamp: 77n })
+  const timeless = writeBatch([record(0n, -1n, null, 'x'), record(1n, -1n, null, 'y')])
+  t.same(highestFrom(timeless, 1n), { offset: 1n, timestamp: -1n }, 'no timestamp is a timestamp, too')
   t.equal(firstAtOrAfter(writeEmptyBatch({}, 4, NOW), NOW, 0n), undefined)
   const negative = writeEmptyBatch({}, 4, NOW)
   negative.writeInt32BE(-1, header.at.recordsCount)
