@@ -82,8 +82,8 @@ export interface Log {
    * max timestamp is >= `timestamp`. A copy, owned by the caller.
    */
   firstBatchAtOrAfter (timestamp: bigint, end: bigint, from?: bigint): Promise<Buffer | undefined>
-  /** The first batch with the highest max timestamp of those below `end`. A copy. */
-  batchWithMaxTimestamp (end: bigint): Promise<Buffer | undefined>
+  /** The first batch with the highest max timestamp of those at or after `from`, below `end`. A copy. */
+  batchWithMaxTimestamp (end: bigint, from?: bigint): Promise<Buffer | undefined>
   /** Drops every batch whose last offset >= `offset` (a follower's diverging tail). */
   truncate (offset: bigint): Promise<void>
   /** Moves the start forward; survives a restart (retention, DeleteRecords). */

@@ -204,8 +204,8 @@ export class StoredLog implements Log, TurnMember {
     return this.#core.search.firstBatchAtOrAfter(this, timestamp, end, from)
   }
 
-  batchWithMaxTimestamp (end: bigint): Promise<Buffer | undefined> {
-    return this.#core.search.batchWithMaxTimestamp(this, end)
+  batchWithMaxTimestamp (end: bigint, from?: bigint): Promise<Buffer | undefined> {
+    return this.#core.search.batchWithMaxTimestamp(this, end, from)
   }
 
   async truncate (offset: bigint): Promise<void> {

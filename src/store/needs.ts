@@ -22,7 +22,7 @@ export interface NeedsOfLogs<L> {
   openReads: number
   readonly search: {
     firstBatchAtOrAfter (log: L, timestamp: bigint, end: bigint, from?: bigint): Promise<Buffer | undefined>
-    batchWithMaxTimestamp (log: L, end: bigint): Promise<Buffer | undefined>
+    batchWithMaxTimestamp (log: L, end: bigint, from?: bigint): Promise<Buffer | undefined>
   }
   readonly flusher: { note (log: L): void, noteRemoved (log: L): void }
   readonly retention: { noteShrunk (): void }

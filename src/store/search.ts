@@ -37,7 +37,7 @@ export class Search {
     return undefined
   }
 
-  async batchWithMaxTimestamp (log: StoredLog, end: bigint): Promise<Buffer | undefined> {
+  async batchWithMaxTimestamp (log: StoredLog, end: bigint, from = 0n): Promise<Buffer | undefined> {
     let highest: bigint | undefined
     let found: Buffer | undefined
     const isHigher = (batch: Buffer): boolean => {
@@ -49,6 +49,8 @@ export class Search {
     const wanted = (): bigint | undefined => highest === undefined ? undefined : highest + 1n
     for await (const stretch of this.#stretches(log, wanted)) {
       if (stretch.from >= end) break
+      if (stretch.to <= from) continue
+      if (stretch.from < from) stretch.from = from
       found = await this.#scan(log, stretch, end, isHigher, false) ?? found
     }
     return found

@@ -145,6 +145,12 @@ t.test('a search by time may begin in the middle', async t => {
     const found = await log.firstBatchAtOrAfter(timestamp, end, from)
     t.equal(found?.readBigInt64BE(0), base, `${timestamp} from ${from} to ${end}`)
   }
-  t.equal((await log.batchWithMaxTimestamp(40n))?.readBigInt64BE(0), 9n, 'the first of several')
+  const highest: Array<[bigint, bigint | undefined, bigint | undefined]> = [
+    [40n, undefined, 9n], [40n, 9n, 9n], [40n, 10n, 19n], [39n, 30n, 38n], [40n, 39n, 39n], [40n, 40n, undefined],
+  ]
+  for (const [end, from, base] of highest) {
+    const found = await log.batchWithMaxTimestamp(end, from)
+    t.equal(found?.readBigInt64BE(0), base, `the first of the highest from ${from} to ${end}`)
+  }
   await store.close()
 })

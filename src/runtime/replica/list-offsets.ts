@@ -1,7 +1,7 @@
 /** Offsets by timestamp or mark in one partition (D7.4-7), exact to the record. */
 import { code, KafkaError } from '../../../protocol/errors.ts'
 import { isLarge } from '../../../protocol/records/check.ts'
-import { firstAtOrAfter, firstAtOrAfterAsync } from '../../../protocol/records/find.ts'
+import { firstAtOrAfter, firstAtOrAfterAsync, highestFrom, highestFromAsync } from '../../../protocol/records/find.ts'
 import type { TimedOffset } from '../../../protocol/records/find.ts'
 import { baseOffset, lastOffset, leaderEpoch, maxTimestamp } from '../../../protocol/records/header.ts'
 import { checkEpoch } from './fetch.ts'
@@ -72,8 +72,7 @@ async function look (partition: ReadableReplica, timestamp: bigint, query: Offse
     return { offset: partition.startOffset, timestamp: -1n, leaderEpoch: epoch }
   }
   if (timestamp === MAX_TIMESTAMP) {
-    const batch = await partition.log.batchWithMaxTimestamp(partition.endOffset)
-    const found = batch === undefined ? undefined : await firstWithMaxTimestamp(batch)
+    const { batch, found } = await highestTime(partition)
     return answer(partition, batch, found, query)
   }
   // -5 and -6 speak of tiered storage, which finds nothing here.
@@ -101,10 +100,29 @@ async function firstAtTime (partition: ReadableReplica, timestamp: bigint, query
   }
 }
 
+interface Found { readonly batch: Buffer | undefined, readonly found: TimedOffset | undefined }
+
+/**
+ * D7.6: of the records that are still there; Kafka tells of deleted ones as long as it has their file.
+ * The header of a batch that the log start cuts speaks of all its records, so these are looked at.
+ */
+async function highestTime ({ log }: ReadableReplica): Promise<Found> {
+  const { startOffset } = log
+  const batch = await log.batchWithMaxTimestamp(log.endOffset)
+  if (batch === undefined || baseOffset(batch) >= startOffset) return firstWithMaxTimestamp(batch)
+  const found = await (isLarge(batch) ? highestFromAsync(batch, startOffset) : highestFrom(batch, startOffset))
+  const behind = await log.batchWithMaxTimestamp(log.endOffset, lastOffset(batch) + 1n)
+  return behind === undefined || (found !== undefined && found.timestamp >= maxTimestamp(behind))
+    ? { batch, found }
+    : firstWithMaxTimestamp(behind)
+}
+
 /** Of a compressed batch only the header tells the highest timestamp; the record is looked for. */
-async function firstWithMaxTimestamp (batch: Buffer): Promise<TimedOffset | undefined> {
-  const timestamp = maxTimestamp(batch)
-  return timestamp < 0n ? undefined : recordAtOrAfter(batch, timestamp, baseOffset(batch))
+async function firstWithMaxTimestamp (batch: Buffer | undefined): Promise<Found> {
+  const found = batch === undefined
+    ? undefined
+    : await recordAtOrAfter(batch, maxTimestamp(batch), baseOffset(batch))
+  return { batch, found }
 }
 
 /** R-X6: large batches are decompressed off the event loop. */
