@@ -34,6 +34,8 @@ export interface TopicCreationOptions {
 type Admit = (partitions: number) => boolean
 
 const TIMEOUT_MS = 30_000
+/** How many topics the log names when the request of all of them fails. */
+const FAILURES_NAMED = 3
 
 export class TopicCreation {
   readonly #options: TopicCreationOptions
@@ -47,15 +49,18 @@ export class TopicCreation {
    * `admit`: see the controller's `createTopics`.
    */
   async createMissing (names: readonly string[], admit: Admit): Promise<void> {
-    const all = Promise.all(names.map(name => this.#create(this.#newTopic(name), admit)))
-    if (!this.#options.strict) await all
+    const underWay = names.flatMap(name => this.#underWay.get(name) ?? [])
+    const missing = names.filter(name => !this.#underWay.has(name))
+    // D2.6: one request, so that names that collide with one another only are all made, as by CreateTopics.
+    const created = missing.length === 0 ? undefined : this.#create(missing, admit)
+    if (!this.#options.strict) await Promise.all([...underWay, created])
   }
 
   /** The same for a topic that the broker itself is in need of. */
   async ensureInternal (name: string): Promise<void> {
     const { image, replicas } = this.#options
     if (image.topics.find(name) !== undefined) return replicas.settled()
-    const created = this.#create(this.#newTopic(name))
+    const created = this.#underWay.get(name) ?? this.#create([name])
     if (!this.#options.strict) await created
   }
 
@@ -73,29 +78,29 @@ export class TopicCreation {
     }
   }
 
-  #create (topic: NewTopic, admit?: Admit): Promise<void> {
-    const present = this.#underWay.get(topic.name)
-    if (present !== undefined) return present
-    const created = this.#request(topic, admit).finally(() => { this.#underWay.delete(topic.name) })
-    this.#underWay.set(topic.name, created)
+  #create (names: readonly string[], admit?: Admit): Promise<void> {
+    const created = this.#request(names.map(name => this.#newTopic(name)), admit).finally(() => {
+      for (const name of names) this.#underWay.delete(name)
+    })
+    for (const name of names) this.#underWay.set(name, created)
     return created
   }
 
-  async #request (topic: NewTopic, admit: Admit = () => true): Promise<void> {
+  async #request (topics: NewTopic[], admit: Admit = () => true): Promise<void> {
     const { controller, replicas, environment } = this.#options
     try {
-      const request = { topics: [topic], timeoutMs: TIMEOUT_MS, validateOnly: false }
+      const request = { topics, timeoutMs: TIMEOUT_MS, validateOnly: false }
       const deadlineMs = environment.monotonicMs() + TIMEOUT_MS
       const { reply } = await controller.submit(view => createTopics(request, view, { admit }), { deadlineMs })
-      const [row] = reply.topics
-      const errorCode = row?.errorCode ?? code.NONE
-      if (errorCode !== code.NONE) {
-        const why = row?.errorMessage ?? errorName(errorCode)
-        environment.log('warn', `topic ${topic.name} is not created automatically: ${why}`)
+      for (const { name, errorCode = code.NONE, errorMessage } of reply.topics) {
+        if (errorCode === code.NONE) continue
+        environment.log('warn', `topic ${name} is not created automatically: ${errorMessage ?? errorName(errorCode)}`)
       }
       await replicas.settled()
     } catch (error) {
-      environment.log('warn', `topic ${topic.name} is not created automatically`, { error })
+      for (const { name } of topics.slice(0, FAILURES_NAMED)) {
+        environment.log('warn', `topic ${name} is not created automatically`, { error })
+      }
     }
   }
 }
