@@ -31,14 +31,18 @@ export const fetch = handler(Fetch, {
   versions: [0, 18], advertised: [4, 18], failed,
 }, async (request, call, needs: Needs) => {
   const { isolationLevel } = request
-  // Kafka fails over a level that does not exist.
-  if (isolationLevel !== READ_UNCOMMITTED && isolationLevel !== READ_COMMITTED) {
-    throw new KafkaError(code.UNKNOWN_SERVER_ERROR, null)
-  }
   const opened = openSession(request, call, needs)
   if (typeof opened === 'number') return { errorCode: opened, sessionId: INVALID_SESSION_ID, responses: [] }
   const { positions, session } = opened
   const targets = sortedTargets(positions, request, call, needs)
+  const isNew = request.sessionEpoch === INITIAL_EPOCH
+  /** What was not answered from it: a new session was never made. */
+  const drop = (): void => { if (isNew && session !== undefined) needs.fetchSessions.remove(session.id) }
+  if (isolationLevel !== READ_UNCOMMITTED && isolationLevel !== READ_COMMITTED && targets.some(isRead)) {
+    // Kafka looks at the level once a partition is read, and fails over one that does not exist.
+    drop()
+    throw new KafkaError(code.UNKNOWN_SERVER_ERROR, null)
+  }
   const replicaId = replicaIdOf(request, call)
   const isConsumer = replicaId < 0
   const isOld = call.version < FETCH_WITH_BATCHES
@@ -61,17 +65,16 @@ export const fetch = handler(Fetch, {
   const { partitions } = result
   // What is measured is what is sent: old formats are converted once.
   let measured: ReturnType<typeof responsesOf> | undefined
-  const measure = () => (measured = responsesOf(newsOf(partitions, session), call, needs)).responses
+  const measure = () => (measured = responsesOf(newsOf(partitions, session), isConsumer, call, needs)).responses
   if (isConsumer && mustWait(call, measure, needs)) {
     // D6.27: the session is as if nothing had been read, and a new one was never made.
-    const isNew = request.sessionEpoch === INITIAL_EPOCH
-    if (isNew && session !== undefined) needs.fetchSessions.remove(session.id)
+    drop()
     return { sessionId: isNew ? INVALID_SESSION_ID : session?.id ?? INVALID_SESSION_ID, responses: [] }
   }
   const told = session === undefined
     ? partitions
     : partitions.filter(each => session.tell(each.position as CachedPartition, factsOf(each)))
-  return { sessionId: session?.id ?? INVALID_SESSION_ID, ...measured ?? responsesOf(told, call, needs) }
+  return { sessionId: session?.id ?? INVALID_SESSION_ID, ...measured ?? responsesOf(told, isConsumer, call, needs) }
 })
 
 /** KIP-903: followers say who they are in another place since v15. */
@@ -167,8 +170,15 @@ function sortedTargets (
   const mayRead = (topic: string): boolean =>
     isFollower ? mayFollow : needs.access.allows(call.session, 'read', 'topic', topic)
   const targets = positions.map(position => targetOf(position, call.version, mayRead, needs))
-  return [...targets.filter(({ isRefused }) => !isRefused), ...targets.filter(({ isRefused }) => isRefused)]
+  const refused = targets.filter(target => !isRead(target))
+  // A consumer's unknown ids are sorted out before its partitions are looked for, a follower's with them.
+  const isUnknownId = ({ errorCode }: FetchTarget): boolean => !isFollower && errorCode === code.UNKNOWN_TOPIC_ID
+  return [
+    ...targets.filter(isRead), ...refused.filter(isUnknownId), ...refused.filter(target => !isUnknownId(target)),
+  ]
 }
+
+function isRead ({ isRefused }: FetchTarget): boolean { return !isRefused }
 
 function targetOf (
   position: FetchPosition, version: number, mayRead: (topic: string) => boolean, { metadata, replicas }: Needs
@@ -199,8 +209,8 @@ function factsOf ({ errorCode, highWatermark, logStartOffset, divergingEpoch, re
   }
 }
 
-/** D6.8, D6.17: consecutive partitions of one topic share a row. */
-function responsesOf (fetched: readonly Fetched[], call: Call, needs: Needs) {
+/** D6.8, D6.17: consecutive partitions of one topic share a row: of one name, or id, as the version says it. */
+function responsesOf (fetched: readonly Fetched[], isConsumer: boolean, call: Call, needs: Needs) {
   const leader = currentLeader(needs, call.session)
   const responses: Array<{ topic: string, topicId: string, partitions: Array<ReturnType<typeof rowOf>> }> = []
   const budget = conversionBudget()
@@ -208,10 +218,12 @@ function responsesOf (fetched: readonly Fetched[], call: Call, needs: Needs) {
     const { topic, topicId } = each.position
     const row = rowOf(each, call.version, leader, { needs, budget })
     const last = responses.at(-1)
-    if (last?.topic === topic && last.topicId === topicId) last.partitions.push(row)
+    const isSame = call.version >= 13 ? last?.topicId === topicId : last?.topic === topic
+    if (last !== undefined && isSame) last.partitions.push(row)
     else responses.push({ topic, topicId, partitions: [row] })
   }
-  return { responses, nodeEndpoints: leader.nodeEndpoints() }
+  // KIP-951 is for clients: followers hear of new leaders from the controller.
+  return { responses, nodeEndpoints: isConsumer ? leader.nodeEndpoints() : [] }
 }
 
 interface Answering { readonly needs: Needs, readonly budget: ConversionBudget }
