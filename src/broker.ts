@@ -17,6 +17,7 @@ import { OFFSETS_TOPIC } from './core/metadata/internal-topics.ts'
 import type { MetadataImage } from './core/metadata/image.ts'
 import type { BrokerRegistrationRequest } from '../protocol/messages/62-broker-registration.ts'
 import type { Broker } from './apis/broker.ts'
+import { strictly } from './apis/handler.ts'
 import { handlers } from './apis/index.ts'
 import { createDispatch } from './server/dispatch.ts'
 import type { Dispatch } from './server/dispatch.ts'
@@ -98,7 +99,7 @@ export async function assembleBroker (parts: BrokerParts): Promise<RunningBroker
   const broker = brokerOf(parts, rooms, lifecycle)
   return {
     broker,
-    dispatch: createDispatch(handlers, broker),
+    dispatch: createDispatch(parts.settings.strict ? strictly(handlers) : handlers, broker),
     brokerEpoch: lifecycle.brokerEpoch,
     cleaner,
     onLiveSettings: listener => { rooms.currentSettings.onChange(listener) },

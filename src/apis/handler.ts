@@ -37,6 +37,8 @@ export interface Handler<A extends Api = Api, Needs = Broker> {
   readonly api: A
   /** The versions that are served. */
   readonly versions: VersionRange
+  /** What Kafka 4.4 serves. */
+  readonly strictVersions: VersionRange
   /** The versions that ApiVersions lists: those of Kafka 4.4. */
   readonly advertised: VersionRange
   /** Whether ApiVersions lists it at all. */
@@ -55,19 +57,26 @@ type Failed<A extends Api> = (request: MessageOf<A['request']>, error: KafkaErro
 export interface HandlerOptions<A extends Api = Api> {
   versions: VersionRange
   advertised?: VersionRange
+  strictVersions?: VersionRange
   isListed?: boolean
   pipelined?: boolean
   isFrameFree?: boolean
   failed?: Failed<A>
 }
 
+/** The handlers as `ottla.strict` has them: what Kafka 4.4 no longer serves closes the connection. */
+export function strictly (handlers: readonly Handler[]): readonly Handler[] {
+  return handlers.map(handler => ({ ...handler, versions: handler.strictVersions }))
+}
+
 /** Defines a handler; `Needs` are the parts of the broker that it uses. */
 export function handler<A extends Api, Needs> (
   api: A,
   {
-    versions, advertised = versions, isListed = true, pipelined = false, isFrameFree = false, failed,
+    versions, advertised = versions, strictVersions = advertised, isListed = true, pipelined = false,
+    isFrameFree = false, failed,
   }: HandlerOptions<A>,
   handle: (request: MessageOf<A['request']>, call: Call, needs: Needs) => Answer<A> | Promise<Answer<A>>
 ): Handler<A, Needs> {
-  return { api, versions, advertised, isListed, pipelined, isFrameFree, handle, failed }
+  return { api, versions, advertised, strictVersions, isListed, pipelined, isFrameFree, handle, failed }
 }

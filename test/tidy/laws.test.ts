@@ -1,6 +1,6 @@
 /** Every law finds a breach, and passes what it should: none holds by accident. */
 import t from 'tap'
-import { apiTable, withApiTable } from '../../scripts/api-table.ts'
+import { apiTable, olderVersions, withApiTable } from '../../scripts/api-table.ts'
 import { importsMakeNoCircle } from './circles.ts'
 import { exportsAreUsed } from './exports.ts'
 import { functionsOf } from './functions.ts'
@@ -210,20 +210,23 @@ t.test('rules: what is cited is there, and of each number one knows whose it is'
 
 t.test('the table of APIs', async t => {
   const served = [
-    { api: { key: 18, name: 'ApiVersions' }, versions: [0, 5], advertised: [0, 4] },
-    { api: { key: 3, name: 'Metadata' }, versions: [7, 7], advertised: [7, 7] },
+    { api: { key: 18, name: 'ApiVersions' }, versions: [0, 5], advertised: [0, 4], strictVersions: [2, 5] },
+    { api: { key: 3, name: 'Metadata' }, versions: [7, 7], advertised: [7, 7], strictVersions: [7, 7] },
+    { api: { key: 1, name: 'Fetch' }, versions: [0, 9], advertised: [1, 9], strictVersions: [1, 9] },
   ] as const
   t.equal(apiTable(served), [
     '| key | API | versions served | advertised |', '|---|---|---|---|',
-    '| 3 | Metadata | 7 | 7 |', '| 18 | ApiVersions | 0-5 | 0-4 |',
+    '| 1 | Fetch | 0-9 | 1-9 |', '| 3 | Metadata | 7 | 7 |', '| 18 | ApiVersions | 0-5 | 0-4 |',
   ].join('\n'))
   const [unlisted] = served
   t.match(apiTable([{ ...unlisted, isListed: false }]), /\| 18 \| ApiVersions \| 0-5 \| no \|$/)
-  const readme = 'a\n<!-- apis -->\nold\n<!-- /apis -->\nb\n'
+  t.equal(olderVersions(served), '- Fetch v0, ApiVersions v0-1.')
+  const readme = 'a\n<!-- apis -->\nold\n<!-- /apis -->\nb\n<!-- older -->\n<!-- /older -->\n'
   const fresh = withApiTable(readme, served)
-  t.match(fresh, /^a\n<!-- apis -->\n\| key[\s\S]*0-4 \|\n<!-- \/apis -->\nb\n$/)
+  t.match(fresh, /^a\n<!-- apis -->\n\| key[\s\S]*0-4 \|\n<!-- \/apis -->\nb\n<!-- older -->\n- Fetch[^\n]*\n<!-- \/older -->\n$/)
   t.equal(withApiTable(fresh, served), fresh)
   t.throws(() => withApiTable('no place', served))
+  t.throws(() => withApiTable('<!-- apis -->\n<!-- /apis -->', served), /older/)
 })
 
 t.test('tokens: code is told from strings, templates, comments and regular expressions', async t => {
