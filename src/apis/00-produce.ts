@@ -23,6 +23,7 @@ import { Close, handler, NO_ANSWER } from './handler.ts'
 import type { Call } from './handler.ts'
 import { currentLeader } from './current-leader.ts'
 import { batchOf, PRODUCE_WITH_BATCHES } from './old-formats.ts'
+import { grouped } from './rows.ts'
 
 type Needs = Pick<Broker, 'metadata' | 'replicas' | 'access' | 'endpoints' | 'quotas' | 'environment'>
 type Topic = ProduceRequest['topicData'][number]
@@ -31,12 +32,17 @@ type Outcome = ProduceOutcome | Promise<ProduceOutcome>
 /** How many failed partitions one line of the log names. */
 const FAILURES_NAMED = 3
 
+/** Kafka answers first what reached a partition, and the refusals behind that by their kind (D0.12). */
+const place = { PARTITION: 0, DENIED: 1, MISSING: 2, INVALID: 3 } as const
+type Place = typeof place[keyof typeof place]
+
 interface Row {
   topic: Topic
   name: string | undefined
   index: number
   records: Buffer | null
   outcome: Outcome
+  place: Place
 }
 
 const ACKS = new Set([-1, 0, 1])
@@ -51,21 +57,27 @@ export const produce = handler(Produce,
         ? produceRow(row, request, call, needs)
         : refusal(requestError)
     }
+    if (rows.some(row => row.place !== place.PARTITION)) rows.sort((one, other) => one.place - other.place)
     return answer(rows, request.acks, call, needs)
   })
 
 /** D0.2: acks=0 has no error answer. */
 function failed ({ acks, topicData }: ProduceRequest, { errorCode, text }: KafkaError) {
   if (acks === 0) return new Close(errorName(errorCode))
+  const rows = topicData.flatMap(({ name, topicId, partitionData }) =>
+    partitionData.map(({ index }) => ({ name, topicId, index })))
   return {
-    responses: topicData.map(({ name, topicId, partitionData }) => ({
-      name,
-      topicId,
-      partitionResponses: [...new Set(partitionData.map(({ index }) => index))].map(index =>
+    responses: [...grouped(rows, keyOf).values()].map(same => ({
+      name: same[0]?.name,
+      topicId: same[0]?.topicId,
+      partitionResponses: [...new Set(same.map(({ index }) => index))].map(index =>
         ({ index, errorCode, baseOffset: -1n, recordErrors: [], errorMessage: text })),
     })),
   } as const
 }
+
+/** What a version does not carry is the same in all topics. */
+function keyOf ({ name, topicId }: Pick<Topic, 'name' | 'topicId'>): string { return `${topicId}/${name}` }
 
 /** D5.8: a partition named twice has one row, and the last records count. */
 function rowsOf (request: ProduceRequest, version: number, { metadata }: Needs): Row[] {
@@ -73,8 +85,8 @@ function rowsOf (request: ProduceRequest, version: number, { metadata }: Needs):
   for (const topic of request.topicData) {
     const name = version >= 13 ? metadata.topics.withId(topic.topicId)?.name : topic.name
     for (const { index, records } of topic.partitionData) {
-      rows.set(`${version >= 13 ? topic.topicId : topic.name}/${index}`,
-        { topic, name, index, records, outcome: refusal(code.UNKNOWN_SERVER_ERROR) })
+      rows.set(`${keyOf(topic)}/${index}`,
+        { topic, name, index, records, outcome: refusal(code.UNKNOWN_SERVER_ERROR), place: place.PARTITION })
     }
   }
   return [...rows.values()]
@@ -107,18 +119,23 @@ function isFirstTransactional (records: Buffer): boolean {
   }
 }
 
-function produceRow (
-  { topic, name, index, records }: Row, request: ProduceRequest, call: Call, needs: Needs
-): Outcome {
+function produceRow (row: Row, request: ProduceRequest, call: Call, needs: Needs): Outcome {
+  const { topic, name, index, records } = row
   const { version, clientId, session } = call
-  if (version >= 13 && name === undefined) return refusal(code.UNKNOWN_TOPIC_ID)
+  const refuse = (errorCode: number, where: Place): ProduceOutcome => {
+    row.place = where
+    return refusal(errorCode)
+  }
+  if (version >= 13 && name === undefined) return refuse(code.UNKNOWN_TOPIC_ID, place.MISSING)
   const topicName = name ?? topic.name
-  if (!needs.access.allows(session, 'write', 'topic', topicName)) return refusal(code.TOPIC_AUTHORIZATION_FAILED)
+  if (!needs.access.allows(session, 'write', 'topic', topicName)) {
+    return refuse(code.TOPIC_AUTHORIZATION_FAILED, place.DENIED)
+  }
   if (needs.metadata.topics.partition(topicName, index) === undefined) {
-    return refusal(code.UNKNOWN_TOPIC_OR_PARTITION)
+    return refuse(code.UNKNOWN_TOPIC_OR_PARTITION, place.MISSING)
   }
   const given = version < PRODUCE_WITH_BATCHES ? undefined : theBatch(records, version)
-  if (given !== undefined && !Buffer.isBuffer(given)) return refusal(given.errorCode)
+  if (given !== undefined && !Buffer.isBuffer(given)) return refuse(given.errorCode, place.INVALID)
   if (!ACKS.has(request.acks)) return refusal(code.INVALID_REQUIRED_ACKS)
   // D5.9: there is no transaction coordinator yet, so no partition is part of a transaction.
   if (given !== undefined && isTransactional(given)) return refusal(code.INVALID_TXN_STATE)
@@ -139,18 +156,21 @@ async function answer (rows: readonly Row[], acks: number, call: Call, needs: Ne
   }
   if (acks === 0) return unanswered(rows, outcomes)
   const moved = currentLeader(needs, call.session)
-  const topics = new Map<Topic, Array<ReturnType<typeof partitionAnswer>>>()
-  for (const [at, row] of rows.entries()) {
-    const partitions = topics.get(row.topic) ?? []
-    topics.set(row.topic, partitions)
+  const answers = rows.map((row, at) => {
     const outcome = outcomes[at] as ProduceOutcome
-    partitions.push(partitionAnswer(row, outcome,
-      outcome.errorCode === code.NOT_LEADER_OR_FOLLOWER && call.version >= 10
-        ? moved.of(row.name ?? row.topic.name, row.index)
-        : undefined))
-  }
+    const isElsewhere = outcome.errorCode === code.NOT_LEADER_OR_FOLLOWER && call.version >= 10
+    return {
+      topic: row.topic,
+      partition: partitionAnswer(row, outcome,
+        isElsewhere ? moved.of(row.name ?? row.topic.name, row.index) : undefined),
+    }
+  })
   return {
-    responses: [...topics].map(([{ name, topicId }, partitionResponses]) => ({ name, topicId, partitionResponses })),
+    responses: [...grouped(answers, ({ topic }) => keyOf(topic)).values()].map(same => ({
+      name: same[0]?.topic.name,
+      topicId: same[0]?.topic.topicId,
+      partitionResponses: same.map(({ partition }) => partition),
+    })),
     nodeEndpoints: moved.nodeEndpoints(),
   }
 }

@@ -47,15 +47,15 @@ function failed ({ topics }: ListOffsetsRequest, { errorCode }: KafkaError) {
 
 interface Row { asked: PartitionRequest, isTwice: boolean }
 
-/** D7.2: a partition named twice, even in two rows of its topic, has one row. */
+/** D7.2: a partition named twice, even in two rows of its topic, has one row; a topic without any has none. */
 function rowsOf ({ topics }: ListOffsetsRequest): Map<string, Map<number, Row>> {
   const rows = new Map<string, Map<number, Row>>()
   for (const { name, partitions } of topics) {
     const ofTopic = rows.get(name) ?? new Map<number, Row>()
-    rows.set(name, ofTopic)
     for (const asked of partitions) {
       ofTopic.set(asked.partitionIndex, { asked, isTwice: ofTopic.has(asked.partitionIndex) })
     }
+    if (ofTopic.size > 0) rows.set(name, ofTopic)
   }
   return rows
 }

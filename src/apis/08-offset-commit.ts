@@ -13,6 +13,7 @@ import { ZERO_UUID } from '../../protocol/uuid.ts'
 import type { Broker } from './broker.ts'
 import { handler } from './handler.ts'
 import type { Call } from './handler.ts'
+import { withRefusals } from './rows.ts'
 
 type Needs = Pick<Broker, 'access' | 'groups' | 'metadata'>
 type TopicRequest = OffsetCommitRequest['topics'][number]
@@ -33,17 +34,20 @@ export const offsetCommit = handler(OffsetCommit, {
   const topics: TopicRequest[] = []
   for (const topic of request.topics) sort(topic, call, needs, topics, answers)
   // 5.1.2: with nothing left, nobody asks whether the group exists.
-  if (topics.length === 0) return { topics: answers }
+  if (topics.length === 0) return { topics: withRefusals(answers, []) }
   const committed = await groups.commitOffsets({ ...request, topics }, call)
   const rows = committed.topics.map(({ name = '', topicId = ZERO_UUID, partitions }) => ({ name, topicId, partitions }))
-  return { ...committed, topics: merged(rows, answers) }
+  return { ...committed, topics: withRefusals(answers, rows) }
 })
 
 function failed ({ topics }: OffsetCommitRequest, { errorCode }: KafkaError) {
   return { topics: topics.map(topic => refused(topic, topic.partitions, errorCode)) }
 }
 
-/** 5.1.2: topics and partitions that exist and may be read go to the group, the rest is answered. */
+/**
+ * 5.1.2: topics and partitions that exist and may be read go to the group, the rest is answered. A topic
+ * without partitions has a row only if it does not exist.
+ */
 function sort (
   topic: TopicRequest, { version, session }: Call, { metadata, access }: Needs,
   good: TopicRequest[], answers: TopicAnswer[]
@@ -54,12 +58,14 @@ function sort (
     answers.push(refused(topic, topic.partitions, code.UNKNOWN_TOPIC_ID))
   } else if (!access.allows(session, 'read', 'topic', name)) {
     answers.push(refused(topic, topic.partitions, code.TOPIC_AUTHORIZATION_FAILED))
+  } else if (found === undefined) {
+    answers.push(refused(topic, topic.partitions, code.UNKNOWN_TOPIC_OR_PARTITION))
   } else {
     const exists = ({ partitionIndex }: { partitionIndex: number }): boolean =>
-      found?.partitions[partitionIndex] !== undefined
+      found.partitions[partitionIndex] !== undefined
     const partitions = topic.partitions.filter(exists)
     const missing = topic.partitions.filter(each => !exists(each))
-    const topicId = found?.id ?? ZERO_UUID
+    const topicId = found.id
     if (missing.length > 0) answers.push(refused({ ...topic, name, topicId }, missing, code.UNKNOWN_TOPIC_OR_PARTITION))
     if (partitions.length > 0) good.push({ ...topic, name, topicId, partitions })
   }
@@ -69,15 +75,4 @@ function refused (
   { name, topicId }: TopicRequest, partitions: TopicRequest['partitions'], errorCode: number
 ): TopicAnswer {
   return { name, topicId, partitions: partitions.map(({ partitionIndex }) => ({ partitionIndex, errorCode })) }
-}
-
-/** One row a topic: the partitions that never reached the group join the others. */
-function merged (committed: readonly TopicAnswer[], refusals: readonly TopicAnswer[]): TopicAnswer[] {
-  const topics = new Map<string, TopicAnswer>()
-  for (const topic of [...refusals, ...committed]) {
-    const key = `${topic.topicId}/${topic.name}`
-    const known = topics.get(key)
-    topics.set(key, known === undefined ? topic : { ...known, partitions: [...known.partitions, ...topic.partitions] })
-  }
-  return [...topics.values()]
 }

@@ -23,7 +23,7 @@ function failed (request: AlterReplicaLogDirsRequest, { errorCode }: KafkaError)
   return results(request, () => errorCode)
 }
 
-/** A partition that is named twice has one row, for the directory named last (D0.10). */
+/** A partition that is named twice has one row, for the directory named last (D0.10); no partitions, no row (D0.12). */
 function results (
   { dirs }: AlterReplicaLogDirsRequest, errorOf: (path: string, topic: string, index: number) => number
 ) {
@@ -31,8 +31,8 @@ function results (
   for (const { path, topics: wanted } of dirs) {
     for (const { name, partitions } of wanted) {
       const rows = topics.get(name) ?? new Map<number, number>()
-      topics.set(name, rows)
       for (const index of partitions) rows.set(index, errorOf(path, name, index))
+      if (rows.size > 0) topics.set(name, rows)
     }
   }
   return {

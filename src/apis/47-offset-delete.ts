@@ -5,6 +5,7 @@ import type { OffsetDeleteRequest, OffsetDeleteResponse } from '../../protocol/m
 import type { Broker } from './broker.ts'
 import { handler } from './handler.ts'
 import type { Call } from './handler.ts'
+import { withRefusals } from './rows.ts'
 
 type Needs = Pick<Broker, 'access' | 'groups' | 'metadata'>
 type Asked = OffsetDeleteRequest['topics'][number]
@@ -21,9 +22,10 @@ export const offsetDelete = handler(OffsetDelete, {
   const { refused, wanted } = sortOut(request.topics, call, needs)
   // The group is asked even if no topic is left: whether it exists is told in every case.
   const { errorCode = code.NONE, topics } = await groups.deleteOffsets({ ...request, topics: wanted })
-  return errorCode === code.NONE ? { errorCode, topics: merged(refused, topics) } : { errorCode, topics: [] }
+  return errorCode === code.NONE ? { errorCode, topics: withRefusals(refused, topics) } : { errorCode, topics: [] }
 })
 
+/** A topic without partitions has a row only if it does not exist. */
 function sortOut (
   topics: readonly Asked[], { session }: Call, { access, metadata }: Needs
 ): { refused: Answered[], wanted: Asked[] } {
@@ -31,27 +33,23 @@ function sortOut (
   const wanted: Asked[] = []
   for (const { name, partitions } of topics) {
     const refuse = (errorCode: number, rows: Asked['partitions']): void => {
-      if (rows.length === 0) return
       refused.push({ name, partitions: rows.map(({ partitionIndex }) => ({ partitionIndex, errorCode })) })
     }
     if (!access.allows(session, 'read', 'topic', name)) {
       refuse(code.TOPIC_AUTHORIZATION_FAILED, partitions)
       continue
     }
+    const topic = metadata.topics.find(name)
+    if (topic === undefined) {
+      refuse(code.UNKNOWN_TOPIC_OR_PARTITION, partitions)
+      continue
+    }
     const exists = ({ partitionIndex }: { partitionIndex: number }): boolean =>
-      metadata.topics.partition(name, partitionIndex) !== undefined
-    refuse(code.UNKNOWN_TOPIC_OR_PARTITION, partitions.filter(partition => !exists(partition)))
+      topic.partitions[partitionIndex] !== undefined
+    const missing = partitions.filter(partition => !exists(partition))
+    if (missing.length > 0) refuse(code.UNKNOWN_TOPIC_OR_PARTITION, missing)
     const known = partitions.filter(exists)
     if (known.length > 0) wanted.push({ name, partitions: known })
   }
   return { refused, wanted }
-}
-
-/** One row a topic: what was refused before the group was asked stands first. */
-function merged (refused: readonly Answered[], answered: readonly Answered[]): Answered[] {
-  const rows = new Map<string, Answered>()
-  for (const { name, partitions } of [...refused, ...answered]) {
-    rows.set(name, { name, partitions: [...rows.get(name)?.partitions ?? [], ...partitions] })
-  }
-  return [...rows.values()]
 }

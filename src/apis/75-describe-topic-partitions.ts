@@ -40,8 +40,9 @@ function failed ({ topics }: DescribeTopicPartitionsRequest, { errorCode }: Kafk
   return { topics: topics.map(({ name }) => rowWithout(name, errorCode)) }
 }
 
+/** What is told besides the error are defaults, whatever the topic. */
 function rowWithout (name: string, errorCode: number): Row {
-  return { errorCode, name, topicId: ZERO_UUID, isInternal: isInternalTopic(name), partitions: [] }
+  return { errorCode, name, topicId: ZERO_UUID, isInternal: false, partitions: [] }
 }
 
 /** D3.1: sorted, each once, from the cursor's topic on. */

@@ -60,7 +60,7 @@ t.test('no right to', async t => {
   const asked: unknown[] = []
   const needs = {
     access: { allows: (_client: unknown, operation: string, _type: string, name: string) => operation === 'delete' || name === 'b' },
-    metadata: { topics: { partition: (_name: string, index: number) => index === 0 ? {} : undefined } },
+    metadata: { topics: { find: () => ({ partitions: [{}] }) } },
     groups: {
       deleteOffsets: async ({ topics }: { topics: unknown[] }) => {
         asked.push(...topics)

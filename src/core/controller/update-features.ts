@@ -47,7 +47,7 @@ export interface FeatureDecision extends ControllerResult<UpdateFeaturesResponse
 export function updateFeatures (
   request: UpdateFeaturesRequest, version: number, view: FeatureView
 ): FeatureDecision {
-  // A later row of the same feature replaces an earlier one (D0.10).
+  // A later row of the same feature replaces an earlier one (D0.10), but each is answered.
   const updates = new Map(request.featureUpdates.map(update => [update.feature, update]))
   const proposed = new Map([...updates].map(([name, update]) => [name, update.maxVersionLevel]))
   const records: MetadataEntry[] = []
@@ -62,7 +62,8 @@ export function updateFeatures (
     records.push(fullEntry(FeatureLevelRecord, 0, { name, featureLevel }))
   }
   const results = version <= 1
-    ? [...updates.keys()].map(feature => ({ feature, errorCode: code.NONE, errorMessage: errorText(code.NONE) }))
+    ? request.featureUpdates.map(({ feature }) =>
+      ({ feature, errorCode: code.NONE, errorMessage: errorText(code.NONE) }))
     : []
   const reply = { errorMessage: null, results }
   if (request.validateOnly) return { records: nothing, reply }
