@@ -1,6 +1,7 @@
 /**
  * `npm run record -- [FILE...]` plays conversations to Apache Kafka and writes its answers into the
- * files; without files, all of them. Each has a broker of its own.
+ * files; without files, all of them. Each has a broker of its own. `npm run record -- --codecs` asks
+ * its decoders what they make of unusual payloads.
  */
 import { writeFileSync } from 'node:fs'
 import type { Json } from '../protocol/json.ts'
@@ -9,11 +10,13 @@ import type { Conversation, Step } from '../test/support/conversation/form.ts'
 import { allFiles, nameOf, readConversation } from '../test/support/conversation/library.ts'
 import { Player } from '../test/support/conversation/play.ts'
 import { KafkaProcess } from './kafka-process.ts'
+import { recordCodecs } from './record-codecs.ts'
 
 /** Apache Kafka has many threads: what was sent last may be taken up late. */
 export const KAFKA_PAUSE_MS = 150
 
 export async function main (files: string[]): Promise<number> {
+  if (files.includes('--codecs')) return recordCodecs()
   for (const file of files.length > 0 ? files : allFiles()) {
     const conversation = readConversation(file)
     const kafka = await KafkaProcess.start(conversation.settings)

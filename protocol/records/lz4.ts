@@ -1,6 +1,6 @@
 /**
  * LZ4 frames as Kafka reads them: independent blocks, a header checksum that magic 0 got wrong
- * (and that is not looked at there), a content checksum that is skipped.
+ * (and that is not looked at there), a content checksum that must be there and is not looked at.
  */
 import { decompressesTooLarge, undecompressable, type RecordError } from './error.ts'
 import { copyBack, copyLiteral } from './snappy.ts'
@@ -19,7 +19,9 @@ const flag = {
   contentSize: 0x08, contentChecksum: 0x04, reserved: 0x03,
 }
 
-interface Frame { position: number, blockBytesMax: number, blockChecksum: boolean }
+const CHECKSUM_BYTES = 4
+
+interface Frame { position: number, blockBytesMax: number, blockChecksum: boolean, contentChecksum: boolean }
 
 function openFrame (bytes: Buffer, ignoreHeaderChecksum: boolean): Frame {
   if (bytes.length < DESCRIPTOR_START + 3) throw broken('the frame header is cut')
@@ -39,6 +41,7 @@ function openFrame (bytes: Buffer, ignoreHeaderChecksum: boolean): Frame {
     position: position + 1,
     blockBytesMax: 1 << (2 * blockSize + 8),
     blockChecksum: (flags & flag.blockChecksum) !== 0,
+    contentChecksum: (flags & flag.contentChecksum) !== 0,
   }
 }
 
@@ -54,8 +57,12 @@ export function * unlz4 (
     if (position + 4 > bytes.length) throw broken('the end mark is missing')
     const field = bytes.readUInt32LE(position)
     position += 4
-    if (field === 0) return
     const length = field % RAW_BLOCK
+    if (length === 0) {
+      const bytesLeft = bytes.length - position
+      if (frame.contentChecksum && bytesLeft < CHECKSUM_BYTES) throw broken('the content checksum is cut')
+      return
+    }
     if (length > frame.blockBytesMax) throw broken('a block is too large')
     if (length > bytes.length - position) throw broken('a block is cut')
     const block = bytes.subarray(position, position + length)

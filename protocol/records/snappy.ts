@@ -6,6 +6,8 @@
 import { decompressesTooLarge, undecompressable, type RecordError } from './error.ts'
 
 const XERIAL_MAGIC = Buffer.from([0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0x00])
+/** Its first four bytes stand where the length of a block does. */
+const XERIAL_MARK = XERIAL_MAGIC.readInt32BE()
 /** Magic, version and the oldest version that can read it. */
 const XERIAL_HEADER_BYTES = 16
 /** A copy of 64 bytes takes at least 3, so nothing grows by more than this. */
@@ -13,7 +15,11 @@ const GROWTH_MAX = 22
 /** Below this a loop beats the call of a typed array's method. */
 const SHORT_BYTES = 24
 
-/** The blocks of a snappy stream, decompressed one at a time; each is valid until the next. */
+/**
+ * The blocks of a snappy stream, decompressed one at a time; each is valid until the next. As for
+ * Java's reader the stream is over where too few bytes are left for a length, and at a further
+ * header that is none; versions are not looked at.
+ */
 export function * unsnappy (bytes: Buffer, limitBytes: number): Generator<Uint8Array> {
   if (bytes.length < XERIAL_HEADER_BYTES || !startsWithMagic(bytes, 0)) {
     yield decompressBlock(bytes, limitBytes)
@@ -21,13 +27,14 @@ export function * unsnappy (bytes: Buffer, limitBytes: number): Generator<Uint8A
   }
   let position = XERIAL_HEADER_BYTES
   let total = 0
-  while (position < bytes.length) {
-    if (position + 4 > bytes.length) throw broken('a block length is cut')
-    if (startsWithMagic(bytes, position)) { // streams may stand one after another
+  while (position + 4 <= bytes.length) {
+    const length = bytes.readInt32BE(position)
+    if (length === XERIAL_MARK) { // streams may stand one after another
+      if (position + XERIAL_HEADER_BYTES > bytes.length) throw broken('a header is cut')
+      if (!startsWithMagic(bytes, position)) return
       position += XERIAL_HEADER_BYTES
       continue
     }
-    const length = bytes.readInt32BE(position)
     position += 4
     if (length < 0 || length > bytes.length - position) throw broken('a block is cut')
     const block = decompressBlock(bytes.subarray(position, position + length), limitBytes - total)

@@ -11,6 +11,10 @@ const SKIPPABLE_MAGIC = 0x184d2a50
 const BLOCK_BYTES_MAX = 128 * 1024
 const WINDOW_BYTES = 64 * 1024
 const FRAMES_MAX = 1_000
+/** Java's decoder takes no larger window, and consumers would not read what has one. */
+const WINDOW_BYTES_MAX = 2 ** 27
+/** Java's reader takes the payload in pieces of this size. */
+const PIECE_BYTES = BLOCK_BYTES_MAX + 3
 /** Without node's own zstd the loop waits for the decompression, so less is allowed. */
 const WASM_LIMIT_BYTES = 64 * 1024 * 1024
 
@@ -45,62 +49,133 @@ async function loadWasm (): Promise<WasmZstd> {
 /** Whether zstd runs in a thread of its own here. */
 export const zstdIsThreaded = native !== undefined
 
-interface Frame { start: number, end: number, sizeMax: number }
+interface Frame {
+  start: number
+  end: number
+  sizeMax: number
+  windowBytes: number
+  /** Where compressed blocks of no bytes have their headers. */
+  empties: number[]
+  /** Of a frame that the payload's end cuts: where its blocks and the last of them start. */
+  cut: { blocks: number, last: number } | undefined
+}
+
+/** The payload ends inside a frame. */
+class CutFrame extends RecordError {
+  constructor (what: string) {
+    super('KafkaException', broken(`${what} is cut`).message)
+  }
+}
 
 /** Reads a little-endian number of 0 to 8 bytes. */
 function numberAt (bytes: Buffer, position: number, length: number): number {
   if (length === 0) return 0
-  if (position + length > bytes.length) throw broken('a frame header is cut')
+  if (position + length > bytes.length) throw new CutFrame('a frame header')
   return length === 8
     ? Number(bytes.readBigUInt64LE(position))
     : bytes.readUIntLE(position, length)
 }
 
-/** The frames of the payload, each with what it can grow to; skippable ones are left out. */
+/**
+ * The frames of the payload, each with what it can grow to; skippable ones are left out. A cut one is
+ * no fault of a stream in which Java's reader has seen the end of another since it took its last
+ * piece: it gives what it has of the cut one, and takes that for the end of all.
+ */
 function framesOf (bytes: Buffer): Frame[] {
   const frames: Frame[] = []
+  const lastPiece = bytes.length - 1 - (bytes.length - 1) % PIECE_BYTES
   let position = 0
   let count = 0
-  while (position < bytes.length) {
-    if (++count > FRAMES_MAX) throw broken('too many frames')
-    const magic = numberAt(bytes, position, 4)
-    if ((magic & ~0xf) >>> 0 === SKIPPABLE_MAGIC) {
-      position += 8 + numberAt(bytes, position + 4, 4)
-      if (position > bytes.length) throw broken('a frame is cut')
-      continue
+  try {
+    while (position < bytes.length) {
+      if (++count > FRAMES_MAX) throw broken('too many frames')
+      const end = skippableEnd(bytes, position)
+      if (end !== undefined) {
+        position = end
+        continue
+      }
+      const frame = frameAt(bytes, position)
+      frames.push(frame)
+      if (frame.cut !== undefined) throw new CutFrame('a frame')
+      position = frame.end
     }
-    if (magic !== FRAME_MAGIC) throw broken('not a zstd frame')
-    const frame = frameAt(bytes, position)
-    frames.push(frame)
-    position = frame.end
+  } catch (error) {
+    if (!(error instanceof CutFrame) || position <= lastPiece) throw error
   }
   return frames
 }
 
-function frameAt (bytes: Buffer, start: number): Frame {
+/** The end of the skippable frame at `position`, undefined for a frame with content. */
+function skippableEnd (bytes: Buffer, position: number): number | undefined {
+  const first = numberAt(bytes, position, 1)
+  const isSkippable = (first & ~0xf) === (SKIPPABLE_MAGIC & 0xff)
+  const magic = isSkippable ? SKIPPABLE_MAGIC | (first & 0xf) : FRAME_MAGIC
+  for (let at = 0; at < 4; at += 1) {
+    // A magic that is cut must be right as far as it goes.
+    if (numberAt(bytes, position + at, 1) !== ((magic >>> (8 * at)) & 0xff)) throw broken('not a zstd frame')
+  }
+  if (!isSkippable) return undefined
+  const end = position + 8 + numberAt(bytes, position + 4, 4)
+  if (end > bytes.length) throw new CutFrame('a frame')
+  return end
+}
+
+interface FrameHeader {
+  /** Where the blocks start. */
+  blocks: number
+  windowBytes: number
+  hasChecksum: boolean
+  /** Of the content, if the header names it. */
+  claimed: number | undefined
+}
+
+function headerAt (bytes: Buffer, start: number): FrameHeader {
   const descriptor = numberAt(bytes, start + 4, 1)
   const single = (descriptor & 0x20) !== 0
   const dictionaryBytes = [0, 1, 2, 4][descriptor & 3]!
   const sizeBytes = [single ? 1 : 0, 2, 4, 8][descriptor >>> 6]!
-  let position = start + 5 + (single ? 0 : 1) + dictionaryBytes
-  const claimed = numberAt(bytes, position, sizeBytes) + (sizeBytes === 2 ? 256 : 0)
-  position += sizeBytes
+  const sizeAt = start + 5 + (single ? 0 : 1) + dictionaryBytes
+  const size = numberAt(bytes, sizeAt, sizeBytes) + (sizeBytes === 2 ? 256 : 0)
+  const windowed = single ? 0 : numberAt(bytes, start + 5, 1)
+  const windowBytes = single ? size : 2 ** (10 + (windowed >>> 3)) * (1 + (windowed & 7) / 8)
+  if (windowBytes > WINDOW_BYTES_MAX) throw broken('its window takes too much memory')
+  return {
+    blocks: sizeAt + sizeBytes,
+    windowBytes,
+    hasChecksum: (descriptor & 4) !== 0,
+    claimed: sizeBytes === 0 || size >= 2 ** 64 ? undefined : size,
+  }
+}
+
+function frameAt (bytes: Buffer, start: number): Frame {
+  const { blocks, windowBytes, hasChecksum, claimed } = headerAt(bytes, start)
+  const blockBytesMax = Math.min(windowBytes, BLOCK_BYTES_MAX)
+  const empties: number[] = []
+  let position = blocks
+  let block = blocks
   let sizeMax = 0
+  const cut = (end: number): Frame =>
+    ({ start, end: Math.min(end, bytes.length), sizeMax, windowBytes, empties, cut: { blocks, last: block } })
   for (let last = false; !last;) {
-    const header = numberAt(bytes, position, 3)
+    if (position + 3 > bytes.length) return cut(position)
+    const header = bytes.readUIntLE(position, 3)
     const length = header >>> 3
     const type = (header >>> 1) & 3
     last = (header & 1) === 1
     if (type === 3) throw broken('unknown block type')
-    if (length > BLOCK_BYTES_MAX) throw broken('a block is too large')
-    sizeMax += type === 2 ? BLOCK_BYTES_MAX : length
-    position += 3 + (type === 1 ? 1 : length)
-    if (position > bytes.length) throw broken('a block is cut')
+    if (length > blockBytesMax) throw broken('a block is too large')
+    const end = position + 3 + (type === 1 ? 1 : length)
+    // Of a plain block as much is given as there is, of others nothing.
+    if (end > bytes.length && type !== 0) return cut(position)
+    block = position
+    if (type === 2 && length === 0) empties.push(position)
+    else sizeMax += type === 2 ? BLOCK_BYTES_MAX : length
+    if (end > bytes.length) return cut(end)
+    position = end
   }
-  if ((descriptor & 4) !== 0) position += 4
-  if (position > bytes.length) throw broken('the checksum is cut')
-  if (sizeBytes > 0 && claimed > sizeMax) throw broken('a size that cannot be')
-  return { start, end: position, sizeMax }
+  if (hasChecksum && position + 4 > bytes.length) return cut(position)
+  if (claimed !== undefined && claimed > sizeMax) throw broken('a size that cannot be')
+  return { start, end: position + (hasChecksum ? 4 : 0), sizeMax, windowBytes, empties, cut: undefined }
 }
 
 /** What the frames can grow to at most; 0 for bytes that are no frames. */
@@ -113,11 +188,38 @@ export function zstdClaimedBytes (bytes: Buffer): number {
 /** Decompresses frame after frame; throws when they take more than `limitBytes`. */
 export function * unzstd (bytes: Buffer, limitBytes: number): Generator<Uint8Array> {
   let total = 0
-  for (const { start, end, sizeMax } of framesOf(bytes)) {
-    const output = decompressFrame(bytes.subarray(start, end), sizeMax, limitBytes - total)
+  for (const frame of framesOf(bytes)) {
+    const output = decompressFrame(frameBytes(bytes, frame), frame.sizeMax, limitBytes - total)
     total += output.length
     if (output.length > 0) yield output
   }
+}
+
+/** The frame's bytes, so that every decoder makes of them what Java's does. */
+function frameBytes (bytes: Buffer, { start, end, windowBytes, empties, cut }: Frame): Buffer {
+  if (empties.length === 0 && cut === undefined) return bytes.subarray(start, end)
+  const copy = Buffer.from(bytes.subarray(start, end))
+  // Compressed blocks of no bytes are nothing to Java's decoder, and an error to others: here they are plain.
+  for (const position of empties) copy[position - start]! &= 1
+  if (cut === undefined) return copy
+  const blocks = copy.subarray(cut.blocks - start)
+  if (blocks.length === 0) return wholeFrame(windowBytes, EMPTY_BLOCK)
+  const last = cut.last - cut.blocks
+  const header = blocks.readUIntLE(last, 3)
+  const isPlain = ((header >>> 1) & 3) === 0
+  blocks.writeUIntLE((isPlain ? (blocks.length - last - 3) << 3 : header) | 1, last, 3)
+  return wholeFrame(windowBytes, blocks)
+}
+
+const EMPTY_BLOCK = Buffer.from([1, 0, 0])
+
+/** A frame of these blocks whose header promises nothing. */
+function wholeFrame (windowBytes: number, blocks: Buffer): Buffer {
+  const windowLog = Math.max(10, Math.ceil(Math.log2(windowBytes)))
+  const header = Buffer.alloc(6)
+  header.writeUInt32LE(FRAME_MAGIC)
+  header[5] = (windowLog - 10) << 3
+  return Buffer.concat([header, blocks])
 }
 
 function decompressFrame (frame: Buffer, sizeMax: number, limitBytes: number): Uint8Array {
@@ -139,10 +241,10 @@ export async function * unzstdAsync (
   bytes: Buffer, limitBytes: number,
 ): AsyncGenerator<Uint8Array> {
   let total = 0
-  for (const { start, end } of framesOf(bytes)) {
+  for (const frame of framesOf(bytes)) {
     const stream = native!.createZstdDecompress({ chunkSize: WINDOW_BYTES })
     try {
-      stream.end(bytes.subarray(start, end))
+      stream.end(frameBytes(bytes, frame))
       for await (const window of stream) {
         total += window.length
         if (total > limitBytes) throw tooLong()

@@ -2,6 +2,7 @@
 import zlib from 'node:zlib'
 import t from 'tap'
 import type { Codec } from '../../../protocol/records/attributes.ts'
+import { crc32 } from '../../../protocol/records/checksum.ts'
 import { compress, compressAsync } from '../../../protocol/records/compress.ts'
 import {
   decompressed, decompressedAsync, decompressedUntilFailure, isLargePayload, windowsOf,
@@ -85,8 +86,8 @@ t.test('a cut stream fails, whatever it gave before', t => {
   for (const codec of codecs) {
     const packed = compress({ codec, bytes: sample(300, 2), magic: 2 })
     for (let length = 0; length < packed.length; length += 1) {
-      // A raw snappy block of nothing and a frame without blocks are whole streams.
-      if (codec === 'snappy' && (length === 16 || length === 0)) continue
+      // xerial's framing may end with a piece of a length, and no frame is a whole stream.
+      if (codec === 'snappy' && (length === 0 || (length >= 16 && length < 20))) continue
       if (codec === 'zstd' && length === 0) continue
       t.match(failure(codec, packed.subarray(0, length)), /^KafkaException/, `${codec} ${length}`)
     }
@@ -120,7 +121,9 @@ t.test('CVE-2023-34455: a length that cannot be allocates nothing', t => {
   const negative = Buffer.from('82534e41505059000000000100000001ffffffff', 'hex')
   t.match(failure('snappy', negative), /a block is cut/)
   const zstd = Buffer.from('28b52ffde0ffffffffffffff0f01000000', 'hex') // claims 2^60 bytes
-  t.match(failure('zstd', zstd), /a size that cannot be/)
+  t.match(failure('zstd', zstd), /too much memory/)
+  const windowed = Buffer.from('28b52ffdc000ffffffffffffff0f010000', 'hex') // the same with a small window
+  t.match(failure('zstd', windowed), /a size that cannot be/)
   t.end()
 })
 
@@ -144,7 +147,7 @@ t.test('snappy: blocks of both framings, and blocks that are wrong', t => {
     ['', /the length is cut/],
     ['82534e41505059000000000100000001' + '00000007051068656c6c6f' +
       '82534e41505059000000000100000001' + '00000003010021', 'hello!'],
-    ['82534e4150505900000000010000000100', /a block length is cut/],
+    ['82534e41505059000000000100000001000000', ''],
   ]
   for (const [hex, result] of table) {
     const bytes = Buffer.from(hex, 'hex')
@@ -220,8 +223,10 @@ t.test('gzip: optional header fields, several members, wrong trailers', async t 
   const hello = zlib.gzipSync('hello')
   const body = hello.subarray(10)
   const head = (flags: number): Buffer => Buffer.from([0x1f, 0x8b, 8, flags, 0, 0, 0, 0, 0, 3])
-  const options = Buffer.from('0200aabb' + '6e616d6500' + '636f6d6d656e7400' + '1234', 'hex')
-  t.equal(String(unpack('gzip', Buffer.concat([head(0x1e), options, body]))), 'hello')
+  const options = Buffer.concat([head(0x1e), Buffer.from('0200aabb' + '6e616d6500' + '636f6d6d656e7400', 'hex')])
+  const checksum = Buffer.alloc(2)
+  checksum.writeUInt16LE(crc32(options) & 0xffff)
+  t.equal(String(unpack('gzip', Buffer.concat([options, checksum, body]))), 'hello')
   t.equal(String(unpack('gzip', Buffer.concat([hello, zlib.gzipSync(' world')]))), 'hello world')
   t.equal(String(unpack('gzip', Buffer.concat([hello, Buffer.alloc(40)]))), 'hello')
   t.equal(await unpackAsync('gzip', Buffer.concat([hello, zlib.gzipSync(' world'), hello])),
@@ -231,7 +236,7 @@ t.test('gzip: optional header fields, several members, wrong trailers', async t 
     const cut = Buffer.concat([head(flags), Buffer.from(hex, 'hex')])
     t.match(failure('gzip', cut), /the header is cut/, hex)
   }
-  t.match(failure('gzip', Buffer.concat([head(0x20), body])), /reserved flags/)
+  t.match(failure('gzip', Buffer.concat([options, Buffer.alloc(2), body])), /wrong header checksum/)
   const wrong = (at: number): Buffer => {
     const bytes = Buffer.from(hello)
     bytes[bytes.length - at] = bytes[bytes.length - at]! ^ 1
