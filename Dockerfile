@@ -9,8 +9,8 @@ RUN npm ci --ignore-scripts
 COPY tsconfig.json ./
 COPY protocol protocol
 COPY src src
-COPY scripts/bundle.ts scripts/
-COPY scripts/bin/bundle.ts scripts/bin/
+COPY scripts/run.mjs scripts/build.mjs scripts/
+COPY scripts/house/bundle.ts scripts/house/
 RUN npm run build && npm prune --omit=dev --ignore-scripts
 
 FROM ${BASE}

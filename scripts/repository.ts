@@ -13,6 +13,11 @@ export function filesUnder (folder: string, ending: string): string[] {
     .sort()
 }
 
+/** What Node is started with for a program `FOLDER/NAME` in a process of its own. */
+export function programWords (name: string): string[] {
+  return [`${root}scripts/run.mjs`, '--built', name]
+}
+
 /** Where the compiler puts a source. */
 export function compiled (source: string): string {
   return `dist/${source.replace(/\.ts$/, '.js')}`

@@ -1,7 +1,7 @@
 /** The laws of the house, kept by reading the sources. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import t from 'tap'
-import { withApiTable } from '../scripts/api-table.ts'
+import { withApiTable } from '../scripts/house/api-table.ts'
 import { filesUnder, root } from '../scripts/repository.ts'
 import { handlers } from '../src/apis/index.ts'
 import {
@@ -101,7 +101,7 @@ t.test('the table of APIs in README is that of the handlers (npm run fix)', asyn
 })
 
 t.test('the package says what is so', async t => {
-  const settings = [text('tsconfig.json'), text('.taprc'), text('scripts/lint.json'), ...sources
+  const settings = [text('tsconfig.json'), text('.taprc'), text('scripts/house/lint.json'), ...sources
     .filter(({ path }) => path.startsWith('scripts/')).map(({ text }) => text)]
   const commandsOf = (name: string): string[] => {
     const { bin = {} } = JSON.parse(text(`node_modules/${name}/package.json`))

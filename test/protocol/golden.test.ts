@@ -2,9 +2,9 @@
 import t from 'tap'
 import { decode } from '../../protocol/codec.ts'
 import { DecodeError } from '../../protocol/cursor.ts'
-import { compareSchema } from '../../scripts/check-schemas.ts'
-import { compareMessage, messageOf } from '../../scripts/golden-messages.ts'
-import type { MessageVector } from '../../scripts/golden-messages.ts'
+import { compareSchema } from '../../scripts/protocol/check-schemas.ts'
+import { compareMessage, messageOf } from '../../scripts/protocol/golden-messages.ts'
+import type { MessageVector } from '../../scripts/protocol/golden-messages.ts'
 import { hasReference, linesOf, root } from '../support/reference.ts'
 import { readFileSync } from 'node:fs'
 

@@ -1,8 +1,8 @@
 /** How the conformance run hears its programs, and what it knows of the clients. */
 import { existsSync } from 'node:fs'
 import t from 'tap'
-import { Program } from '../../scripts/conformance-program.ts'
-import type { Outcome, ProgramOptions } from '../../scripts/conformance-program.ts'
+import { Program } from '../../scripts/conformance/program.ts'
+import type { Outcome, ProgramOptions } from '../../scripts/conformance/program.ts'
 import { root } from '../../scripts/repository.ts'
 import { clients } from '../conformance/clients.ts'
 

@@ -1,6 +1,6 @@
 import t from 'tap'
-import { belowFloor, coverageOf, hasCode } from '../../scripts/coverage-floor.ts'
-import coveredBy from '../../scripts/coverage-map.ts'
+import { belowFloor, coverageOf, hasCode } from '../../scripts/house/coverage-floor.ts'
+import coveredBy from '../../scripts/house/coverage-map.ts'
 
 t.test('a test covers the room that it mirrors, and a test of many rooms none', async t => {
   const table: Array<[string, string | null]> = [

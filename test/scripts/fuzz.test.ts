@@ -1,7 +1,7 @@
 /** A short, seeded run of both fuzzers; the long ones are `npm run fuzz` and `npm run fuzz:server`. */
 import t from 'tap'
-import { fuzzDecoder } from '../../scripts/fuzz-decoder.ts'
-import { fuzzServer } from '../../scripts/fuzz-server.ts'
+import { fuzzDecoder } from '../../scripts/protocol/fuzz.ts'
+import { fuzzServer } from '../../scripts/broker/fuzz.ts'
 
 t.test('nothing but DecodeError comes out of the decoder', async t => {
   const figures = fuzzDecoder(6000, 1)

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { closingLine, TestReport } from '../../scripts/test-report.ts'
+import { closingLine, TestReport } from '../../scripts/house/test-report.ts'
 
 /** What tap writes, shortened, for the files that pass and for those that do not. */
 const passing = [

@@ -1,16 +1,14 @@
 /** The whole broker under seeds: nothing promised is broken, and a seed is a run. */
 import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import t from 'tap'
+import { programWords } from '../../scripts/repository.ts'
 import { rareStates, reachedBy } from './coverage.ts'
 import { mutants, plant } from './mutants.ts'
 import { simulate } from './simulation.ts'
 
 const run = promisify(execFile)
-const root = new URL('../../', import.meta.url)
-const SIMULATE = fileURLToPath(new URL('scripts/bin/simulate.js', root))
 
 /** Time decides how many seeds are run, and nothing else. */
 const SEEDS_MAX = 200
@@ -35,7 +33,7 @@ t.test('the same seed is the same run in every process', { timeout: TIMEOUT_MS }
   // Through bytes and without, with faults and without.
   for (const seed of ['2', '4', '7']) {
     const traces = await Promise.all([1, 2].map(() =>
-      run(process.execPath, [SIMULATE, '--seed', seed, '--trace'])))
+      run(process.execPath, [...programWords('simulation/simulate'), '--seed', seed, '--trace'])))
     const [first, second] = traces.map(({ stdout }) => stdout.split('\n')[0])
     t.match(first, new RegExp(`^${seed} [0-9a-f]{64} \\d+ events`))
     t.equal(first, second, `seed ${seed}`)
@@ -58,7 +56,7 @@ t.test('each planted bug has its place, and only one', async t => {
   t.ok(mutants.length >= 12)
   t.same(mutants.map(({ number }) => number), mutants.map((_mutant, index) => index + 1))
   for (const mutant of mutants) {
-    const compiled = readFileSync(new URL(mutant.file, root), 'utf8')
+    const compiled = readFileSync(new URL(`../../${mutant.file}`, import.meta.url), 'utf8')
     t.not(plant(mutant, compiled), compiled, mutant.breaks)
     t.throws(() => plant(mutant, compiled + mutant.find), mutant.breaks)
   }
@@ -66,7 +64,7 @@ t.test('each planted bug has its place, and only one', async t => {
 
 t.test('a planted bug is caught', { timeout: TIMEOUT_MS }, async t => {
   const unsequenced = mutants.find(({ breaks }) => breaks === 'sequences are not looked at')
-  await t.rejects(run(process.execPath, [SIMULATE, '--seeds', '30', '--first'], {
+  await t.rejects(run(process.execPath, [...programWords('simulation/simulate'), '--seeds', '30', '--first'], {
     env: { ...process.env, MUTANT: String(unsequenced?.number) },
   }), { code: 1, stdout: /npm run simulate -- --seed \d+ {2}# idempotence/ })
 })

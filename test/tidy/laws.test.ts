@@ -1,6 +1,6 @@
 /** Every law finds a breach, and passes what it should: none holds by accident. */
 import t from 'tap'
-import { apiTable, olderVersions, withApiTable } from '../../scripts/api-table.ts'
+import { apiTable, olderVersions, withApiTable } from '../../scripts/house/api-table.ts'
 import { importsMakeNoCircle } from './circles.ts'
 import { exportsAreUsed } from './exports.ts'
 import { functionsOf } from './functions.ts'

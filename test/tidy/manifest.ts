@@ -30,7 +30,7 @@ export function unusedDependencies (
 export function undeclaredDependencies (manifest: Manifest, sources: readonly Source[]): string[] {
   const declared = { ...manifest.dependencies, ...manifest.devDependencies }
   return sources.flatMap(({ path, text }) => importsOf(path, text)
-    .filter(({ from }) => !/^(?:node:|protocol\/|src\/|test\/|scripts\/)/.test(from))
+    .filter(({ from }) => !/^(?:node:|protocol\/|src\/|test\/|scripts\/|dist\/)/.test(from))
     .filter(({ from }) => !(/^(?:@[^/]+\/)?[^/]+/.exec(from)?.[0] as string in declared))
     .map(({ from, line }) => `${path}:${line} ${from}`))
 }

@@ -14,7 +14,7 @@ export type Law = (sources: readonly Source[]) => string[]
 const FOLDERS = ['protocol', 'src', 'test', 'scripts']
 
 export function allSources (): Source[] {
-  return FOLDERS.flatMap(folder => filesUnder(folder, '.ts')).map(read)
+  return [...FOLDERS.flatMap(folder => filesUnder(folder, '.ts')), ...filesUnder('scripts', '.mjs')].map(read)
 }
 
 export function read (path: string): Source {

@@ -54,7 +54,7 @@ export const noMachineIsNamed: Law = sources => sources.flatMap(({ path, text })
 
 /** Every file says first what it is for; a message says it above the message. */
 export const everyFileOpensWithItsPurpose: Law = sources => sources.filter(({ path, text }) =>
-  !/^(?:scripts\/bin|test|protocol\/messages)\//.test(path) && scan(text)[0]?.kind !== 'comment')
+  !/^(?:test|protocol\/messages)\//.test(path) && scan(text)[0]?.kind !== 'comment')
   .map(({ path }) => `${path}:1 opens without a comment`)
 
 function breaches (sources: Source[], isBreach: (tokens: Token[], index: number) => boolean): string[] {

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import t from 'tap'
-import { compareBatchLine, type BatchVector } from '../../../scripts/golden-batches.ts'
+import { compareBatchLine, type BatchVector } from '../../../scripts/protocol/golden-batches.ts'
 
 const root = join(import.meta.dirname, '../../../..')
 const kept = join(root, 'test/golden')

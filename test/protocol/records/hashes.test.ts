@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { partitionOfKey } from '../../../protocol/records/hashes.ts'
-import { compareHashLine, hashVectors } from '../../../scripts/golden-hashes.ts'
+import { compareHashLine, hashVectors } from '../../../scripts/protocol/golden-hashes.ts'
 
 const root = join(import.meta.dirname, '../../../..')
 const files = [

@@ -1,3 +1,0 @@
-import { main } from '../container.ts'
-
-process.exitCode = main()

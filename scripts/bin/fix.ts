@@ -1,3 +1,0 @@
-import { main } from '../fix.ts'
-
-process.exitCode = main(process.argv.slice(2))

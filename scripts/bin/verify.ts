@@ -1,3 +1,0 @@
-import { main } from '../verify.ts'
-
-process.exitCode = await main()
