@@ -1,10 +1,11 @@
 /**
- * `npm run check-schemas -- FILE...` compares our message definitions with files of the form of
- * `reference/schemas/*.jsonl`, field by field, in every version that a file declares valid.
+ * `npm run check-schemas -- FILE...` compares our message definitions with schemas of Kafka, field by
+ * field, in every version that a file declares valid. Without files, those of test/reference.
  */
 import { readFileSync } from 'node:fs'
 import { inVersion, nullableAt } from '../../protocol/codec-read.ts'
 import type { AnyType, Fields, Message } from '../../protocol/types.ts'
+import { filesUnder, root } from '../repository.ts'
 import { knownMessages } from './golden-messages.ts'
 
 interface TheirField {
@@ -153,10 +154,11 @@ function defaultText (text: string | undefined, type: string): string {
   return text ?? ''
 }
 
-export function main (files: string[]): number {
+export function main (files: readonly string[]): number {
+  const reference = filesUnder('test/reference/schemas', '.jsonl').map(path => root + path)
   let compared = 0
   let differ = 0
-  for (const file of files) {
+  for (const file of files.length > 0 ? files : reference) {
     for (const line of readFileSync(file, 'utf8').split('\n')) {
       if (line === '') continue
       const message = JSON.parse(line) as TheirMessage

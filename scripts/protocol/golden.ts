@@ -1,14 +1,19 @@
 /**
  * `npm run golden -- FILE...` compares vector files with our codec, both ways, and prints
- * `N matched, M differ` last; any difference makes it fail.
+ * `N matched, M differ` last; any difference makes it fail. Without files, those of test/reference.
  */
 import { readFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
+import { root } from '../repository.ts'
 import { compareBatchLine } from './golden-batches.ts'
 import { compareHashLine, hashVectors } from './golden-hashes.ts'
 import { compareMessage } from './golden-messages.ts'
 
 const SHOWN_MAX = 20
+const REFERENCE = [
+  'messages.jsonl.gz', 'messages-legacy.jsonl.gz', 'messages-unknown-tags.jsonl.gz', 'records.jsonl.gz',
+  'batches.jsonl.gz', 'batches-bad.jsonl', 'hashes.tsv',
+].map(name => `${root}test/reference/golden/${name}`)
 
 export interface Tally { matched: number, differ: number, shown: string[] }
 
@@ -40,9 +45,9 @@ function compareFile (file: string, tally: Tally): void {
   }
 }
 
-export function main (files: string[]): number {
+export function main (files: readonly string[]): number {
   const tally: Tally = { matched: 0, differ: 0, shown: [] }
-  for (const file of files) compareFile(file, tally)
+  for (const file of files.length > 0 ? files : REFERENCE) compareFile(file, tally)
   for (const shown of tally.shown.slice(0, SHOWN_MAX)) console.log(shown)
   console.log(`${tally.matched} matched, ${tally.differ} differ`)
   return tally.differ === 0 && tally.matched > 0 ? 0 : 1

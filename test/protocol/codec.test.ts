@@ -10,9 +10,9 @@ import {
   array, bytes, int16, int32, int64, int8, list, message, nullable, or, records, since, string, struct,
   tagged, until, uuid,
 } from '../../protocol/types.ts'
-import { compareMessage } from '../../scripts/golden-messages.ts'
-import type { MessageVector } from '../../scripts/golden-messages.ts'
-import { root } from '../support/reference.ts'
+import { compareMessage } from '../../scripts/protocol/golden-messages.ts'
+import type { MessageVector } from '../../scripts/protocol/golden-messages.ts'
+import { root } from '../../scripts/repository.ts'
 
 const Sample = message({
   name: 'Sample',

@@ -1,17 +1,16 @@
 /** The sampled window and the token bucket, against what Kafka's own classes measured. */
-import { readFileSync } from 'node:fs'
 import t from 'tap'
-import { root } from '../../../scripts/repository.ts'
 import { RateQuota } from '../../../src/core/quota/rate-quota.ts'
 import { SampledRate } from '../../../src/core/quota/sampled-rate.ts'
 import { TokenBucket } from '../../../src/core/quota/token-bucket.ts'
+import { linesOf } from '../../support/reference.ts'
 
 const START_MS = 1_700_000_000_000
 
 interface Recording { kind: string, window: { samples: number, sampleMs: number }, uses: number[][] }
 
 const recordings: Recording[] = []
-for (const line of readFileSync(`${root}test/golden/quota-windows.txt`, 'utf8').split('\n')) {
+for (const line of linesOf('golden/quota-windows.txt')) {
   const [, kind, samples, seconds] = /^(rate|bucket) (\d+) (\d+)$/.exec(line) ?? []
   if (kind !== undefined) {
     recordings.push({ kind, window: { samples: Number(samples), sampleMs: Number(seconds) * 1000 }, uses: [] })

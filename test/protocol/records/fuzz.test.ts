@@ -2,9 +2,6 @@
  * Whatever the bytes: the readers, checkers and converters throw nothing but RecordError, and
  * allocate no more than their bound (R-X6, correctness 5.5.3). The mutations are the same on every run.
  */
-import { existsSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { gunzipSync } from 'node:zlib'
 import t from 'tap'
 import { batchesIn } from '../../../protocol/records/batches.ts'
 import { checkBatch, theBatch, type BatchRules } from '../../../protocol/records/check.ts'
@@ -18,6 +15,7 @@ import { rebuildBatch } from '../../../protocol/records/rebuild.ts'
 import { recordsOf } from '../../../protocol/records/read.ts'
 import { sealBatch } from '../../../protocol/records/seal.ts'
 import { writeBatch } from '../../../protocol/records/write.ts'
+import { objectsOf } from '../../support/reference.ts'
 
 const MUTATIONS = 20_000
 const SEED_BYTES_MAX = 4_096
@@ -31,15 +29,8 @@ const rules: BatchRules = {
   compressionType: 'producer', nowMs: 1_700_000_000_000, decompressedBytesMax: LIMIT_BYTES,
 }
 
-const root = join(import.meta.dirname, '../../../..')
-const reference = join(root, '../shared/reference/golden/batches.jsonl.gz')
-
 function seeds (): Buffer[] {
-  const text = existsSync(reference)
-    ? gunzipSync(readFileSync(reference)).toString('utf8')
-    : readFileSync(join(root, 'test/golden/batches.jsonl'), 'utf8')
-  return text.split('\n').filter(line => line !== '')
-    .map(line => Buffer.from((JSON.parse(line) as { hex: string }).hex, 'hex'))
+  return objectsOf<{ hex: string }>('golden/batches.jsonl.gz').map(({ hex }) => Buffer.from(hex, 'hex'))
     .filter(bytes => bytes.length > 0 && bytes.length <= SEED_BYTES_MAX)
 }
 

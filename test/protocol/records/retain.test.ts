@@ -2,8 +2,6 @@
  * Batches less records, against Kafka's own: each line of the golden file is a batch, the offsets
  * that stay, and what MemoryRecords.filterTo of Kafka 4.3.1 left of it.
  */
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import t from 'tap'
 import { attribute } from '../../../protocol/records/attributes.ts'
 import { isIntact } from '../../../protocol/records/batches.ts'
@@ -17,6 +15,7 @@ import {
 import type { ScannedRecord } from '../../../protocol/records/scan.ts'
 import { sealBatch } from '../../../protocol/records/seal.ts'
 import { writeBatch } from '../../../protocol/records/write.ts'
+import { objectsOf } from '../../support/reference.ts'
 
 interface Vector {
   name: string
@@ -28,9 +27,7 @@ interface Vector {
   retainedHex: string
 }
 
-const file = join(import.meta.dirname, '../../../../test/golden/retained-batches.jsonl')
-const vectors: Vector[] = readFileSync(file, 'utf8').trimEnd().split('\n')
-  .map(line => JSON.parse(line))
+const vectors = objectsOf<Vector>('golden/retained-batches.jsonl')
 
 function retentionOf (batch: Buffer, { keep, horizonMs, staysEmpty, marker }: Vector): Retention {
   const base = Number(header.baseOffset(batch))
