@@ -1,29 +1,16 @@
-/**
- * Apache Kafka as a process: one node, a fresh data directory, any free port. It is looked for in
- * `$KAFKA_HOME` (with its jars in `libs/`), else where ../shared/bench/setup.sh puts it.
- */
+/** Apache Kafka as a process: one node, a fresh data directory, any free port. */
 import { spawn, spawnSync } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { CannotRun } from '../options.ts'
+import { kafkaHome } from './home.ts'
 
 const CLUSTER_ID = 'b3R0bGEtY29udmVyc2F0aQ'
 const START_MS_MAX = 60_000
 const STOP_MS_MAX = 10_000
 const POLL_MS = 50
-
-/** Throws an Error that says what is missing. */
-export function kafkaHome (): string {
-  const home = process.env.KAFKA_HOME ?? join(process.env.W ?? '/tmp/ottla-bench', 'kafka')
-  if (!existsSync(join(home, 'libs'))) {
-    throw new CannotRun(`no Apache Kafka in ${home}: run ../shared/bench/setup.sh, or let KAFKA_HOME name a folder with libs/`)
-  }
-  if (spawnSync('java', ['-version']).error !== undefined) throw new CannotRun('no java: Apache Kafka needs Java 17 or newer')
-  return home
-}
 
 export class KafkaProcess {
   readonly port: number
@@ -102,8 +89,8 @@ function properties (
   ].join('\n')
 }
 
-/** Free now; nobody else asks for them in the moment before they are used. */
-async function freePorts (): Promise<[number, number]> {
+/** Two that are free now; nobody else asks for them in the moment before they are used. */
+export async function freePorts (): Promise<[number, number]> {
   const servers = [createServer(), createServer()]
   const ports = await Promise.all(servers.map(server => new Promise<number>(resolve => {
     server.listen(0, '127.0.0.1', () => { resolve((server.address() as { port: number }).port) })
@@ -112,7 +99,8 @@ async function freePorts (): Promise<[number, number]> {
   return ports as [number, number]
 }
 
-function accepts (port: number): Promise<boolean> {
+/** Whether something listens there on 127.0.0.1. */
+export function accepts (port: number): Promise<boolean> {
   return new Promise(resolve => {
     const socket = connect(port, '127.0.0.1', () => {
       socket.destroy()

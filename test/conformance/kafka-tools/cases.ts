@@ -1,6 +1,6 @@
 /** The command-line tools of Apache Kafka itself, where a folder with them is given or found. */
 import { writeFileSync } from 'node:fs'
-import { kafkaHome } from '../../../scripts/kafka/process.ts'
+import { kafkaHome } from '../../../scripts/kafka/home.ts'
 import { bootstrap, fresh, ok, run, same, tell } from '../harness.ts'
 import { releaseOf, tool } from './java.ts'
 import type { Tool } from './java.ts'
