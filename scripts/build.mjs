@@ -40,5 +40,5 @@ function sourcesThatAre () {
   // In the image's build there are no tests.
   return FOLDERS.filter(folder => existsSync(root + folder))
     .flatMap(folder => readdirSync(root + folder, { recursive: true }).map(name => `${folder}/${name}`))
-    .filter(path => path.endsWith('.ts')).sort()
+    .filter(path => path.endsWith('.ts')).sort((a, b) => a < b ? -1 : 1)
 }
