@@ -1,8 +1,8 @@
 /** The laws of the house, kept by reading the sources. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import t from 'tap'
 import { withApiTable } from '../scripts/house/api-table.ts'
-import { filesUnder, root } from '../scripts/repository.ts'
+import { root } from '../scripts/repository.ts'
 import { handlers } from '../src/apis/index.ts'
 import {
   platformsWithout, registriesIn, strangersAtTheTop, undeclaredDependencies, unusedDependencies,
@@ -14,7 +14,7 @@ import {
   countCitations, declaredTwice, linksToNowhere, rulesOf, unknownRules,
 } from './tidy/rules.ts'
 import { filesAreShort, functionsAreShort } from './tidy/sizes.ts'
-import { allSources, read } from './tidy/sources.ts'
+import { allSources, read, tracked } from './tidy/sources.ts'
 import type { Law } from './tidy/sources.ts'
 import { wallsStand } from './tidy/walls.ts'
 import {
@@ -55,17 +55,15 @@ t.test('units without a test of their own name', async t => {
 })
 
 t.test('no text names a machine', async t => {
-  const others = ['README.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'Dockerfile', 'package.json', 'tsconfig.json', '.taprc', '.ci/run']
-  const data = ['.md', '.jsonl', '.tsv', '.txt', '.mjs'].flatMap(ending => filesUnder('test', ending))
-  const docs = filesUnder('docs', '.md')
-  const there = [...others, ...docs, ...data].filter(path => existsSync(root + path))
-  t.same(noMachineIsNamed([...sources, ...there.map(read)]), [])
+  const texts = tracked().filter(path => !/\.gz$|^package-lock\.json$/.test(path))
+  t.ok(texts.length > sources.length, 'not only sources')
+  t.same(noMachineIsNamed(texts.map(read)), [])
 })
 
 t.test('every rule that is cited is in docs/rules', async t => {
-  const files = filesUnder('docs/rules', '.md').map(read)
+  const files = tracked('docs/rules/', '.md').map(read)
   const rules = rulesOf(files)
-  const texts = ['.md', '.jsonl', '.txt'].flatMap(ending => filesUnder('test', ending)).map(read)
+  const texts = tracked('test/', '.md', '.jsonl', '.txt').map(read)
   const guides = ['README.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'docs/ARCHITECTURE.md'].map(read)
   const cited = [...sources, ...texts, ...guides]
   t.equal(unknownRules([...cited, ...files], rules).join('\n'), '')
@@ -80,17 +78,19 @@ t.test('every rule that is cited is in docs/rules', async t => {
 })
 
 t.test('handlers are named by key and serve what the schema knows', async t => {
-  const files = new Set(filesUnder('src/apis', '.ts'))
+  const files = new Set<string>()
   for (const { api, versions, advertised } of handlers) {
     const words = api.name.replace(/([a-z])([A-Z])/g, '$1-$2').toLowerCase()
-    t.ok(files.has(`src/apis/${String(api.key).padStart(2, '0')}-${words}.ts`), `${api.key} ${api.name}`)
+    const file = `src/apis/${String(api.key).padStart(2, '0')}-${words}.ts`
+    t.ok(existsSync(root + file), `${api.key} ${api.name}`)
+    files.add(file)
     t.ok(versions[0] >= api.versions[0] && versions[1] <= api.versions[1], `${api.name}: the schema knows all versions`)
     // KAFKA-18659: Produce 0-2 are listed for a client that looks for them, and not served.
     const least = api.name === 'Produce' ? 0 : versions[0]
     t.ok(advertised[0] >= least && advertised[1] <= versions[1], `${api.name}: what is advertised is served`)
   }
-  const numbered = [...files].filter(path => /\/\d/.test(path))
-  t.equal(handlers.length, numbered.length, 'every handler is in the list')
+  const numbered = tracked('src/apis/', '.ts').filter(path => /\/\d/.test(path))
+  t.same(numbered.filter(path => !files.has(path)), [], 'every handler is in the list')
   const keys = handlers.map(({ api }) => api.key)
   t.same(keys, keys.toSorted((one, other) => one - other), 'the list has the order of the keys')
 })
@@ -98,6 +98,12 @@ t.test('handlers are named by key and serve what the schema knows', async t => {
 t.test('the table of APIs in README is that of the handlers (npm run fix)', async t => {
   const readme = text('README.md')
   t.equal(withApiTable(readme), readme)
+})
+
+t.test('every program is started by npm, and npm starts no other', async t => {
+  const started = Object.values<string>(manifest.scripts).flatMap(line => /^node scripts\/run\.mjs (\S+)$/.exec(line)?.[1] ?? [])
+  const programs = sources.filter(({ path, text }) => /^scripts\/.*\.ts$/.test(path) && /^export (?:async )?function main\b/m.test(text))
+  t.same(programs.map(({ path }) => path.replace(/^scripts\/|\.ts$/g, '')), started.toSorted())
 })
 
 t.test('the package says what is so', async t => {
@@ -116,7 +122,6 @@ t.test('the package says what is so', async t => {
 })
 
 t.test('the top level holds what was decided', async t => {
-  const ignored = text('.gitignore').split('\n').map(line => line.replace(/\/$/, ''))
-  const entries = readdirSync(root).filter(entry => !/\.(?:log|cpuprofile)$/.test(entry))
-  t.same(strangersAtTheTop(entries, ignored), [])
+  t.same(strangersAtTheTop(tracked()), [])
+  t.ok(tracked().length > sources.length)
 })

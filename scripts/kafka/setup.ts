@@ -9,7 +9,7 @@ import { runSteadily } from '../steady.ts'
 import { kafkaFolder, kafkaHome } from './home.ts'
 
 /** The release whose answers are recorded in test/conversations. */
-export const KAFKA_VERSION = '4.3.1'
+const KAFKA_VERSION = '4.3.1'
 
 const PACKAGES = [
   ['org.apache.kafka', 'kafka_2.13', KAFKA_VERSION],

@@ -160,7 +160,7 @@ t.test('the package', async t => {
   const optionalDependencies = { '@a/linux': '1', '@a/darwin': '1' }
   t.same(platformsWithout({ packages: { 'node_modules/a': { optionalDependencies }, 'node_modules/@a/linux': {} } }),
     ['@a/darwin'])
-  t.same(strangersAtTheTop(['src', '.git', 'dist', 'notes.txt'], ['dist']), ['notes.txt'])
+  t.same(strangersAtTheTop(['src/a.ts', '.ci/run', 'attic/a/b.ts', 'attic/c', 'notes.txt']), ['attic', 'notes.txt'])
 })
 
 t.test('rules: what is cited is there, and of each number one knows whose it is', async t => {

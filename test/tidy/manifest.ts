@@ -51,9 +51,10 @@ export function platformsWithout ({ packages }: Lock): string[] {
     .filter(name => !places.some(place => place.endsWith(`node_modules/${name}`)))
 }
 
-/** The entries of the repository's top level that no one decided on. */
-export function strangersAtTheTop (entries: readonly string[], ignored: readonly string[]): string[] {
-  return entries.filter(entry => !TOP_LEVEL.has(entry) && entry !== '.git' && !ignored.includes(entry))
+/** What of these paths stands at the repository's top level without that anyone decided it. */
+export function strangersAtTheTop (paths: readonly string[]): string[] {
+  const entries = new Set(paths.map(path => path.replace(/\/.*/, '')))
+  return [...entries].filter(entry => !TOP_LEVEL.has(entry))
 }
 
 const TOP_LEVEL = new Set([

@@ -1,6 +1,6 @@
 /** The sources as the laws read them, and what a law finds. */
 import { readFileSync } from 'node:fs'
-import { filesUnder, root } from '../../scripts/repository.ts'
+import { root, trackedFiles } from '../../scripts/repository.ts'
 
 export interface Source {
   /** From the repository's root. */
@@ -11,10 +11,19 @@ export interface Source {
 /** Says where each source breaks the law: `path:line what`. */
 export type Law = (sources: readonly Source[]) => string[]
 
-const FOLDERS = ['protocol', 'src', 'test', 'scripts']
+const SOURCE = /^(?:protocol|src|test|scripts)\/.*\.ts$|^scripts\/.*\.mjs$/
+
+/** What the laws are about: not what somebody has left lying in the checkout. */
+const paths = trackedFiles()
+
+/** Those with one of these endings below a folder, or everywhere without one. */
+export function tracked (folder = '', ...endings: string[]): string[] {
+  const isWanted = (path: string): boolean => endings.length === 0 || endings.some(each => path.endsWith(each))
+  return paths.filter(path => path.startsWith(folder) && isWanted(path))
+}
 
 export function allSources (): Source[] {
-  return [...FOLDERS.flatMap(folder => filesUnder(folder, '.ts')), ...filesUnder('scripts', '.mjs')].map(read)
+  return paths.filter(path => SOURCE.test(path)).map(read)
 }
 
 export function read (path: string): Source {
