@@ -1,5 +1,5 @@
 /**
- * The linter, which is the formatter as well: the style of the house without wrapping lines anew.
+ * `npm run lint`: the linter, which is the formatter as well: the style of the house without wrapping lines anew.
  *
  * oxlint reads TypeScript and runs the rules of @stylistic/eslint-plugin; with the package
  * oxlint-tsgolint it knows types, so that no promise is left to itself. `eslint` is a peer of the
@@ -9,6 +9,10 @@ import { spawnSync } from 'node:child_process'
 import { root } from '../repository.ts'
 
 const FOLDERS = ['protocol', 'src', 'test', 'scripts']
+
+export function main (): number {
+  return lint([]) ? 0 : 1
+}
 
 /** Runs it and says whether nothing is left to complain of. */
 export function lint (options: string[]): boolean {

@@ -1,49 +1,54 @@
 /**
- * `npm test [-- FILE...]` runs the compiled tests and closes with `N passed, N failed`, which counts
- * every assertion, as tap does.
+ * `npm test` checks everything and rewrites nothing: types, style, the tests with the laws of the house,
+ * and the floor of their coverage. It goes on after a failure, to show them all, and closes with
+ * `N passed, N failed`: every assertion counts, and each of the other checks. `npm test -- FILE...` runs
+ * these tests alone.
  */
-import { spawn, spawnSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
-import { createInterface } from 'node:readline'
-import { compiled, filesUnder, root } from '../repository.ts'
-import { closingLine, TestReport } from './test-report.ts'
+import { spawnSync } from 'node:child_process'
+import { existsSync, readFileSync, rmSync } from 'node:fs'
+import { compiled, root, trackedFiles } from '../repository.ts'
+import { belowFloor, coverageOf, hasCode } from './coverage-floor.ts'
+import { lint } from './lint.ts'
+import { runTests } from './tap.ts'
+import { closingLine } from './test-report.ts'
+import type { Tally } from './test-report.ts'
 
-const TAP = 'node_modules/.bin/tap'
-/** See test/support/leave.ts. */
-const LEAVE = '--node-arg=--import=./dist/test/support/leave.js'
+const SUMMARY = `${root}.tap/report/coverage-summary.json`
+const WITH_COVERAGE = ['--coverage-map=dist/scripts/house/coverage-map.js', '--coverage-report=json-summary']
 
-/** Runs test files (sources or compiled; all without any) and gives the exit code. */
-export async function runTests (files: string[], options: string[]): Promise<number> {
-  // Named one by one, so that what a deleted test left in dist does not run.
-  const named = files.length > 0 ? files : filesUnder('test', '.test.ts')
-  const paths = named.map(file => file.endsWith('.ts') ? compiled(file) : file)
-  buildTap()
-  const tap = spawn(TAP, ['--reporter=tap', LEAVE, ...options, ...paths], {
-    cwd: root, stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  const exited = new Promise<number>((resolve, reject) => {
-    tap.on('error', reject)
-    tap.on('close', code => { resolve(code ?? 1) })
-  })
-  const report = new TestReport()
-  for await (const line of createInterface(tap.stdout)) {
-    for (const shown of report.line(line)) console.log(shown)
-  }
-  const tally = report.tally(await exited)
+export async function main (files: readonly string[]): Promise<number> {
+  const tally = files.length > 0 ? await runTests(files, ['--disable-coverage']) : await everything()
   console.log(closingLine(tally))
   return tally.failed === 0 ? 0 : 1
 }
 
-/**
- * On a fresh install tap still has the plugins that .taprc takes out. It would rebuild itself by the
- * way, but start the files of that very run with them, which fails with TypeScript 7.
- */
-function buildTap (): void {
-  const built = readFileSync(`${root}node_modules/@tapjs/test/test-built/dist/esm/index.js`, 'utf8')
-  const isWhole = ['@tapjs/typescript', '@tapjs/mock'].some(plugin => built.includes(plugin))
-  if (isWhole) spawnSync(TAP, ['build'], { cwd: root, stdio: 'ignore' })
+async function everything (): Promise<Tally> {
+  const checks = [check('types', typesHold()), check('style and correctness', lint([]))]
+  rmSync(SUMMARY, { force: true })
+  const { passed, failed, skipped } = await runTests([], WITH_COVERAGE)
+  checks.push(check('coverage', coverageHolds()))
+  const good = checks.filter(Boolean).length
+  return { passed: passed + good, failed: failed + checks.length - good, skipped }
 }
 
-export async function main (files: string[]): Promise<number> {
-  return await runTests(files, ['--disable-coverage'])
+function check (name: string, holds: boolean): boolean {
+  console.log(`${holds ? 'ok' : 'not ok'} - ${name}`)
+  return holds
+}
+
+/** Also what the build lets pass while one writes: names that nothing uses. */
+function typesHold (): boolean {
+  const { status } = spawnSync('node_modules/.bin/tsc', ['-p', '.', '--noEmit', '--noUnusedLocals', '--noUnusedParameters'],
+    { cwd: root, stdio: 'inherit' })
+  return status === 0
+}
+
+function coverageHolds (): boolean {
+  if (!existsSync(SUMMARY)) return false
+  const text = (path: string): string => readFileSync(root + path, 'utf8')
+  const sources = trackedFiles().filter(path => /^(?:protocol|src)\/.*(?<!\.d)\.ts$/.test(path) && hasCode(text(compiled(path))))
+    .map((path): [string, number] => [path, text(path).split('\n').length - 1])
+  const rooms = coverageOf(JSON.parse(readFileSync(SUMMARY, 'utf8')), root, new Map(sources))
+  for (const { room, percent } of rooms) console.log(`${room}: ${percent.toFixed(1)} % of the lines`)
+  return belowFloor(rooms).length === 0
 }
