@@ -6,7 +6,7 @@ import { spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { codecCases } from '../../test/support/codec-cases/index.ts'
 import type { CodecVerdict } from '../../test/support/codec-cases/index.ts'
-import { kafkaHome } from '../kafka/process.ts'
+import { kafkaHome } from '../kafka/home.ts'
 import { root } from '../repository.ts'
 
 /** Larger payloads are built anew by the test. */
