@@ -14,6 +14,7 @@ import { install } from './install.ts'
 import { Program } from './program.ts'
 import type { Outcome } from './program.ts'
 import { KafkaProcess } from '../kafka/process.ts'
+import { progress } from '../steady.ts'
 
 const USAGE = `usage: npm run conformance -- [client...] [--against ottla|kafka] [--cache FOLDER] [--minutes N]
 clients: ${clients.map(({ name }) => name).join(', ')}`
@@ -111,11 +112,6 @@ function print ({ client, version = client.version, absent, cases, failures, sec
     : `absent (${absent})`
   process.stdout.write(`${client.name.padEnd(27)} ${version.padEnd(26)} ${told}\n`)
   for (const { name, why } of failures) process.stdout.write(`    ${name}: ${why}\n`)
-}
-
-/** On a terminal only: what is under way, over what was. */
-function progress (text: string): void {
-  if (process.stdout.isTTY) process.stdout.write(`\r\u001b[K${text}`)
 }
 
 function parse (parameters: readonly string[]): Options | undefined {
