@@ -104,9 +104,17 @@ function nextSequence (sequence: number): number {
 
 export class ProducerState {
   readonly #producers = new Map<bigint, ProducerEntry>()
+  /** Producer id → where its open transaction begins; ascending, for transactions begin in the log's order. */
+  readonly #open = new Map<bigint, bigint>()
 
   constructor (entries: Iterable<ProducerEntry> = []) {
-    for (const entry of entries) this.#producers.set(entry.producerId, { ...entry, batches: [...entry.batches] })
+    const open: Array<[producerId: bigint, first: bigint]> = []
+    for (const entry of entries) {
+      this.#producers.set(entry.producerId, { ...entry, batches: [...entry.batches] })
+      if (entry.transactionFirstOffset !== undefined) open.push([entry.producerId, entry.transactionFirstOffset])
+    }
+    open.sort(([, one], [, other]) => one < other ? -1 : 1)
+    for (const [producerId, first] of open) this.#open.set(producerId, first)
   }
 
   get entries (): Iterable<ProducerEntry> { return this.#producers.values() }
@@ -132,7 +140,10 @@ export class ProducerState {
     entry.batches.push({ firstSequence, lastSequence, baseOffset, lastOffset, maxTimestamp })
     if (entry.batches.length > BATCHES_KEPT) entry.batches.shift()
     entry.lastTimestamp = maxTimestamp
-    if (batch.isTransactional) entry.transactionFirstOffset ??= baseOffset
+    if (batch.isTransactional && entry.transactionFirstOffset === undefined) {
+      entry.transactionFirstOffset = baseOffset
+      this.#open.set(batch.producerId, baseOffset)
+    }
   }
 
   /** Ends the producer's transaction; answers where it began, if it had one here. */
@@ -146,6 +157,7 @@ export class ProducerState {
     entry.coordinatorEpoch = end.coordinatorEpoch
     entry.lastTimestamp = end.timestamp
     entry.transactionFirstOffset = undefined
+    this.#open.delete(end.producerId)
     return first
   }
 
@@ -171,11 +183,5 @@ export class ProducerState {
   }
 
   /** Where the oldest open transaction begins: nobody reads committed data above it. */
-  get firstOpenOffset (): bigint | undefined {
-    let first: bigint | undefined
-    for (const { transactionFirstOffset: offset } of this.#producers.values()) {
-      if (offset !== undefined && (first === undefined || offset < first)) first = offset
-    }
-    return first
-  }
+  get firstOpenOffset (): bigint | undefined { return this.#open.values().next().value }
 }
