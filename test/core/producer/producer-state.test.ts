@@ -7,7 +7,9 @@ import { Random } from '../../simulation/random.ts'
 
 const LAST_SEQUENCE = 2 ** 31 - 1
 
-function batch (producerId: number, producerEpoch: number, first: number, baseOffset: number, more: Partial<ProducedBatch> = {}): ProducedBatch {
+function batch (
+  producerId: number, producerEpoch: number, first: number, baseOffset: number, more: Partial<ProducedBatch> = {}
+): ProducedBatch {
   const lastSequence = first + 1 > LAST_SEQUENCE ? 0 : first + 1
   return {
     producerId: BigInt(producerId),
@@ -31,17 +33,21 @@ t.test('D5.26-30: what may follow what', async t => {
     ['an unknown producer begins anywhere', [], batch(1, 3, 70, 0), 'append'],
     ['the next sequence', [batch(1, 0, 0, 0)], batch(1, 0, 2, 2), 'append'],
     ['a gap', [batch(1, 0, 0, 0)], batch(1, 0, 3, 2), code.OUT_OF_ORDER_SEQUENCE_NUMBER],
-    ['a step back that is no duplicate', [batch(1, 0, 0, 0), batch(1, 0, 2, 2)], batch(1, 0, 1, 4), code.OUT_OF_ORDER_SEQUENCE_NUMBER],
+    ['a step back that is no duplicate', [batch(1, 0, 0, 0), batch(1, 0, 2, 2)], batch(1, 0, 1, 4),
+      code.OUT_OF_ORDER_SEQUENCE_NUMBER],
     ['the same again', [batch(1, 0, 0, 0)], batch(1, 0, 0, 2), 'duplicate'],
     ['the first of five again', [0, 2, 4, 6, 8].map(at => batch(1, 0, at, at)), batch(1, 0, 0, 10), 'duplicate'],
-    ['the first of six again', [0, 2, 4, 6, 8, 10].map(at => batch(1, 0, at, at)), batch(1, 0, 0, 12), code.OUT_OF_ORDER_SEQUENCE_NUMBER],
+    ['the first of six again', [0, 2, 4, 6, 8, 10].map(at => batch(1, 0, at, at)), batch(1, 0, 0, 12),
+      code.OUT_OF_ORDER_SEQUENCE_NUMBER],
     ['an older epoch', [batch(1, 5, 0, 0)], batch(1, 4, 2, 2), code.INVALID_PRODUCER_EPOCH],
     ['a newer epoch from 0', [batch(1, 5, 0, 0)], batch(1, 6, 0, 2), 'append'],
     ['a newer epoch from elsewhere', [batch(1, 5, 0, 0)], batch(1, 6, 2, 2), code.OUT_OF_ORDER_SEQUENCE_NUMBER],
     ['after an epoch of none any sequence', [batch(1, -1, 0, 0)], batch(1, 0, 77, 2), 'append'],
     ['sequences begin again', [batch(1, 0, LAST_SEQUENCE - 1, 0)], batch(1, 0, 0, 2), 'append'],
-    ['a plain write into an open transaction', [batch(1, 0, 0, 0, { isTransactional: true })], batch(1, 0, 2, 2), code.INVALID_TXN_STATE],
-    ['a transactional stranger must begin at 0', [], batch(1, 0, 5, 0, { isTransactional: true }), code.OUT_OF_ORDER_SEQUENCE_NUMBER],
+    ['a plain write into an open transaction', [batch(1, 0, 0, 0, { isTransactional: true })], batch(1, 0, 2, 2),
+      code.INVALID_TXN_STATE],
+    ['a transactional stranger must begin at 0', [], batch(1, 0, 5, 0, { isTransactional: true }),
+      code.OUT_OF_ORDER_SEQUENCE_NUMBER],
   ]
   for (const [name, history, next, expected] of cases) {
     const state = new ProducerState()
@@ -57,7 +63,12 @@ t.test('the first open transaction is that of a walk over all producers, whateve
     const producerId = random.int(20)
     if (random.chance(0.4)) {
       state.replayEnd({
-        producerId: BigInt(producerId), producerEpoch: 0, coordinatorEpoch: 0, committed: true, offset: BigInt(offset), timestamp: 1n,
+        producerId: BigInt(producerId),
+        producerEpoch: 0,
+        coordinatorEpoch: 0,
+        committed: true,
+        offset: BigInt(offset),
+        timestamp: 1n,
       })
     } else state.replay(batch(producerId, 0, offset, offset, { isTransactional: random.chance(0.7) }))
     // As a checkpoint gives it back, in any order.
