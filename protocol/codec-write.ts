@@ -107,6 +107,7 @@ function structWriter (fields: Fields, version: number, flexible: boolean): Writ
 }
 
 function writeTags (writer: Writer, tags: Step[], value: Record<string, unknown>): void {
+  if (tags.length === 0) return writer.int8(0)
   const present = tags.filter(({ name, type }) =>
     value[name] !== undefined && !isDefault(type, value[name]))
   writer.unsignedVarint(present.length)

@@ -103,6 +103,8 @@ export class Reader {
 }
 
 const FIRST_SIZE = 512
+/** Node cuts smaller buffers from one that it has: memory of its own costs a small message more than all else. */
+const SHARED_MAX = 2048
 /** Record chunks from this size on are passed by reference; smaller ones are cheaper copied. */
 const BY_REFERENCE_MIN = 1024
 
@@ -115,7 +117,7 @@ export class Writer {
   #doneSize = 0
 
   constructor (size = FIRST_SIZE) {
-    this.#buffer = Buffer.allocUnsafeSlow(size)
+    this.#buffer = size <= SHARED_MAX ? Buffer.allocUnsafe(size) : Buffer.allocUnsafeSlow(size)
     this.#position = 0
   }
 

@@ -59,8 +59,11 @@ export function encodeVersioned<M extends Message> (
   return prefixed(message, version, version, value)
 }
 
+/** Most keys and values of records are smaller. */
+const RECORD_SIZE = 128
+
 function prefixed (message: Message, prefix: number, version: number, value: any): Buffer {
-  const writer = new Writer()
+  const writer = new Writer(RECORD_SIZE)
   writer.int16(prefix)
   codec(message, version).write(writer, value)
   return writer.toBuffer()

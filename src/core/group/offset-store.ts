@@ -80,7 +80,11 @@ export class OffsetStore {
     groupId: string, topic: string, partition: number,
     stored: StoredOffset, position: { offset: bigint, producerId: bigint },
   ): void {
-    const placed = { ...stored, recordOffset: position.offset }
+    // Field by field: a spread costs four times as much, and a commit has many of these.
+    const { offset, leaderEpoch, metadata, commitTimestampMs, expireTimestampMs, topicId } = stored
+    const placed: PlacedOffset = {
+      offset, leaderEpoch, metadata, commitTimestampMs, expireTimestampMs, topicId, recordOffset: position.offset,
+    }
     if (position.producerId < 0n) {
       this.#committed.set(groupId, topic, partition, placed)
       return
