@@ -74,7 +74,7 @@ t.test('the first open transaction is that of a walk over all producers, whateve
     // As a checkpoint gives it back, in any order.
     if (random.chance(0.05)) state = new ProducerState([...state.entries].reverse())
     const open = [...state.entries].flatMap(({ transactionFirstOffset }) => transactionFirstOffset ?? [])
-    const walked = open.reduce<bigint | undefined>((least, each) => least === undefined || each < least ? each : least, undefined)
+    const walked = open.sort((one, other) => one < other ? -1 : 1)[0]
     if (state.firstOpenOffset !== walked) t.fail(`after offset ${offset}: ${state.firstOpenOffset}, not ${walked}`)
   }
   t.pass()
