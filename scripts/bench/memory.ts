@@ -70,7 +70,8 @@ async function measure (contender: Contender, peak: Peak, batches: number): Prom
   }
   const client = await RawClient.connect(contender.port)
   await client.request(CreateTopics, 5, {
-    topics: [{ name: TOPIC, numPartitions: PARTITIONS, replicationFactor: 1, assignments: [], configs: [] }], timeoutMs: 30_000,
+    topics: [{ name: TOPIC, numPartitions: PARTITIONS, replicationFactor: 1, assignments: [], configs: [] }],
+    timeoutMs: 30_000,
   })
   say('before the load', contender.usage().anonymousMb)
   await fill(client, batches)
@@ -98,11 +99,13 @@ function all (): number[] { return Array.from({ length: PARTITIONS }, (_, index)
 /** As many batches to each partition, a batch to each at once. */
 async function fill (client: RawClient, batches: number): Promise<void> {
   const value = Buffer.alloc(VALUE_BYTES, 'x')
-  const records = writeBatch(Array.from({ length: RECORDS }, () => ({ timestamp: 1_700_000_000_000n, key: null, value })))
+  const record = { timestamp: 1_700_000_000_000n, key: null, value }
+  const records = writeBatch(Array.from({ length: RECORDS }, () => record))
   for (let done = 0; done < batches; done++) {
     progress(`filling: ${done} of ${batches} batches a partition`)
     for (const index of all()) {
-      client.send(Produce, 9, { acks: 1, timeoutMs: 30_000, topicData: [{ name: TOPIC, partitionData: [{ index, records }] }] })
+      const topicData = [{ name: TOPIC, partitionData: [{ index, records }] }]
+      client.send(Produce, 9, { acks: 1, timeoutMs: 30_000, topicData })
     }
     for (const _ of all()) {
       const { body } = await client.next(Produce, 9)
@@ -118,7 +121,8 @@ function fetchBody (partitions: readonly number[], fetchOffset: bigint) {
     minBytes: 1,
     maxBytes: ANSWER_BYTES,
     topics: [{
-      topic: TOPIC, partitions: partitions.map(partition => ({ partition, fetchOffset, partitionMaxBytes: 1024 * 1024 })),
+      topic: TOPIC,
+      partitions: partitions.map(partition => ({ partition, fetchOffset, partitionMaxBytes: 1024 * 1024 })),
     }],
   }
 }
