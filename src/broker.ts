@@ -7,13 +7,11 @@ import { everybodyMayEverything } from './core/access/access.ts'
 import { bootstrapRecords } from './core/controller/bootstrap.ts'
 import type { ControllerSettings } from './core/controller/decision.ts'
 import { Sessions } from './core/controller/sessions.ts'
-import { resourceType } from './core/metadata/configs.ts'
 import { clientMatch } from './config/client-match.ts'
 import { ClientInstances } from './core/telemetry/client-instances.ts'
 import { ClientQuotas } from './core/quota/client-quotas.ts'
 import { FetchSessionCache } from './core/fetch/fetch-session.ts'
 import { supportedFeatures } from './core/metadata/features.ts'
-import { OFFSETS_TOPIC } from './core/metadata/internal-topics.ts'
 import type { MetadataImage } from './core/metadata/image.ts'
 import type { BrokerRegistrationRequest } from '../protocol/messages/62-broker-registration.ts'
 import type { Broker } from './apis/broker.ts'
@@ -29,6 +27,7 @@ import { ControllerDuties } from './runtime/controller/duties.ts'
 import { CurrentSettings } from './runtime/current-settings.ts'
 import { Endpoints } from './runtime/endpoints.ts'
 import type { Environment } from './runtime/environment.ts'
+import { followMetadata } from './runtime/followers.ts'
 import { GroupCoordinator } from './runtime/coordinator/group-coordinator.ts'
 import { Loggers } from './runtime/loggers.ts'
 import type { LevelControl } from './runtime/loggers.ts'
@@ -36,7 +35,6 @@ import { Notices } from './runtime/notices.ts'
 import { Lifecycle } from './runtime/lifecycle.ts'
 import { MetadataRuntime } from './runtime/metadata.ts'
 import type { LogDirectory } from './runtime/replica/log-directory.ts'
-import { PartitionLog } from './runtime/coordinator/partition-log.ts'
 import { ProducerIds } from './runtime/producer-ids.ts'
 import { openQuorum } from './runtime/quorum/quorum.ts'
 import type { QuorumRuntime } from './runtime/quorum/quorum.ts'
@@ -81,7 +79,7 @@ export interface RunningBroker {
 export async function assembleBroker (parts: BrokerParts): Promise<RunningBroker> {
   const rooms = openRooms(parts)
   const { quorum, image, controller, replicas, groups, duties, cleaner } = rooms
-  const shardsLoaded = connect(rooms)
+  const shardsLoaded = followMetadata(rooms)
   await quorum.start()
   await duties.becomeActive(() => bootstrapRecords(parts.controllerSettings.minInsyncReplicas))
   const lifecycle = new Lifecycle({
@@ -126,6 +124,7 @@ interface Rooms {
   readonly groups: GroupCoordinator
   readonly currentSettings: CurrentSettings
   readonly quotas: ClientQuotas
+  readonly telemetry: ClientInstances
 }
 
 /** Nothing runs yet. */
@@ -169,31 +168,11 @@ function openRooms (parts: BrokerParts): Rooms {
     commitTimeoutMs: settings.offsetsCommitTimeoutMs,
   })
   const quotas = new ClientQuotas(settings.quotaWindows)
+  const telemetry = new ClientInstances(settings.telemetryBytesMax, clientMatch)
   const duties = new ControllerDuties({ controller, image, environment, quorum })
-  return { quorum, metadata, image, controller, duties, notices, replicas, cleaner, groups, currentSettings, quotas }
-}
-
-/** Who follows whom; answers how to wait until every group shard led here has loaded. */
-function connect (
-  { metadata, replicas, groups, currentSettings, quotas }: Rooms
-): () => Promise<void> {
-  metadata.onDelta((delta, image) => {
-    currentSettings.apply(delta)
-    replicas.apply(delta)
-    if (delta.quotasChanged.length > 0) quotas.load(image.quotas)
-    const deleted = [...delta.topicsDeleted.values()].map(({ name, id }) => ({ name, topicId: id }))
-    if (deleted.length > 0) groups.topicsDeleted(deleted)
-  })
-  const loading = new Set<Promise<void>>()
-  replicas.onLeadership(partition => {
-    const { topic, index } = partition.identity
-    if (topic !== OFFSETS_TOPIC) return
-    if (!partition.isLeader) return groups.resign(index)
-    const loaded = groups.becomeLeader(index, new PartitionLog(partition), partition.leaderEpoch)
-    loading.add(loaded)
-    void loaded.finally(() => { loading.delete(loaded) })
-  })
-  return async () => { await Promise.all(loading) }
+  return {
+    quorum, metadata, image, controller, duties, notices, replicas, cleaner, groups, currentSettings, quotas, telemetry,
+  }
 }
 
 function brokerOf (parts: BrokerParts, rooms: Rooms, lifecycle: Lifecycle) {
@@ -223,7 +202,7 @@ function brokerOf (parts: BrokerParts, rooms: Rooms, lifecycle: Lifecycle) {
     quorum,
     logDirectory: parts.logDirectory,
     quotas: rooms.quotas,
-    telemetry: telemetryOf(rooms.metadata, settings.telemetryBytesMax),
+    telemetry: rooms.telemetry,
     fetchSessions: new FetchSessionCache(settings.fetchSessionSlots),
     topicCreation: new TopicCreation({
       controller,
@@ -236,16 +215,4 @@ function brokerOf (parts: BrokerParts, rooms: Rooms, lifecycle: Lifecycle) {
       strict: settings.strict,
     }),
   } satisfies Broker
-}
-
-/** Knows the subscriptions that are there, and follows what becomes of them. */
-function telemetryOf (metadata: MetadataRuntime, bytesMax: number): ClientInstances {
-  const telemetry = new ClientInstances(bytesMax, clientMatch)
-  const { CLIENT_METRICS } = resourceType
-  telemetry.load(metadata.image.configs.all(CLIENT_METRICS))
-  metadata.onDelta((delta, image) => {
-    const hasChanged = [...delta.configsChanged()].some(({ type }) => type === CLIENT_METRICS)
-    if (hasChanged) telemetry.load(image.configs.all(CLIENT_METRICS))
-  })
-  return telemetry
 }

@@ -41,7 +41,10 @@ export class MetadataRuntime {
       : this.#applyBatch(committed, entries)
     if (delta === undefined) return
     for (const listener of this.#listeners) listener(delta, this.image)
-    if (committed.kind === 'snapshot') return
+    if (committed.kind === 'snapshot') {
+      this.#bytes = this.#records = 0
+      return
+    }
     this.#records += entries.length
     for (const record of committed.records) this.#bytes += record.length
     if (this.#bytes >= this.#limits.bytesMax || this.#records >= this.#limits.recordsMax) this.#snapshot()

@@ -13,9 +13,10 @@ import type { MetadataDelta } from './delta.ts'
 import { isOnlineDirectory } from './directory.ts'
 import { fullEntry } from './full-entry.ts'
 import { registerBrokerVersion } from './record-versions.ts'
+import { differences } from './replacement.ts'
 
 export class Brokers {
-  readonly #brokers = new Map<number, BrokerRegistration>()
+  #brokers = new Map<number, BrokerRegistration>()
 
   get size (): number { return this.#brokers.size }
   get (brokerId: number): BrokerRegistration | undefined { return this.#brokers.get(brokerId) }
@@ -78,6 +79,12 @@ export class Brokers {
     }, delta)
   }
 
+  /** Becomes what a snapshot says (R 2.10.20). */
+  replaceBy (loaded: Brokers, delta: MetadataDelta): void {
+    for (const [id, before] of differences(this.#brokers, loaded.#brokers)) delta.brokerChanged(id, before)
+    this.#brokers = loaded.#brokers
+  }
+
   records (metadataVersion: number): MetadataEntry[] {
     return [...this.#brokers.values()].map(broker =>
       fullEntry(RegisterBrokerRecord, registerBrokerVersion(metadataVersion), {
@@ -138,7 +145,7 @@ export function brokerChangeEntry (broker: BrokerRegistration, change: BrokerCha
 }
 
 export class Controllers {
-  readonly #controllers = new Map<number, ControllerRegistration>()
+  #controllers = new Map<number, ControllerRegistration>()
 
   get (controllerId: number): ControllerRegistration | undefined { return this.#controllers.get(controllerId) }
   [Symbol.iterator] (): IterableIterator<ControllerRegistration> { return this.#controllers.values() }
@@ -159,6 +166,12 @@ export class Controllers {
       throw new Error(`UnregisterControllerRecord for unregistered controller ${controllerId}`)
     }
     delta.controllersChanged.add(controllerId)
+  }
+
+  /** Becomes what a snapshot says (R 2.10.20). */
+  replaceBy (loaded: Controllers, delta: MetadataDelta): void {
+    for (const [id] of differences(this.#controllers, loaded.#controllers)) delta.controllersChanged.add(id)
+    this.#controllers = loaded.#controllers
   }
 
   records (): MetadataEntry[] {

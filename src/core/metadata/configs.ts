@@ -3,6 +3,7 @@ import { ConfigRecord } from '../../../protocol/stored/metadata-settings.ts'
 import type { MetadataEntry } from '../../../protocol/stored/framing.ts'
 import type { MetadataDelta } from './delta.ts'
 import { fullEntry } from './full-entry.ts'
+import { differences } from './replacement.ts'
 
 /** KIP-133's codes of what can be configured (D13.1). */
 export const resourceType = {
@@ -17,7 +18,7 @@ export type ConfigValues = ReadonlyMap<string, string>
 const NO_VALUES: ConfigValues = new Map()
 
 export class Configs {
-  readonly #byType = new Map<number, Map<string, Map<string, string>>>()
+  #byType = new Map<number, Map<string, Map<string, string>>>()
 
   /** What is stored for the resource: values as they were sent, without defaults. */
   of (type: number, name: string): ConfigValues {
@@ -49,6 +50,18 @@ export class Configs {
     const resources = this.#byType.get(type)
     resources?.delete(name)
     if (resources?.size === 0) this.#byType.delete(type)
+  }
+
+  /** Becomes what a snapshot says (R 2.10.20). */
+  replaceBy (loaded: Configs, delta: MetadataDelta): void {
+    for (const type of new Set([...this.#byType.keys(), ...loaded.#byType.keys()])) {
+      const names = new Set([...this.namesOf(type), ...loaded.namesOf(type)])
+      for (const name of names) {
+        const changed = differences(this.of(type, name), loaded.of(type, name))
+        for (const [key] of changed) delta.configChanged(type, name, key)
+      }
+    }
+    this.#byType = loaded.#byType
   }
 
   records (): MetadataEntry[] {

@@ -1,7 +1,9 @@
 /** Feature levels that this controller knows, and the levels of Kafka 4.4 (KIP-584, KIP-1022). */
 import { FeatureLevelRecord } from '../../../protocol/stored/metadata-settings.ts'
 import type { MetadataEntry } from '../../../protocol/stored/framing.ts'
+import type { MetadataDelta } from './delta.ts'
 import { fullEntry } from './full-entry.ts'
+import { differences } from './replacement.ts'
 
 export const METADATA_VERSION = 'metadata.version'
 export const KRAFT_VERSION = 'kraft.version'
@@ -57,15 +59,22 @@ export const supportedFeatures: readonly SupportedFeature[] = [
 
 /** Finalized feature levels. Level 0 is the same as not finalized. */
 export class Features {
-  readonly #levels = new Map<string, number>()
+  #levels = new Map<string, number>()
 
   level (name: string): number { return this.#levels.get(name) ?? 0 }
   get all (): ReadonlyMap<string, number> { return this.#levels }
   get elrEnabled (): boolean { return this.level(ELIGIBLE_LEADER_REPLICAS) > 0 }
 
-  replay ({ name, featureLevel }: FeatureLevelRecord): void {
+  replay ({ name, featureLevel }: FeatureLevelRecord, delta: MetadataDelta): void {
     if (featureLevel === 0) this.#levels.delete(name)
     else this.#levels.set(name, featureLevel)
+    delta.featuresChanged.add(name)
+  }
+
+  /** Becomes what a snapshot says (R 2.10.20). */
+  replaceBy (loaded: Features, delta: MetadataDelta): void {
+    for (const [name] of differences(this.#levels, loaded.#levels)) delta.featuresChanged.add(name)
+    this.#levels = loaded.#levels
   }
 
   /** metadata.version goes first: it says how the rest is to be read. */

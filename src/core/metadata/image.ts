@@ -27,6 +27,7 @@ import { MetadataDelta } from './delta.ts'
 import { Features, METADATA_VERSION } from './features.ts'
 import { fullEntry } from './full-entry.ts'
 import { Quotas } from './quotas.ts'
+import { areAlike } from './replacement.ts'
 import { Acls, DelegationTokens, ScramCredentials } from './security.ts'
 import { Topics } from './topics.ts'
 
@@ -88,10 +89,28 @@ export class MetadataImage {
     this.#lastAppliedEpoch = leaderEpoch
   }
 
-  /** Loads a snapshot into an empty image; the offset is that of the last record it covers. */
+  /**
+   * R 2.10.20: takes over what a snapshot says, whatever the image held, and tells the difference:
+   * what the snapshot does not name is gone. The offset is that of the last record that it covers.
+   * Throws on a snapshot that contradicts itself; then nothing has changed.
+   */
   load (entries: readonly MetadataEntry[], offset: bigint, leaderEpoch: number): MetadataDelta {
+    const loaded = new MetadataImage()
+    for (const entry of entries) loaded.#read(entry, new MetadataDelta())
     const delta = new MetadataDelta()
-    for (const entry of entries) this.#read(entry, delta)
+    this.features.replaceBy(loaded.features, delta)
+    this.brokers.replaceBy(loaded.brokers, delta)
+    this.controllers.replaceBy(loaded.controllers, delta)
+    this.topics.replaceBy(loaded.topics, delta)
+    this.configs.replaceBy(loaded.configs, delta)
+    this.quotas.replaceBy(loaded.quotas, delta)
+    this.acls.replaceBy(loaded.acls, delta)
+    this.scram.replaceBy(loaded.scram, delta)
+    this.delegationTokens.replaceBy(loaded.delegationTokens, delta)
+    if (!areAlike(this.#producerIds, loaded.#producerIds)) delta.producerIdsChanged = true
+    this.#producerIds = loaded.#producerIds
+    // The records that it held are behind the snapshot, and come again.
+    this.#transaction = undefined
     this.advance(offset, leaderEpoch)
     return delta
   }
@@ -182,10 +201,7 @@ const replayers = new Map<number, Replay<any>>([
   }),
   on(ClearElrRecord, (image, value, delta) => image.topics.replayClearElr(value, delta)),
   on(ConfigRecord, (image, value, delta) => image.configs.replay(value, delta)),
-  on(FeatureLevelRecord, (image, value, delta) => {
-    image.features.replay(value)
-    delta.featuresChanged.add(value.name)
-  }),
+  on(FeatureLevelRecord, (image, value, delta) => image.features.replay(value, delta)),
   on(ClientQuotaRecord, (image, value, delta) => image.quotas.replay(value, delta)),
   on(ProducerIdsRecord, (image, value, delta) => image.replayProducerIds(value, delta)),
   on(AccessControlEntryRecord, (image, value, delta) => image.acls.replay(value, delta)),

@@ -4,11 +4,12 @@ import type { MetadataEntry } from '../../../protocol/stored/framing.ts'
 import type { EntityQuotas, QuotaEntity } from './facts.ts'
 import type { MetadataDelta } from './delta.ts'
 import { fullEntry } from './full-entry.ts'
+import { differences } from './replacement.ts'
 
 interface MutableQuotas extends EntityQuotas { readonly values: Map<string, number> }
 
 export class Quotas {
-  readonly #byEntity = new Map<string, MutableQuotas>()
+  #byEntity = new Map<string, MutableQuotas>()
 
   of (entity: QuotaEntity): ReadonlyMap<string, number> | undefined {
     return this.#byEntity.get(keyOf(entity))?.values
@@ -25,6 +26,14 @@ export class Quotas {
     if (quotas.values.size > 0) this.#byEntity.set(key, quotas)
     else this.#byEntity.delete(key)
     delta.quotasChanged.push(entity)
+  }
+
+  /** Becomes what a snapshot says (R 2.10.20). */
+  replaceBy (loaded: Quotas, delta: MetadataDelta): void {
+    for (const [key, before] of differences(this.#byEntity, loaded.#byEntity)) {
+      delta.quotasChanged.push((before ?? loaded.#byEntity.get(key) as EntityQuotas).entity)
+    }
+    this.#byEntity = loaded.#byEntity
   }
 
   records (): MetadataEntry[] {

@@ -8,9 +8,10 @@ import type {
 import type { MetadataEntry } from '../../../protocol/stored/framing.ts'
 import type { MetadataDelta } from './delta.ts'
 import { fullEntry } from './full-entry.ts'
+import { differences } from './replacement.ts'
 
 export class Acls {
-  readonly #byId = new Map<string, AccessControlEntryRecord>()
+  #byId = new Map<string, AccessControlEntryRecord>()
 
   get size (): number { return this.#byId.size }
   [Symbol.iterator] (): IterableIterator<AccessControlEntryRecord> { return this.#byId.values() }
@@ -25,13 +26,19 @@ export class Acls {
     delta.aclsChanged.add(id)
   }
 
+  /** Becomes what a snapshot says (R 2.10.20). */
+  replaceBy (loaded: Acls, delta: MetadataDelta): void {
+    for (const [id] of differences(this.#byId, loaded.#byId)) delta.aclsChanged.add(id)
+    this.#byId = loaded.#byId
+  }
+
   records (): MetadataEntry[] {
     return [...this.#byId.values()].map(value => fullEntry(AccessControlEntryRecord, 0, value))
   }
 }
 
 export class ScramCredentials {
-  readonly #byUser = new Map<string, Map<number, UserScramCredentialRecord>>()
+  #byUser = new Map<string, Map<number, UserScramCredentialRecord>>()
 
   users (): IterableIterator<string> { return this.#byUser.keys() }
 
@@ -54,6 +61,12 @@ export class ScramCredentials {
     delta.scramUsersChanged.add(name)
   }
 
+  /** Becomes what a snapshot says (R 2.10.20). */
+  replaceBy (loaded: ScramCredentials, delta: MetadataDelta): void {
+    for (const [user] of differences(this.#byUser, loaded.#byUser)) delta.scramUsersChanged.add(user)
+    this.#byUser = loaded.#byUser
+  }
+
   records (): MetadataEntry[] {
     return [...this.#byUser.values()].flatMap(credentials =>
       [...credentials.values()].map(value => fullEntry(UserScramCredentialRecord, 0, value)))
@@ -61,7 +74,7 @@ export class ScramCredentials {
 }
 
 export class DelegationTokens {
-  readonly #byId = new Map<string, DelegationTokenRecord>()
+  #byId = new Map<string, DelegationTokenRecord>()
 
   get (tokenId: string): DelegationTokenRecord | undefined { return this.#byId.get(tokenId) }
   [Symbol.iterator] (): IterableIterator<DelegationTokenRecord> { return this.#byId.values() }
@@ -74,6 +87,12 @@ export class DelegationTokens {
   replayRemove ({ tokenId }: RemoveDelegationTokenRecord, delta: MetadataDelta): void {
     if (!this.#byId.delete(tokenId)) throw new Error(`removal of unknown delegation token ${tokenId}`)
     delta.delegationTokensChanged.add(tokenId)
+  }
+
+  /** Becomes what a snapshot says (R 2.10.20). */
+  replaceBy (loaded: DelegationTokens, delta: MetadataDelta): void {
+    for (const [id] of differences(this.#byId, loaded.#byId)) delta.delegationTokensChanged.add(id)
+    this.#byId = loaded.#byId
   }
 
   records (): MetadataEntry[] {

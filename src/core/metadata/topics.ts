@@ -8,6 +8,7 @@ import type { MetadataDelta } from './delta.ts'
 import { fullEntry } from './full-entry.ts'
 import { changed, partitionEntry, partitionOf } from './partition.ts'
 import type { PartitionRegistration, Topic } from './facts.ts'
+import { areAlike } from './replacement.ts'
 
 interface MutableTopic extends Topic { readonly partitions: PartitionRegistration[] }
 
@@ -40,13 +41,18 @@ export class Topics {
       throw new Error(`topic ${name} created as ${topicId} while it exists as ${existing.id}`)
     }
     const topic: MutableTopic = { name, id: topicId, partitions: [] }
+    this.#add(topic)
+    delta.topicCreated(topic)
+  }
+
+  #add (topic: MutableTopic): void {
+    const { name, id } = topic
     this.#byName.set(name, topic)
-    this.#byId.set(topicId, topic)
+    this.#byId.set(id, topic)
     if (hasCollisionChars(name)) {
       const names = this.#colliding.get(unified(name)) ?? new Set()
       this.#colliding.set(unified(name), names.add(name))
     }
-    delta.topicCreated(topic)
   }
 
   replayPartition (record: PartitionRecord, delta: MetadataDelta): void {
@@ -93,6 +99,28 @@ export class Topics {
         topic.partitions[index] =
           { ...before, elr: [], lastKnownElr: [], partitionEpoch: before.partitionEpoch + 1 }
         delta.partitionChanged(topic, index, before)
+      }
+    }
+  }
+
+  /**
+   * Becomes what a snapshot says (R 2.10.20). A topic that is still there stays the same object:
+   * whoever is at work on it finds its partitions as they are now.
+   */
+  replaceBy (loaded: Topics, delta: MetadataDelta): void {
+    const before = new Map(this.#byId)
+    for (const topic of before.values()) if (!loaded.#byId.has(topic.id)) delta.topicDeleted(topic)
+    this.#byName.clear()
+    this.#byId.clear()
+    this.#colliding.clear()
+    for (const { name, id, partitions } of loaded) {
+      const known = before.get(id)
+      const topic = known ?? { name, id, partitions: [] }
+      this.#add(topic)
+      if (known === undefined) delta.topicCreated(topic)
+      const old = topic.partitions.splice(0, Infinity, ...partitions)
+      for (const [index, partition] of partitions.entries()) {
+        if (!areAlike(old[index], partition)) delta.partitionChanged(topic, index, old[index])
       }
     }
   }

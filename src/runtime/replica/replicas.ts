@@ -134,6 +134,8 @@ export class Replicas {
     const partitions = this.#byTopic.get(topic.name) ?? []
     this.#byTopic.set(topic.name, partitions)
     partitions[index] = partition
+    // They may have been changed meanwhile, too.
+    partition.settings = this.#settingsOf(topic.name)
     this.#timedFlush.require(flushMsOf(partition.settings), 'at least')
     this.#lead(partition, facts)
   }

@@ -1,56 +1,24 @@
 /** The image is a fold of the log: replay, snapshots, transactions, and what a batch changed. */
 import t from 'tap'
-import {
-  UnfenceBrokerRecord, FenceBrokerRecord, RegisterControllerRecord,
-} from '../../../protocol/stored/metadata-brokers.ts'
+import { FenceBrokerRecord, UnfenceBrokerRecord } from '../../../protocol/stored/metadata-brokers.ts'
 import { metadataRecords } from '../../../protocol/stored/metadata.ts'
 import {
-  AccessControlEntryRecord, DelegationTokenRecord, RemoveAccessControlEntryRecord,
-  RemoveDelegationTokenRecord, RemoveUserScramCredentialRecord, UserScramCredentialRecord,
+  RemoveAccessControlEntryRecord, RemoveDelegationTokenRecord, RemoveUserScramCredentialRecord,
 } from '../../../protocol/stored/metadata-security.ts'
 import {
-  AbortTransactionRecord, BeginTransactionRecord, ClientQuotaRecord, ConfigRecord,
-  EndTransactionRecord, FeatureLevelRecord, NoOpRecord, ProducerIdsRecord, ZkMigrationStateRecord,
+  AbortTransactionRecord, BeginTransactionRecord, ConfigRecord, EndTransactionRecord, ProducerIdsRecord,
 } from '../../../protocol/stored/metadata-settings.ts'
 import {
-  ClearElrRecord, PartitionChangeRecord, PartitionRecord, RemoveTopicRecord, TopicRecord,
+  ClearElrRecord, PartitionChangeRecord, RemoveTopicRecord, TopicRecord,
 } from '../../../protocol/stored/metadata-topics.ts'
-import { decodeMetadata, encodeMetadata, entry } from '../../../protocol/stored/framing.ts'
+import { entry } from '../../../protocol/stored/framing.ts'
 import type { MetadataEntry } from '../../../protocol/stored/framing.ts'
 import { MetadataImage } from '../../../src/core/metadata/image.ts'
 import { Cluster, idOf } from '../../support/metadata-cluster.ts'
-
-function whole (entries: readonly MetadataEntry[]): MetadataEntry[] {
-  return entries.map(it => decodeMetadata(encodeMetadata(it)))
-}
+import { described, partition, randomRecord, topic, whole } from '../../support/metadata-history.ts'
 
 function batch (baseOffset: bigint, ...entries: MetadataEntry[]) {
   return { baseOffset, leaderEpoch: 3, entries: whole(entries) }
-}
-
-function topic (name: string, number: number): MetadataEntry {
-  return entry(TopicRecord, 0, { name, topicId: idOf(number) })
-}
-
-function partition (topicNumber: number, partitionId: number, replicas: number[]): MetadataEntry {
-  return entry(PartitionRecord, 2, {
-    partitionId,
-    topicId: idOf(topicNumber),
-    replicas,
-    isr: replicas,
-    removingReplicas: [],
-    addingReplicas: [],
-    leader: replicas[0]!,
-    leaderEpoch: 0,
-    partitionEpoch: 0,
-    directories: replicas.map(replica => idOf(2000 + replica)),
-  })
-}
-
-/** Compares by what a snapshot would say, without regard to the order of Maps. */
-function described (image: MetadataImage): string[] {
-  return image.toRecords().map(({ record, version, value }) =>
-    record.name + version + JSON.stringify(value, (_, it) => typeof it === 'bigint' ? `${it}n` : it)).sort()
 }
 
 t.test('a topic is found by name, by id and by partition, whatever its name', async t => {
@@ -170,107 +138,6 @@ t.test('an epoch that is not the broker\'s own cannot fence it', async t => {
   cluster.append([entry(UnfenceBrokerRecord, 0, { id: 1, epoch })])
   t.equal(cluster.image.brokers.isActive(1), true)
 })
-
-type Maker = () => MetadataEntry | undefined
-
-function settingMakers (random: () => number, image: MetadataImage, number: number): Maker[] {
-  const pick = <T>(items: readonly T[]): T | undefined => items[Math.floor(random() * items.length)]
-  const aclIds = [...image.acls].map(({ id }) => id)
-  const user = pick([...image.scram.users()])
-  const token = pick([...image.delegationTokens])
-  return [
-    () => entry(ProducerIdsRecord, 0, {
-      brokerId: 1, brokerEpoch: 5n, nextProducerId: (image.producerIds?.nextProducerId ?? 0n) + 1000n,
-    }),
-    () => entry(AccessControlEntryRecord, 0, {
-      id: idOf(number),
-      resourceType: 2,
-      resourceName: 'r',
-      patternType: 3,
-      principal: 'User:u',
-      host: '*',
-      operation: 3,
-      permissionType: 3,
-    }),
-    () => aclIds.length > 0 ? entry(RemoveAccessControlEntryRecord, 0, { id: pick(aclIds)! }) : undefined,
-    () => entry(UserScramCredentialRecord, 0, {
-      name: pick(['u', 'v'])!,
-      mechanism: pick([1, 2])!,
-      salt: Buffer.of(1),
-      storedKey: Buffer.of(2),
-      serverKey: Buffer.of(number & 255),
-      iterations: 4096,
-    }),
-    () => user === undefined
-      ? undefined
-      : entry(RemoveUserScramCredentialRecord, 0,
-        { name: user, mechanism: pick([...image.scram.of(user)!.keys()])! }),
-    () => entry(DelegationTokenRecord, 0, {
-      owner: 'User:u',
-      requester: 'User:u',
-      renewers: [],
-      issueTimestamp: 1n,
-      maxTimestamp: 2n,
-      expirationTimestamp: 3n,
-      tokenId: pick(['t', 's'])!,
-    }),
-    () => token && entry(RemoveDelegationTokenRecord, 0, { tokenId: token.tokenId }),
-    () => entry(RegisterControllerRecord, 0, {
-      controllerId: pick([1, 2])!,
-      incarnationId: idOf(number),
-      zkMigrationReady: false,
-      endPoints: [{ name: 'C', host: 'h', port: 1, securityProtocol: 0 }],
-      features: [{ name: 'metadata.version', minSupportedVersion: 7, maxSupportedVersion: 33 }],
-    }),
-    () => entry(NoOpRecord, 0, {}),
-    () => entry(ZkMigrationStateRecord, 0, { zkMigrationState: 0 }),
-  ]
-}
-
-/** Any record that makes sense after what is there, so that every type comes up. */
-function randomRecord (random: () => number, image: MetadataImage, number: number): MetadataEntry {
-  const pick = <T>(items: readonly T[]): T | undefined => items[Math.floor(random() * items.length)]
-  const topics = [...image.topics]
-  const chosen = pick(topics)
-  const makers: Maker[] = [
-    () => topic(pick(['a.', 'b_', '__proto__', 'c'])! + number, number),
-    () => chosen && entry(PartitionRecord, 2, {
-      ...partition(0, chosen.partitions.length, [1, 2, 3]).value as object, topicId: chosen.id,
-    } as never),
-    () => chosen && chosen.partitions.length > 0
-      ? entry(PartitionChangeRecord, 2, {
-        topicId: chosen.id,
-        partitionId: Math.floor(random() * chosen.partitions.length),
-        isr: pick([null, [1], [2, 3], []])!,
-        leader: pick([-2, -1, 1, 2])!,
-        eligibleLeaderReplicas: pick([null, [2], []])!,
-        lastKnownElr: pick([null, [3], []])!,
-        leaderRecoveryState: pick([-1, 0, 1])!,
-      })
-      : undefined,
-    () => chosen && entry(RemoveTopicRecord, 0, { topicId: chosen.id }),
-    () => chosen && entry(ClearElrRecord, 0, { topicName: pick(['', chosen.name])! }),
-    () => entry(ConfigRecord, 0, {
-      resourceType: pick([2, 4, 16, 32])!,
-      resourceName: chosen?.name ?? '',
-      name: pick(['k', 'l', '__proto__'])!,
-      value: pick([null, 'v', ''])!,
-    }),
-    () => entry(FeatureLevelRecord, 0, { name: pick(['f', 'g'])!, featureLevel: pick([0, 1, 2])! }),
-    () => entry(ClientQuotaRecord, 0, {
-      entity: pick([
-        [{ entityType: 'user', entityName: 'u' }, { entityType: 'client-id', entityName: null }],
-        [{ entityType: 'client-id', entityName: null }, { entityType: 'user', entityName: 'u' }],
-        [{ entityType: 'ip', entityName: '::1' }],
-      ])!,
-      key: pick(['producer_byte_rate', 'consumer_byte_rate'])!,
-      value: random() * 100,
-      remove: random() < 0.3,
-    }),
-    ...settingMakers(random, image, number),
-  ]
-  return pick(makers)!() ?? entry(NoOpRecord, 0, {})
-}
 
 t.test('a snapshot loads to the image that wrote it, after any history', async t => {
   const seen = new Set<string>()
