@@ -19,7 +19,7 @@ import type { Law } from './tidy/sources.ts'
 import { wallsStand } from './tidy/walls.ts'
 import {
   coreIsPure, everyFileOpensWithItsPurpose, everyTestRuns, nothingIsLeftToDo, noMachineIsNamed,
-  ownMembersBearAHash, storeKeepsItsPath,
+  ownMembersBearAHash, storeKeepsItsPath, timeoutsAreMonotonic,
 } from './tidy/words.ts'
 
 const sources = allSources()
@@ -33,6 +33,7 @@ t.test('the sources keep the laws', async t => {
     ['what is exported is used', exportsAreUsed],
     ['core is pure', coreIsPure],
     ['the store does not block, and loses nothing', storeKeepsItsPath],
+    ['what is waited for goes by the clock that nobody sets', timeoutsAreMonotonic],
     ['a file is at most 400 lines', filesAreShort],
     ['a function is at most 70 lines', functionsAreShort],
     ['no drawers', noDrawers],

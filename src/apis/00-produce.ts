@@ -152,7 +152,7 @@ async function answer (rows: readonly Row[], acks: number, call: Call, needs: Ne
   const { quotas, environment } = needs
   // KIP-13: what was appended counts, and those that ask for no answer wait as well.
   if (!quotas.produce.isUnset) {
-    call.throttle(quotas.produce.record(call.quotaClient, call.requestBytes, environment.nowMs()))
+    call.throttle(quotas.produce.record(call.quotaClient, call.requestBytes, environment.monotonicMs()))
   }
   if (acks === 0) return unanswered(rows, outcomes)
   const moved = currentLeader(needs, call.session)

@@ -109,7 +109,7 @@ function openSession (request: FetchRequest, call: Call, needs: Needs): Opened |
   const { version } = call
   const { sessionId, sessionEpoch } = request
   const cache = needs.fetchSessions
-  const nowMs = needs.environment.nowMs()
+  const nowMs = needs.environment.monotonicMs()
   const positions = positionsOf(request, version, needs)
   if (sessionEpoch === FINAL_EPOCH || sessionEpoch === INITIAL_EPOCH) {
     if (sessionId !== INVALID_SESSION_ID) cache.remove(sessionId)

@@ -19,7 +19,7 @@ export const getTelemetrySubscriptions = handler(GetTelemetrySubscriptions,
   { versions: [0, 0], isListed: false, failed: (_request, { errorCode }: KafkaError) => refused(errorCode) },
   ({ clientInstanceId }, call, needs: Needs) => {
     const { environment, telemetry } = needs
-    const granted = telemetry.subscribe(clientInstanceId, telemetryClient(call, needs), environment.nowMs(),
+    const granted = telemetry.subscribe(clientInstanceId, telemetryClient(call, needs), environment.monotonicMs(),
       () => environment.newId())
     if (typeof granted === 'number') return refused(granted)
     return {

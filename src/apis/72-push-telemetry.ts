@@ -22,7 +22,7 @@ export const pushTelemetry = handler(PushTelemetry,
     const { clientInstanceId: instanceId, subscriptionId, terminating, compressionType, metrics } = request
     const errorCode = telemetry.push({
       instanceId, subscriptionId, isTerminating: terminating, compressionType, bytes: metrics.length,
-    }, telemetryClient(call, needs), environment.nowMs())
+    }, telemetryClient(call, needs), environment.monotonicMs())
     if (errorCode !== code.NONE) return { errorCode }
     const problem = await contentProblem(request, telemetry.bytesMax)
     if (problem !== code.NONE) telemetry.failed(instanceId, problem)

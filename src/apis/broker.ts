@@ -54,7 +54,7 @@ export interface Broker {
   readonly loggers: Pick<Loggers, 'all' | 'has' | 'isLevel' | 'levels' | 'set'>
   /** Log lines that clients bring about, within bounds. */
   readonly notices: Pick<Notices, 'warn'>
-  readonly environment: Pick<Environment, 'atTurnEnd' | 'monotonicMs' | 'newId' | 'nowMs' | 'random' | 'resolves'>
+  readonly environment: Pick<Environment, 'atTurnEnd' | 'monotonicMs' | 'newId' | 'random' | 'resolves'>
   readonly access: Access
   readonly metadata: MetadataImage
   readonly replicas: HostedReplicas

@@ -21,7 +21,7 @@ export function largestFetch ({ quotaClient }: Call, { quotas }: Needs): number 
 export function mustWait (call: Call, responses: () => Responses, { quotas, environment }: Needs): boolean {
   let throttleMs = call.requestThrottleMs()
   if (!quotas.fetch.isUnset) {
-    const nowMs = environment.nowMs()
+    const nowMs = environment.monotonicMs()
     const bytes = sizeOf(responses(), call.version)
     throttleMs = Math.max(throttleMs, quotas.fetch.record(call.quotaClient, bytes, nowMs))
     if (throttleMs > 0) quotas.fetch.count(call.quotaClient, -bytes, nowMs)

@@ -13,7 +13,10 @@ export interface Terminal {
   readonly isWatched: boolean
   /** People type the input. */
   readonly isTyped: boolean
+  /** Wall clock, milliseconds since 1970. */
   nowMs (): number
+  /** What is waited for goes by it, whatever the wall clock is set to. */
+  monotonicMs (): number
   /**
    * Aborted by SIGINT, SIGTERM and by a reader of the output that has gone. Whoever asks for it ends
    * in order; other commands are ended by the signal itself.
@@ -39,6 +42,7 @@ export function processTerminal (): Terminal {
     isWatched: process.stderr.isTTY === true,
     isTyped: process.stdin.isTTY === true,
     nowMs: () => Date.now(),
+    monotonicMs: () => performance.now(),
     interruption: () => {
       if (interruption === undefined) {
         const controller = interruption = new AbortController()

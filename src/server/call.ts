@@ -42,8 +42,9 @@ export class RunningCall implements Call {
     if (this.#startedMs === undefined || this.#isCounted) return 0
     this.#isCounted = true
     const { quotas, environment } = this.#needs
-    const workMs = this.#workMs ?? environment.monotonicMs() - this.#startedMs
-    return quotas.request.record(this.quotaClient, workMs * PERCENT_PER_MS, environment.nowMs())
+    const nowMs = environment.monotonicMs()
+    const workMs = this.#workMs ?? nowMs - this.#startedMs
+    return quotas.request.record(this.quotaClient, workMs * PERCENT_PER_MS, nowMs)
   }
 
   /** The handler waits for something from here on: that is no work of this request. */
@@ -57,8 +58,8 @@ export class RunningCall implements Call {
     const { quotas, environment } = this.#needs
     const beforeMs = environment.monotonicMs()
     const result = encode()
-    const workMs = environment.monotonicMs() - beforeMs
-    quotas.request.count(this.quotaClient, workMs * PERCENT_PER_MS, environment.nowMs())
+    const afterMs = environment.monotonicMs()
+    quotas.request.count(this.quotaClient, (afterMs - beforeMs) * PERCENT_PER_MS, afterMs)
     return result
   }
 }

@@ -8,7 +8,11 @@ import type { World } from './world.ts'
 
 const RESTART_MS_MAX = 1_000
 const DISK_FAULT_MS_MAX = 1_500
-const CLOCK_JUMP_MS_MAX = 20_000
+/**
+ * Whoever takes the wall clock for a timer hangs, or acts at once; less than the hour by which
+ * records may be ahead of it (message.timestamp.after.max.ms).
+ */
+const CLOCK_OFF_MS_MAX = 3_500_000
 const STALL_MS_MAX = 2_000
 /** Less than what a sync may take before it has failed (R-S2), or sometimes more. */
 const SLOW_SYNC_MS = 400
@@ -42,7 +46,7 @@ export class Faults {
     this.#every(faults.writeErrorMs, 'write-error', () => { this.#breakDisk({ writeError: 'EIO' }) })
     this.#every(faults.commitErrorMs, 'commit-error', () => { this.#breakDisk({ commitError: 'EIO' }) })
     this.#every(faults.clockJumpMs, 'clock-jump', () => {
-      this.#world.skewMs += this.#random.within(-CLOCK_JUMP_MS_MAX, CLOCK_JUMP_MS_MAX)
+      this.#world.skewMs = this.#random.within(-CLOCK_OFF_MS_MAX, CLOCK_OFF_MS_MAX)
     })
     this.#every(faults.cutMs, 'cut', () => { this.#someLink()?.cut() })
     this.#every(faults.stallMs, 'stall', () => {

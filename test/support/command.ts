@@ -50,6 +50,7 @@ export async function runCommand (words: readonly string[], told: Told = {}): Pr
     isWatched: told.isWatched === true,
     isTyped: false,
     nowMs: told.nowMs ?? (() => Date.now()),
+    monotonicMs: () => performance.now(),
     interruption: () => told.interruption ?? new AbortController().signal,
   }
   const exitCode = await run(words, terminal)

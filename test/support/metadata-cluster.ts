@@ -35,7 +35,7 @@ const fewRules: ConfigRules = {
 }
 
 /** The same numbers on every run (mulberry32). */
-function seeded (seed: number): () => number {
+export function seeded (seed: number): () => number {
   let state = seed
   return () => {
     state = (state + 0x6D2B79F5) | 0
@@ -66,7 +66,7 @@ export class Cluster {
     configs: fewRules,
   }
 
-  nowMs = 0
+  monotonicMs = 0
 
   constructor (seed = 1) {
     this.random = seeded(seed)
@@ -124,7 +124,7 @@ export class Cluster {
       ...options,
     }, this)
     const reply = this.commit(decision)
-    if (decision.heartbeat) this.sessions.heard(decision.heartbeat, this.lastOffset, this.nowMs)
+    if (decision.heartbeat) this.sessions.heard(decision.heartbeat, this.lastOffset, this.monotonicMs)
     return reply
   }
 

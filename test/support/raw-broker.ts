@@ -35,16 +35,22 @@ interface Due { atMs: number, run: () => void }
 
 /** The process's own environment with a clock that only the test moves. */
 class StandingClock {
-  nowMs = START_MS
+  #elapsedMs = 0
+  #aheadMs = 0
   readonly #due = new Set<Due>()
+
+  get nowMs (): number { return START_MS + this.#elapsedMs + this.#aheadMs }
+
+  /** Somebody sets the wall clock; no time passes. */
+  set (byMs: number): void { this.#aheadMs += byMs }
 
   environment (log: Environment['log']): Environment {
     return {
       ...processEnvironment(log),
       nowMs: () => this.nowMs,
-      monotonicMs: () => this.nowMs - START_MS,
+      monotonicMs: () => this.#elapsedMs,
       setTimer: (delayMs, run) => {
-        const due = { atMs: this.nowMs + Math.max(delayMs, 0), run }
+        const due = { atMs: this.#elapsedMs + Math.max(delayMs, 0), run }
         this.#due.add(due)
         return { cancel: () => { this.#due.delete(due) } }
       },
@@ -53,16 +59,16 @@ class StandingClock {
 
   /** Moves on, firing what falls due in order. */
   advance (ms: number): void {
-    const end = this.nowMs + ms
+    const end = this.#elapsedMs + ms
     for (;;) {
       let next: Due | undefined
       for (const due of this.#due) if (due.atMs <= end && (next === undefined || due.atMs < next.atMs)) next = due
       if (next === undefined) break
       this.#due.delete(next)
-      this.nowMs = Math.max(this.nowMs, next.atMs)
+      this.#elapsedMs = Math.max(this.#elapsedMs, next.atMs)
       next.run()
     }
-    this.nowMs = end
+    this.#elapsedMs = end
   }
 }
 

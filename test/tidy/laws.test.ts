@@ -14,7 +14,7 @@ import type { Law, Source } from './sources.ts'
 import { wallsStand } from './walls.ts'
 import {
   coreIsPure, everyFileOpensWithItsPurpose, everyTestRuns, nothingIsLeftToDo, noMachineIsNamed,
-  ownMembersBearAHash, storeKeepsItsPath,
+  ownMembersBearAHash, storeKeepsItsPath, timeoutsAreMonotonic,
 } from './words.ts'
 
 const source = (path: string, text = ''): Source => ({ path, text })
@@ -84,6 +84,20 @@ t.test('a law finds what breaks it, and nothing else', async t => {
   ]
   for (const [law, path, text, isBroken] of rows) {
     t.equal(law([source(path, text)]).length > 0, isBroken, `${law.name}: ${path} ${text.slice(0, 60)}`)
+  }
+})
+
+t.test('the wall clock is read where its time is meant', async t => {
+  const rows: ReadonlyArray<[string, string, number]> = [
+    ['src/runtime/lifecycle.ts', 'const dueMs = environment.nowMs() + 5', 1],
+    ['src/client/a.ts', 'const dueMs = Date.now() + 5', 1],
+    ['src/core/quorum/a.ts', 'function f (nowMs: number) {}', 1],
+    ['src/core/group/a.ts', 'function f (nowMs: number) {}', 0],
+    ['src/runtime/environment.ts', 'interface Clock { nowMs (): number }', 0],
+    ['src/runtime/cleaner/cleaner.ts', 'f(environment.nowMs())', 0],
+  ]
+  for (const [path, text, breaches] of rows) {
+    t.equal(timeoutsAreMonotonic([source(path, text)]).length, breaches, `${path}: ${text}`)
   }
 })
 

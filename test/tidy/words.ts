@@ -57,6 +57,38 @@ export const everyFileOpensWithItsPurpose: Law = sources => sources.filter(({ pa
   !/^(?:test|protocol\/messages)\//.test(path) && scan(text)[0]?.kind !== 'comment')
   .map(({ path }) => `${path}:1 opens without a comment`)
 
+/** Who reads the wall clock, and what for: whatever is waited for goes by the clock that nobody sets. */
+const WALL_CLOCK: ReadonlyMap<string, string> = new Map([
+  ['src/process-environment.ts', 'gives it'],
+  ['src/cli/terminal.ts', 'gives it'],
+  ['src/cli/records/produce.ts', 'timestamps of records'],
+  ['src/cli/groups/reset.ts', 'a moment of the past'],
+  ['src/cli/dump/dump.ts', 'gives it to the store'],
+  ['src/server', 'is given the monotonic clock under this name'],
+  ['src/runtime/timers.ts', 'moves deadlines along when it is set'],
+  ['src/runtime/coordinator/coordinator.ts', 'deadlines of `Timers`, and timestamps of records'],
+  ['src/runtime/quorum/running.ts', 'timestamps of snapshots, and those that DescribeQuorum tells'],
+  ['src/runtime/quorum/effects.ts', 'timestamps of records'],
+  ['src/runtime/replica', 'timestamps of records, and ages by them'],
+  ['src/runtime/cleaner', 'ages by timestamps of records'],
+  ['src/store/volumes.ts', 'when a volume was begun, which is stored'],
+  ['src/store/retention.ts', 'the age of a volume'],
+  ['src/store/rewrite.ts', 'as long as no clock is set: a pass that went on a moment ago'],
+  ['src/store/lock.ts', 'compares with what another process has written'],
+])
+/** Their times are the monotonic clock's alone. */
+const WITHOUT_WALL_CLOCK = ['src/core/quorum', 'src/core/controller', 'src/runtime/controller']
+
+/** A clock that somebody sets is no timer: fault or hang would follow. */
+export const timeoutsAreMonotonic: Law = sources => breaches(inFolder(sources, 'src'), (tokens, index) => {
+  const { text } = tokens[index] as Token
+  if (text === 'now') return tokens[index - 2]?.text === 'Date'
+  return text === 'nowMs' && tokens[index + 1]?.text === '(' && tokens[index + 2]?.text === ')' &&
+    tokens[index + 3]?.text !== ':'
+}).filter(breach => ![...WALL_CLOCK.keys()].some(path => breach.startsWith(`${path}/`) || breach.startsWith(`${path}:`)))
+  .concat(WITHOUT_WALL_CLOCK.flatMap(folder => breaches(inFolder(sources, folder), (tokens, index) =>
+    tokens[index]?.text === 'nowMs')))
+
 function breaches (sources: Source[], isBreach: (tokens: Token[], index: number) => boolean): string[] {
   return sources.flatMap(({ path, text }) => {
     const tokens = codeOf(text)

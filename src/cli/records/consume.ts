@@ -80,7 +80,7 @@ class Consumption {
     this.#format = format
     this.#terminal = terminal
     this.#interruption = interruption
-    this.#lastMs = terminal.nowMs()
+    this.#lastMs = terminal.monotonicMs()
     interruption.addEventListener('abort', () => { this.#reading?.interrupt() }, { once: true })
   }
 
@@ -112,7 +112,7 @@ class Consumption {
 
   /** False when the group rebalances: join again. */
   async #readGeneration (member: GroupMember, reader: RecordReader): Promise<boolean> {
-    let heartbeatMs = this.#terminal.nowMs()
+    let heartbeatMs = this.#terminal.monotonicMs()
     let commitMs = heartbeatMs
     for (;;) {
       if (this.#isOver(reader)) {
@@ -120,7 +120,7 @@ class Consumption {
         return true
       }
       await this.#print(await this.#nextOf(reader), reader)
-      const nowMs = this.#terminal.nowMs()
+      const nowMs = this.#terminal.monotonicMs()
       if (nowMs - commitMs >= COMMIT_MS) {
         await member.commit(reader.positions)
         commitMs = nowMs
@@ -164,7 +164,7 @@ class Consumption {
     const { maxMessages, timeout } = this.#options
     if (this.#interruption.aborted) return true
     if (maxMessages !== undefined && this.count >= maxMessages) return true
-    if (timeout !== undefined && this.#terminal.nowMs() - this.#lastMs >= timeout) return true
+    if (timeout !== undefined && this.#terminal.monotonicMs() - this.#lastMs >= timeout) return true
     const ends = this.#ends
     return ends !== undefined &&
       [...positions].every(([partition, position]) => position >= (ends.get(partition) ?? 0n))
@@ -175,7 +175,7 @@ class Consumption {
     const printed: ReadRecord[] = []
     const left: ReadRecord[] = []
     for (const each of records) (printed.length < room && this.#isWanted(each) ? printed : left).push(each)
-    if (records.length > 0) this.#lastMs = this.#terminal.nowMs()
+    if (records.length > 0) this.#lastMs = this.#terminal.monotonicMs()
     giveBack(left, reader)
     this.count += printed.length
     if (printed.length === 0) return

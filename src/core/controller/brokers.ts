@@ -25,7 +25,7 @@ import type { Failure } from './failure.ts'
 import type { Heartbeat, Sessions } from './sessions.ts'
 
 type View = Pick<ControllerView, 'image' | 'settings'>
-type SessionView = View & { readonly sessions: Sessions, readonly nowMs: number }
+type SessionView = View & { readonly sessions: Sessions, readonly monotonicMs: number }
 
 /** R 2.5.2: every request of a broker carries its epoch, so that an earlier process is refused. */
 export function brokerEpochProblem (
@@ -149,7 +149,7 @@ function directoryChanges (
  * that the next decision sees who is left; ask again until it is undefined.
  */
 export function fenceExpired (view: SessionView): ControllerResult<{ brokerId: number }> | undefined {
-  const brokerId = view.sessions.firstExpired(view.image, view.nowMs)
+  const brokerId = view.sessions.firstExpired(view.image, view.monotonicMs)
   const broker = brokerId === undefined ? undefined : view.image.brokers.get(brokerId)
   if (broker === undefined) return undefined
   return { records: fence(broker, view), reply: { brokerId: broker.id } }

@@ -25,7 +25,7 @@ import type { Failure } from './failure.ts'
 import type { Sessions } from './sessions.ts'
 
 type View = Pick<ControllerView, 'image' | 'settings' | 'nextOffset'> &
-  { readonly sessions: Sessions, readonly nowMs: number }
+  { readonly sessions: Sessions, readonly monotonicMs: number }
 
 /**
  * BrokerRegistration. The epoch that it answers is where its records begin in the metadata log;
@@ -75,7 +75,7 @@ function sessionProblem (request: BrokerRegistrationRequest, view: View): Failur
   const before = view.image.brokers.get(brokerId)
   // This node's own earlier process has ended, or its data would be locked: nothing to wait for.
   const maybeAlive = before !== undefined && brokerId !== nodeId &&
-    view.sessions.isLive(brokerId, before.epoch, view.nowMs)
+    view.sessions.isLive(brokerId, before.epoch, view.monotonicMs)
   if (maybeAlive && before.incarnationId !== incarnationId) {
     return failure(code.DUPLICATE_BROKER_REGISTRATION,
       'Another broker is registered with that broker id. If the broker was recently restarted ' +

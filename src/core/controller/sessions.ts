@@ -38,42 +38,42 @@ export class Sessions {
   constructor (timeoutMs: number) { this.timeoutMs = timeoutMs }
 
   /** This node has become the active controller. */
-  activate (image: MetadataImage, nowMs: number): void {
+  activate (image: MetadataImage, monotonicMs: number): void {
     this.#byBroker.clear()
     for (const { id, epoch, fenced } of image.brokers) {
       if (fenced) continue
       this.#byBroker.set(id, {
-        epoch, lastSeenMs: nowMs, metadataOffset: -1n, controlledShutdownOffset: -1n,
+        epoch, lastSeenMs: monotonicMs, metadataOffset: -1n, controlledShutdownOffset: -1n,
       })
     }
   }
 
-  isLive (brokerId: number, epoch: bigint, nowMs: number): boolean {
+  isLive (brokerId: number, epoch: bigint, monotonicMs: number): boolean {
     const session = this.#byBroker.get(brokerId)
     return session !== undefined && session.epoch === epoch &&
-      (session.lastSeenMs + this.timeoutMs > nowMs || this.#isWaiting(brokerId, epoch))
+      (session.lastSeenMs + this.timeoutMs > monotonicMs || this.#isWaiting(brokerId, epoch))
   }
 
   /**
    * A heartbeat has come. Until it is answered its broker waits for the controller, and is not
    * silent, however long the metadata log takes to be written.
    */
-  arrived (brokerId: number, epoch: bigint, nowMs: number): Arrival {
+  arrived (brokerId: number, epoch: bigint, monotonicMs: number): Arrival {
     const arrival = { brokerId, epoch }
     this.#arrivals.add(arrival)
-    this.#seen(arrival, nowMs)
+    this.#seen(arrival, monotonicMs)
     return arrival
   }
 
-  answered (arrival: Arrival, nowMs: number): void {
+  answered (arrival: Arrival, monotonicMs: number): void {
     this.#arrivals.delete(arrival)
-    this.#seen(arrival, nowMs)
+    this.#seen(arrival, monotonicMs)
   }
 
-  #seen ({ brokerId, epoch }: Arrival, nowMs: number): void {
+  #seen ({ brokerId, epoch }: Arrival, monotonicMs: number): void {
     const session = this.#byBroker.get(brokerId)
     if (session?.epoch !== epoch) return
-    this.#byBroker.set(brokerId, { ...session, lastSeenMs: nowMs })
+    this.#byBroker.set(brokerId, { ...session, lastSeenMs: monotonicMs })
   }
 
   #isWaiting (brokerId: number, epoch: bigint): boolean {
@@ -84,25 +84,25 @@ export class Sessions {
   }
 
   /**
-   * The controller wanted to look at `dueMs` and comes to it at `nowMs`: it stood still in between.
+   * The controller wanted to look at `dueMs` and comes to it at `monotonicMs`: it stood still in between.
    * Heartbeats that came meanwhile wait unread, so nobody was silent for that time.
    */
-  resume (dueMs: number, nowMs: number): void {
-    const lostMs = Math.max(0, nowMs - dueMs)
+  resume (dueMs: number, monotonicMs: number): void {
+    const lostMs = Math.max(0, monotonicMs - dueMs)
     for (const [brokerId, session] of this.#byBroker) {
-      const lastSeenMs = Math.min(session.lastSeenMs + lostMs, nowMs)
+      const lastSeenMs = Math.min(session.lastSeenMs + lostMs, monotonicMs)
       this.#byBroker.set(brokerId, { ...session, lastSeenMs })
     }
   }
 
   /** The offset is the last one of the metadata log, with the heartbeat's own records in it. */
-  heard (heartbeat: Heartbeat, lastOffset: bigint, nowMs: number): void {
+  heard (heartbeat: Heartbeat, lastOffset: bigint, monotonicMs: number): void {
     const { brokerId, epoch, metadataOffset, fenced, inControlledShutdown } = heartbeat
     const before = this.#byBroker.get(brokerId)
     const shutdownOffset = before?.epoch === epoch ? before.controlledShutdownOffset : -1n
     this.#byBroker.set(brokerId, {
       epoch,
-      lastSeenMs: nowMs,
+      lastSeenMs: monotonicMs,
       metadataOffset,
       controlledShutdownOffset: fenced
         ? -1n
@@ -129,15 +129,15 @@ export class Sessions {
   /**
    * A broker of the image whose session has ended though it is unfenced: the longest silent one.
    */
-  firstExpired (image: MetadataImage, nowMs: number): number | undefined {
+  firstExpired (image: MetadataImage, monotonicMs: number): number | undefined {
     let first: number | undefined
     let longestSilentMs = this.timeoutMs - 1
     for (const { id, epoch, fenced } of image.brokers) {
       if (fenced || this.#isWaiting(id, epoch)) continue
       const session = this.#byBroker.get(id)
       const seenMs = session?.epoch === epoch ? session.lastSeenMs : -Infinity
-      if (nowMs - seenMs <= longestSilentMs) continue
-      longestSilentMs = nowMs - seenMs
+      if (monotonicMs - seenMs <= longestSilentMs) continue
+      longestSilentMs = monotonicMs - seenMs
       first = id
     }
     return first

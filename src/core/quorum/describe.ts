@@ -22,15 +22,15 @@ export interface QuorumFacts {
   readonly observers: readonly ReplicaFacts[]
 }
 
-export function describeQuorum (state: QuorumState, nowMs: number): QuorumFacts | undefined {
+export function describeQuorum (state: QuorumState, monotonicMs: number): QuorumFacts | undefined {
   const { role, vote, log } = state
   if (role.name !== 'leader') return undefined
   const replicas = [...role.replicas.values()]
   const own: Replica = {
     ...ownKey(state),
     endOffset: log.endOffset,
-    lastFetchMs: nowMs,
-    lastCaughtUpMs: nowMs,
+    lastFetchMs: monotonicMs,
+    lastCaughtUpMs: monotonicMs,
     leaderEndOffset: log.endOffset,
   }
   // KIP-853: before kraft.version 1 voters have no directories.

@@ -60,7 +60,7 @@ function partitionOf<P extends { partitionIndex: number }> (
 type VotePartition = RequestRead<'Vote'>['topics'][number]['partitions'][number]
 
 export function handleVote (
-  state: QuorumState, requestId: number, request: RequestRead<'Vote'>, nowMs: number
+  state: QuorumState, requestId: number, request: RequestRead<'Vote'>, monotonicMs: number
 ): void {
   const partition = partitionOf(state, requestId, 'Vote', request)
   if (partition === undefined) return
@@ -71,7 +71,7 @@ export function handleVote (
   const { replicaId: id, replicaEpoch: epoch, replicaDirectoryId: directoryId } = partition
   const errorCode = voterRequestError(state, { id, epoch })
   if (errorCode !== code.NONE) return answer(errorCode, false)
-  learn(state, { epoch, leaderId: -1 }, [], nowMs)
+  learn(state, { epoch, leaderId: -1 }, [], monotonicMs)
   const recipient = { id: request.voterId, directoryId: partition.voterDirectoryId }
   if (isMeantForOther(state, recipient)) return answer(code.INVALID_VOTER_KEY, false)
 
@@ -80,7 +80,7 @@ export function handleVote (
     isUpToDate(state, partition.lastOffsetEpoch, partition.lastOffset)
   if (partition.preVote) return answer(code.NONE, upToDate && mayPreVote(state))
   const granted = mayVote(state, candidate, upToDate)
-  if (granted) giveVote(state, candidate, nowMs)
+  if (granted) giveVote(state, candidate, monotonicMs)
   answer(code.NONE, granted)
 }
 
@@ -113,13 +113,13 @@ function mayPreVote ({ role }: QuorumState): boolean {
  */
 export function handleCommon (
   state: QuorumState, heard: { errorCode: number, leaderId: number, leaderEpoch: number },
-  endpoints: readonly Endpoint[], nowMs: number,
+  endpoints: readonly Endpoint[], monotonicMs: number,
 ): boolean {
   const { errorCode, leaderId, leaderEpoch: epoch } = heard
   const before = state.vote.epoch
   if (epoch < before || errorCode === code.UNKNOWN_LEADER_EPOCH) return true
   const wasLeaderless = state.vote.leaderId === -1
-  learn(state, { epoch, leaderId }, endpoints, nowMs)
+  learn(state, { epoch, leaderId }, endpoints, monotonicMs)
   if (epoch > before || errorCode === code.FENCED_LEADER_EPOCH ||
     errorCode === code.NOT_LEADER_OR_FOLLOWER) return true
   // A fetch that found the leader may bring records in the same answer.
@@ -136,57 +136,57 @@ export function endpointIn (
 
 /** Whether the response settles the request; if not, it is sent again after a pause. */
 export function handleVoteResponse (
-  state: QuorumState, from: number, response: ResponseRead<'Vote'>, nowMs: number
+  state: QuorumState, from: number, response: ResponseRead<'Vote'>, monotonicMs: number
 ): boolean {
   const partition = onlyPartition(response.topics)
   if (response.errorCode !== code.NONE || partition === undefined) return false
   const endpoints = endpointIn(response.nodeEndpoints, partition.leaderId)
-  if (handleCommon(state, partition, endpoints, nowMs)) return true
+  if (handleCommon(state, partition, endpoints, monotonicMs)) return true
   const { role } = state
   if (role.name !== 'prospective' && role.name !== 'candidate') return true
   if (partition.errorCode !== code.NONE) return false
   if (partition.voteGranted) role.votes.granted.add(from)
   else role.votes.rejected.add(from)
-  countVotes(state, nowMs)
+  countVotes(state, monotonicMs)
   return true
 }
 
 /** KIP-996: a voter that knows no pre-vote cannot refuse one. */
-export function handleUnsupportedPreVote (state: QuorumState, from: number, nowMs: number): void {
+export function handleUnsupportedPreVote (state: QuorumState, from: number, monotonicMs: number): void {
   if (state.role.name !== 'prospective') return
   state.role.votes.granted.add(from)
-  countVotes(state, nowMs)
+  countVotes(state, monotonicMs)
 }
 
-function countVotes (state: QuorumState, nowMs: number): void {
+function countVotes (state: QuorumState, monotonicMs: number): void {
   const { role, options } = state
   if (role.name !== 'prospective' && role.name !== 'candidate') return
   const voters = votersOf(state)
   const granted = voters.filter(voter => role.votes.granted.has(voter.id)).length
   const rejected = voters.filter(voter => role.votes.rejected.has(voter.id)).length
   if (granted >= majority(state)) {
-    if (role.name === 'prospective') becomeCandidate(state, nowMs)
-    else becomeLeader(state, role.votes, nowMs)
+    if (role.name === 'prospective') becomeCandidate(state, monotonicMs)
+    else becomeLeader(state, role.votes, monotonicMs)
   } else if (voters.length - rejected < majority(state)) {
     // It has lost: it waits for a random while, so that two losers do not meet again.
     const backoffMs = 1 + Math.floor(options.random() * options.electionBackoffMaxMs)
-    role.electionDeadlineMs = Math.min(role.electionDeadlineMs, nowMs + backoffMs)
+    role.electionDeadlineMs = Math.min(role.electionDeadlineMs, monotonicMs + backoffMs)
   }
 }
 
 export function handleBeginQuorumEpoch (
-  state: QuorumState, requestId: number, request: RequestRead<'BeginQuorumEpoch'>, nowMs: number
+  state: QuorumState, requestId: number, request: RequestRead<'BeginQuorumEpoch'>, monotonicMs: number
 ): void {
   const partition = partitionOf(state, requestId, 'BeginQuorumEpoch', request)
   if (partition === undefined) return
   const { leaderId, leaderEpoch: epoch } = partition
   let errorCode = voterRequestError(state, { id: leaderId, epoch })
   if (errorCode === code.NONE) {
-    learn(state, { epoch, leaderId }, request.leaderEndpoints, nowMs)
+    learn(state, { epoch, leaderId }, request.leaderEndpoints, monotonicMs)
     const leads = state.vote.leaderId === leaderId
     // The leader lives: a follower that stood for a pre-vote goes back to it.
     if (leads && state.role.name === 'prospective') {
-      becomeFollower(state, { epoch, leaderId }, request.leaderEndpoints, nowMs)
+      becomeFollower(state, { epoch, leaderId }, request.leaderEndpoints, monotonicMs)
     }
     if (leads && request.leaderEndpoints.length > 0) state.leaderEndpoints = request.leaderEndpoints
     const recipient = { id: request.voterId, directoryId: partition.voterDirectoryId }
@@ -196,29 +196,29 @@ export function handleBeginQuorumEpoch (
 }
 
 export function handleBeginQuorumEpochResponse (
-  state: QuorumState, from: number, response: ResponseRead<'BeginQuorumEpoch'>, nowMs: number
+  state: QuorumState, from: number, response: ResponseRead<'BeginQuorumEpoch'>, monotonicMs: number
 ): boolean {
   const partition = onlyPartition(response.topics)
   if (response.errorCode !== code.NONE || partition === undefined) return false
   const endpoints = endpointIn(response.nodeEndpoints, partition.leaderId)
-  if (handleCommon(state, partition, endpoints, nowMs)) return true
+  if (handleCommon(state, partition, endpoints, monotonicMs)) return true
   if (partition.errorCode !== code.NONE) return false
-  if (state.role.name === 'leader') state.role.acknowledgedMs.set(from, nowMs)
+  if (state.role.name === 'leader') state.role.acknowledgedMs.set(from, monotonicMs)
   return true
 }
 
 export function handleEndQuorumEpoch (
-  state: QuorumState, requestId: number, request: RequestRead<'EndQuorumEpoch'>, nowMs: number
+  state: QuorumState, requestId: number, request: RequestRead<'EndQuorumEpoch'>, monotonicMs: number
 ): void {
   const partition = partitionOf(state, requestId, 'EndQuorumEpoch', request)
   if (partition === undefined) return
   const { leaderId, leaderEpoch: epoch } = partition
   const errorCode = voterRequestError(state, { id: leaderId, epoch })
   if (errorCode === code.NONE) {
-    learn(state, { epoch, leaderId }, request.leaderEndpoints, nowMs)
+    learn(state, { epoch, leaderId }, request.leaderEndpoints, monotonicMs)
     const { role } = state
     if (role.name === 'follower' && state.vote.leaderId === leaderId) {
-      role.fetchDeadlineMs = nowMs + successionDelay(state, partition)
+      role.fetchDeadlineMs = monotonicMs + successionDelay(state, partition)
       // The leader says itself that it is gone: nothing speaks against a pre-vote (2.10.5).
       role.hasFetched = false
     }
@@ -243,12 +243,12 @@ function successionDelay (state: QuorumState, partition: EndPartition): number {
 }
 
 export function handleEndQuorumEpochResponse (
-  state: QuorumState, from: number, response: ResponseRead<'EndQuorumEpoch'>, nowMs: number
+  state: QuorumState, from: number, response: ResponseRead<'EndQuorumEpoch'>, monotonicMs: number
 ): boolean {
   const partition = onlyPartition(response.topics)
   if (response.errorCode !== code.NONE || partition === undefined) return false
   const endpoints = endpointIn(response.nodeEndpoints, partition.leaderId)
-  if (handleCommon(state, partition, endpoints, nowMs)) return true
+  if (handleCommon(state, partition, endpoints, monotonicMs)) return true
   if (partition.errorCode !== code.NONE) return false
   if (state.role.name === 'resigned') state.role.unacknowledged.delete(from)
   return true

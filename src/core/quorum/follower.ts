@@ -26,20 +26,20 @@ function fetchedPartition (
 
 /** Whether the response settles the request; if not, it is sent again after a pause. */
 export function handleFetchResponse (
-  state: QuorumState, response: ResponseRead<'Fetch'>, nowMs: number
+  state: QuorumState, response: ResponseRead<'Fetch'>, monotonicMs: number
 ): boolean {
   const partition = fetchedPartition(response)
   if (response.errorCode !== code.NONE || partition === undefined) return false
   const { errorCode, currentLeader: { leaderId, leaderEpoch: epoch } } = partition
   const endpoints = endpointIn(response.nodeEndpoints, leaderId)
   const roleBefore = state.role
-  const done = handleCommon(state, { errorCode, leaderId, leaderEpoch: epoch }, endpoints, nowMs)
+  const done = handleCommon(state, { errorCode, leaderId, leaderEpoch: epoch }, endpoints, monotonicMs)
   // An answer that taught nothing must not be asked for again at once.
   if (done) return state.role !== roleBefore
   const { role } = state
   if (role.name !== 'follower' || errorCode !== code.NONE) return false
   if (leaderId !== state.vote.leaderId) return false
-  role.fetchDeadlineMs = nowMs + state.options.fetchTimeoutMs
+  role.fetchDeadlineMs = monotonicMs + state.options.fetchTimeoutMs
   role.hasFetched = true
   const { divergingEpoch, snapshotId } = partition
   if (divergingEpoch.epoch >= 0) truncate(state, divergingEpoch)

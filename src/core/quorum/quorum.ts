@@ -95,27 +95,27 @@ export class Quorum {
   }
 
   /** Enters the role that the saved vote asks for. */
-  start (nowMs: number): Effect[] {
-    startRole(this.#state, nowMs)
-    return this.#finish(nowMs)
+  start (monotonicMs: number): Effect[] {
+    startRole(this.#state, monotonicMs)
+    return this.#finish(monotonicMs)
   }
 
   /** Takes a message from another node. */
-  step (message: QuorumMessage, nowMs: number): Effect[] {
-    if (message.is === 'request') this.#handleRequest(message, nowMs)
+  step (message: QuorumMessage, monotonicMs: number): Effect[] {
+    if (message.is === 'request') this.#handleRequest(message, monotonicMs)
     else if (isExpected(this.#state, message.from, message.correlationId)) {
       const settled = message.is === 'response'
-        ? this.#handleResponse(message, nowMs)
-        : this.#handleFailure(message, nowMs)
-      settle(this.#state, message.from, settled, nowMs)
+        ? this.#handleResponse(message, monotonicMs)
+        : this.#handleFailure(message, monotonicMs)
+      settle(this.#state, message.from, settled, monotonicMs)
     }
-    return this.#finish(nowMs)
+    return this.#finish(monotonicMs)
   }
 
   /** Time has passed: to be called when `deadline` is reached. */
-  tick (nowMs: number): Effect[] {
-    answerParked(this.#state, nowMs)
-    return this.#finish(nowMs)
+  tick (monotonicMs: number): Effect[] {
+    answerParked(this.#state, monotonicMs)
+    return this.#finish(monotonicMs)
   }
 
   /** When `tick` is needed if nothing else happens before; Infinity for never. */
@@ -128,13 +128,13 @@ export class Quorum {
    * not lead that epoch.
    */
   append (
-    records: readonly Buffer[], epoch: number, nowMs: number
+    records: readonly Buffer[], epoch: number, monotonicMs: number
   ): { baseOffset: bigint, effects: Effect[] } | undefined {
     const { role, vote, stopping, failed } = this.#state
     const leads = role.name === 'leader' && vote.epoch === epoch
     if (!leads || stopping || failed || records.length === 0) return undefined
     const baseOffset = appendEntry(this.#state, { kind: 'data', records }, records.length)
-    return { baseOffset, effects: this.#finish(nowMs) }
+    return { baseOffset, effects: this.#finish(monotonicMs) }
   }
 
   /**
@@ -143,7 +143,7 @@ export class Quorum {
    * the directory of a voter.
    */
   raiseKraftVersion (
-    version: number, epoch: number, nowMs: number
+    version: number, epoch: number, monotonicMs: number
   ): { lastOffset: bigint, effects: Effect[] } | { unknownVoter: number } | undefined {
     const state = this.#state
     const { role, stopping, failed } = state
@@ -162,46 +162,46 @@ export class Quorum {
     for (const [index, record] of records.entries()) {
       noteControl(state.voterHistory, { ...record, offset: baseOffset + BigInt(index) })
     }
-    return { lastOffset: baseOffset + BigInt(records.length) - 1n, effects: this.#finish(nowMs) }
+    return { lastOffset: baseOffset + BigInt(records.length) - 1n, effects: this.#finish(monotonicMs) }
   }
 
   /** The log can be read up to `endOffset`, as appended under `generation`. */
-  written (endOffset: bigint, generation: number, nowMs: number): Effect[] {
+  written (endOffset: bigint, generation: number, monotonicMs: number): Effect[] {
     this.#state.log.written(endOffset, generation)
-    answerParked(this.#state, nowMs)
-    return this.#finish(nowMs)
+    answerParked(this.#state, monotonicMs)
+    return this.#finish(monotonicMs)
   }
 
   /** The log is durable up to `endOffset`, as appended under `generation` (2.10.8). */
-  flushed (endOffset: bigint, generation: number, nowMs: number): Effect[] {
+  flushed (endOffset: bigint, generation: number, monotonicMs: number): Effect[] {
     const { log, role } = this.#state
     const wasFlushed = isFlushed(this.#state)
     log.flushed(endOffset, generation)
     if (role.name === 'follower') {
       followHighWatermark(this.#state, role)
       if (role.hasFetched && !wasFlushed && isFlushed(this.#state)) {
-        role.fetchDeadlineMs = nowMs + this.#state.options.fetchTimeoutMs
+        role.fetchDeadlineMs = monotonicMs + this.#state.options.fetchTimeoutMs
       }
     }
-    advanceHighWatermark(this.#state, nowMs)
-    answerParked(this.#state, nowMs)
-    return this.#finish(nowMs)
+    advanceHighWatermark(this.#state, monotonicMs)
+    answerParked(this.#state, monotonicMs)
+    return this.#finish(monotonicMs)
   }
 
   /** 2.10.11: this node wrote a snapshot of what it has committed, and dropped the log below. */
-  snapshotTaken (snapshot: StoredSnapshot, nowMs: number): Effect[] {
+  snapshotTaken (snapshot: StoredSnapshot, monotonicMs: number): Effect[] {
     const { log, voterHistory } = this.#state
     // One of the leader's may have been installed in the meantime and be ahead of this one.
     if (snapshot.endOffset > log.startOffset) {
       log.snapshotTaken(snapshot)
       voterHistory.truncateFromStart(snapshot.endOffset)
     }
-    return this.#finish(nowMs)
+    return this.#finish(monotonicMs)
   }
 
   /** The downloaded snapshot is durable and the log starts and ends where it ends. */
   snapshotInstalled (
-    snapshot: StoredSnapshot, { voters, kraftVersion }: SnapshotVoters, nowMs: number
+    snapshot: StoredSnapshot, { voters, kraftVersion }: SnapshotVoters, monotonicMs: number
   ): Effect[] {
     const state = this.#state
     state.log.reset(snapshot)
@@ -211,31 +211,31 @@ export class Quorum {
       const { endOffset: offset } = snapshot
       state.effects.push({ do: 'advanceHighWatermark', offset, epoch: state.vote.epoch })
     }
-    this.#installed(nowMs)
-    return this.#finish(nowMs)
+    this.#installed(monotonicMs)
+    return this.#finish(monotonicMs)
   }
 
   /** The downloaded snapshot was not sound: the log stays, and is tried again. */
-  snapshotRefused (nowMs: number): Effect[] {
+  snapshotRefused (monotonicMs: number): Effect[] {
     this.#state.log.generation += 1
-    this.#installed(nowMs)
-    return this.#finish(nowMs)
+    this.#installed(monotonicMs)
+    return this.#finish(monotonicMs)
   }
 
-  #installed (nowMs: number): void {
+  #installed (monotonicMs: number): void {
     const { role, options } = this.#state
     this.#state.installing = false
     if (role.name !== 'follower') return
     role.download = undefined
-    role.fetchDeadlineMs = nowMs + options.fetchTimeoutMs
+    role.fetchDeadlineMs = monotonicMs + options.fetchTimeoutMs
   }
 
   /** 2.10.4: the node shuts down; a leader says so to the voters. */
-  stop (nowMs: number): Effect[] {
+  stop (monotonicMs: number): Effect[] {
     const { role } = this.#state
     this.#state.stopping = true
-    if (role.name === 'leader') becomeResigned(this.#state, nowMs)
-    return this.#finish(nowMs)
+    if (role.name === 'leader') becomeResigned(this.#state, monotonicMs)
+    return this.#finish(monotonicMs)
   }
 
   /** Whether a stopped leader has been heard by all voters, or had nothing to say. */
@@ -264,44 +264,44 @@ export class Quorum {
   /** What a snapshot that ends at `offset` says about voters. */
   votersAt (offset: bigint): SnapshotVoters { return this.#state.voterHistory.at(offset) }
   /** D21.1; undefined when this node does not lead. */
-  describe (nowMs: number): QuorumFacts | undefined { return describeQuorum(this.#state, nowMs) }
+  describe (monotonicMs: number): QuorumFacts | undefined { return describeQuorum(this.#state, monotonicMs) }
 
-  #handleRequest (message: QuorumMessage & { is: 'request' }, nowMs: number): void {
+  #handleRequest (message: QuorumMessage & { is: 'request' }, monotonicMs: number): void {
     const state = this.#state
     const { requestId } = message
     switch (message.api) {
-      case 'Vote': return handleVote(state, requestId, message.request, nowMs)
+      case 'Vote': return handleVote(state, requestId, message.request, monotonicMs)
       case 'BeginQuorumEpoch':
-        return handleBeginQuorumEpoch(state, requestId, message.request, nowMs)
-      case 'EndQuorumEpoch': return handleEndQuorumEpoch(state, requestId, message.request, nowMs)
-      case 'Fetch': return handleFetch(state, requestId, message.request, nowMs)
-      case 'FetchSnapshot': return handleFetchSnapshot(state, requestId, message.request, nowMs)
+        return handleBeginQuorumEpoch(state, requestId, message.request, monotonicMs)
+      case 'EndQuorumEpoch': return handleEndQuorumEpoch(state, requestId, message.request, monotonicMs)
+      case 'Fetch': return handleFetch(state, requestId, message.request, monotonicMs)
+      case 'FetchSnapshot': return handleFetchSnapshot(state, requestId, message.request, monotonicMs)
     }
   }
 
-  #handleResponse (message: { from: number } & IncomingResponse, nowMs: number): boolean {
+  #handleResponse (message: { from: number } & IncomingResponse, monotonicMs: number): boolean {
     const state = this.#state
     switch (message.api) {
-      case 'Vote': return handleVoteResponse(state, message.from, message.response, nowMs)
+      case 'Vote': return handleVoteResponse(state, message.from, message.response, monotonicMs)
       case 'BeginQuorumEpoch':
-        return handleBeginQuorumEpochResponse(state, message.from, message.response, nowMs)
+        return handleBeginQuorumEpochResponse(state, message.from, message.response, monotonicMs)
       case 'EndQuorumEpoch':
-        return handleEndQuorumEpochResponse(state, message.from, message.response, nowMs)
-      case 'Fetch': return handleFetchResponse(state, message.response, nowMs)
-      case 'FetchSnapshot': return handleFetchSnapshotResponse(state, message.response, nowMs)
+        return handleEndQuorumEpochResponse(state, message.from, message.response, monotonicMs)
+      case 'Fetch': return handleFetchResponse(state, message.response, monotonicMs)
+      case 'FetchSnapshot': return handleFetchSnapshotResponse(state, message.response, monotonicMs)
     }
   }
 
-  #handleFailure (message: QuorumMessage & { is: 'failure' }, nowMs: number): boolean {
-    if (message.unsupportedVersion) handleUnsupportedPreVote(this.#state, message.from, nowMs)
+  #handleFailure (message: QuorumMessage & { is: 'failure' }, monotonicMs: number): boolean {
+    if (message.unsupportedVersion) handleUnsupportedPreVote(this.#state, message.from, monotonicMs)
     return false
   }
 
   /** After every input: what is due by now is done, and what is to be sent is sent. */
-  #finish (nowMs: number): Effect[] {
+  #finish (monotonicMs: number): Effect[] {
     const state = this.#state
-    timeOut(state, nowMs)
-    sendDue(state, nowMs)
+    timeOut(state, monotonicMs)
+    sendDue(state, monotonicMs)
     const { effects } = state
     state.effects = []
     return effects

@@ -36,7 +36,7 @@ export function leaderRequestError (state: QuorumState, epoch: number): number {
 }
 
 export function handleFetch (
-  state: QuorumState, requestId: number, request: RequestRead<'Fetch'>, nowMs: number
+  state: QuorumState, requestId: number, request: RequestRead<'Fetch'>, monotonicMs: number
 ): void {
   if (isOtherCluster(state, request.clusterId)) {
     return reply(state, requestId, 'Fetch', topLevelError('Fetch', code.INCONSISTENT_CLUSTER_ID))
@@ -50,8 +50,8 @@ export function handleFetch (
     lastFetchedEpoch > currentLeaderEpoch) {
     return answerFetch(state, requestId, { errorCode: code.INVALID_REQUEST })
   }
-  if (!answerIfDue(state, requestId, request, nowMs) && state.role.name === 'leader') {
-    state.role.parked.push({ requestId, request, deadlineMs: nowMs + request.maxWaitMs })
+  if (!answerIfDue(state, requestId, request, monotonicMs) && state.role.name === 'leader') {
+    state.role.parked.push({ requestId, request, deadlineMs: monotonicMs + request.maxWaitMs })
   }
 }
 
@@ -61,7 +61,7 @@ function answerFetch (state: QuorumState, requestId: number, facts: FetchFacts):
 
 /** Answers what need not wait: errors, divergence, records, a newer high watermark. */
 function answerIfDue (
-  state: QuorumState, requestId: number, request: RequestRead<'Fetch'>, nowMs: number
+  state: QuorumState, requestId: number, request: RequestRead<'Fetch'>, monotonicMs: number
 ): boolean {
   const partition = metadataPartition(request)
   if (partition === undefined) return true
@@ -82,7 +82,7 @@ function answerIfDue (
     answerFetch(state, requestId, { divergingEpoch: { epoch, endOffset } })
     return true
   }
-  fetched(state, role, request, partition, nowMs)
+  fetched(state, role, request, partition, monotonicMs)
   if (fetchOffset < log.writtenOffset) {
     emit(state, {
       do: 'replyFromLog',
@@ -124,44 +124,44 @@ function replicaOf (role: Leader, { id, directoryId }: ReplicaKey): Replica {
 /** 2.10.8: the fetch offset is the replica's acknowledgement of everything below. */
 function fetched (
   state: QuorumState, role: Leader, request: RequestRead<'Fetch'>, partition: FetchPartition,
-  nowMs: number,
+  monotonicMs: number,
 ): void {
   const { replicaState } = request
   const id = replicaState.replicaId >= 0 ? replicaState.replicaId : request.replicaId
   if (id < 0 || id === state.options.nodeId) return
   const replica = replicaOf(role, { id, directoryId: partition.replicaDirectoryId })
   const { fetchOffset } = partition
-  if (fetchOffset >= state.log.endOffset) replica.lastCaughtUpMs = nowMs
+  if (fetchOffset >= state.log.endOffset) replica.lastCaughtUpMs = monotonicMs
   else if (replica.leaderEndOffset >= 0n && fetchOffset >= replica.leaderEndOffset) {
     replica.lastCaughtUpMs = Math.max(replica.lastCaughtUpMs, replica.lastFetchMs)
   }
   replica.endOffset = fetchOffset
-  replica.lastFetchMs = nowMs
+  replica.lastFetchMs = monotonicMs
   replica.leaderEndOffset = state.log.endOffset
   if (findVoter(votersOf(state), replica) !== undefined) {
-    noteVoterAlive(state, replica, nowMs)
-    advanceHighWatermark(state, nowMs)
-  } else forgetObservers(state, role, nowMs)
+    noteVoterAlive(state, replica, monotonicMs)
+    advanceHighWatermark(state, monotonicMs)
+  } else forgetObservers(state, role, monotonicMs)
 }
 
 /** 2.10.4: the timer starts again whenever a majority, with this node, has fetched. */
-export function noteVoterAlive (state: QuorumState, key: ReplicaKey, nowMs: number): void {
+export function noteVoterAlive (state: QuorumState, key: ReplicaKey, monotonicMs: number): void {
   const { role } = state
   if (role.name !== 'leader' || findVoter(votersOf(state), key) === undefined) return
   role.fetchedVoters.add(key.id)
-  role.acknowledgedMs.set(key.id, nowMs)
+  role.acknowledgedMs.set(key.id, monotonicMs)
   const own = isVoter(state) ? 1 : 0
   if (role.fetchedVoters.size + own < majorityOf(votersOf(state))) return
   role.fetchedVoters.clear()
-  role.checkQuorumDeadlineMs = nowMs + checkQuorumTimeout(state)
+  role.checkQuorumDeadlineMs = monotonicMs + checkQuorumTimeout(state)
 }
 
-function forgetObservers (state: QuorumState, role: Leader, nowMs: number): void {
+function forgetObservers (state: QuorumState, role: Leader, monotonicMs: number): void {
   const observers = [...role.replicas]
     .filter(([, replica]) => findVoter(votersOf(state), replica) === undefined)
     .sort(([, one], [, other]) => other.lastFetchMs - one.lastFetchMs)
   observers.forEach(([key, { lastFetchMs }], index) => {
-    if (index >= OBSERVERS_MAX || nowMs - lastFetchMs > OBSERVER_SESSION_MS) {
+    if (index >= OBSERVERS_MAX || monotonicMs - lastFetchMs > OBSERVER_SESSION_MS) {
       role.replicas.delete(key)
     }
   })
@@ -183,7 +183,7 @@ function flushedEndOf (state: QuorumState, role: Leader, voter: ReplicaKey): big
 }
 
 /** 2.10.3: what a majority has, once that includes a record of the leader's own epoch. */
-export function advanceHighWatermark (state: QuorumState, nowMs: number): void {
+export function advanceHighWatermark (state: QuorumState, monotonicMs: number): void {
   const { role, options } = state
   if (role.name !== 'leader') return
   const ends = votersOf(state)
@@ -197,18 +197,18 @@ export function advanceHighWatermark (state: QuorumState, nowMs: number): void {
     state.highWatermark = candidate
     emit(state, { do: 'advanceHighWatermark', offset: candidate, epoch: state.vote.epoch })
   }
-  answerParked(state, nowMs)
+  answerParked(state, monotonicMs)
 }
 
 /** Answers the parked fetches for which something has come, or whose time is over. */
-export function answerParked (state: QuorumState, nowMs: number): void {
+export function answerParked (state: QuorumState, monotonicMs: number): void {
   if (state.role.name !== 'leader') return
   const parked = state.role.parked
   state.role.parked = []
   for (const fetch of parked) {
-    const request = nowMs < fetch.deadlineMs ? fetch.request : { ...fetch.request, maxWaitMs: 0 }
+    const request = monotonicMs < fetch.deadlineMs ? fetch.request : { ...fetch.request, maxWaitMs: 0 }
     // Only progress is asked for here: the fetch itself was noted when it came.
-    if (!isStillParked(state, request)) answerIfDue(state, fetch.requestId, request, nowMs)
+    if (!isStillParked(state, request)) answerIfDue(state, fetch.requestId, request, monotonicMs)
     else state.role.parked.push(fetch)
   }
 }

@@ -52,16 +52,16 @@ function enter (state: QuorumState, role: Role): void {
 }
 
 /** No leader known in `epoch`; with a higher epoch, no vote given either. */
-export function becomeUnattached (state: QuorumState, epoch: number, nowMs: number): void {
+export function becomeUnattached (state: QuorumState, epoch: number, monotonicMs: number): void {
   const { role, vote } = state
   const waiting = role.name === 'unattached' || role.name === 'prospective' ||
     role.name === 'candidate'
   // The remaining time is kept, or else a node that stands again and again would hold others back.
   const electionDeadlineMs = !isVoter(state)
     ? Infinity
-    : waiting && role.electionDeadlineMs > nowMs && role.electionDeadlineMs !== Infinity
+    : waiting && role.electionDeadlineMs > monotonicMs && role.electionDeadlineMs !== Infinity
       ? role.electionDeadlineMs
-      : nowMs + electionTimeout(state)
+      : monotonicMs + electionTimeout(state)
   change(state, epoch > vote.epoch
     ? { epoch, leaderId: -1, votedId: -1, votedDirectoryId: ZERO_UUID }
     : { ...vote, leaderId: -1 }, [])
@@ -69,16 +69,16 @@ export function becomeUnattached (state: QuorumState, epoch: number, nowMs: numb
 }
 
 /** 2.10.2: one vote an epoch, kept before it is told. */
-export function giveVote (state: QuorumState, candidate: ReplicaKey, nowMs: number): void {
+export function giveVote (state: QuorumState, candidate: ReplicaKey, monotonicMs: number): void {
   const vote = { ...state.vote, votedId: candidate.id, votedDirectoryId: candidate.directoryId }
   if (state.options.mutant === 'voteNotSaved') state.vote = vote
   else change(state, vote, [])
-  enter(state, { name: 'unattached', electionDeadlineMs: nowMs + electionTimeout(state) })
+  enter(state, { name: 'unattached', electionDeadlineMs: monotonicMs + electionTimeout(state) })
 }
 
 export function becomeFollower (
   state: QuorumState, leader: { readonly epoch: number, readonly leaderId: number },
-  endpoints: readonly Endpoint[], nowMs: number,
+  endpoints: readonly Endpoint[], monotonicMs: number,
 ): void {
   const { epoch, leaderId } = leader
   change(state, epoch > state.vote.epoch
@@ -86,7 +86,7 @@ export function becomeFollower (
     : { ...state.vote, leaderId }, endpoints)
   enter(state, {
     name: 'follower',
-    fetchDeadlineMs: nowMs + state.options.fetchTimeoutMs,
+    fetchDeadlineMs: monotonicMs + state.options.fetchTimeoutMs,
     hasFetched: false,
     leaderHighWatermark: -1n,
     download: undefined,
@@ -98,28 +98,28 @@ function ownVoteOnly (state: QuorumState): Votes {
 }
 
 /** KIP-996: asks who would vote for this node before it disturbs anybody with a new epoch. */
-export function becomeProspective (state: QuorumState, nowMs: number): void {
+export function becomeProspective (state: QuorumState, monotonicMs: number): void {
   const votes = ownVoteOnly(state)
   enter(state, {
-    name: 'prospective', votes, electionDeadlineMs: nowMs + electionTimeout(state),
+    name: 'prospective', votes, electionDeadlineMs: monotonicMs + electionTimeout(state),
   })
-  if (votes.granted.size >= majority(state)) becomeCandidate(state, nowMs)
+  if (votes.granted.size >= majority(state)) becomeCandidate(state, monotonicMs)
 }
 
-export function becomeCandidate (state: QuorumState, nowMs: number): void {
+export function becomeCandidate (state: QuorumState, monotonicMs: number): void {
   const { nodeId, directoryId } = state.options
   const votes = ownVoteOnly(state)
   change(state, {
     epoch: state.vote.epoch + 1, leaderId: -1, votedId: nodeId, votedDirectoryId: directoryId,
   }, [])
   enter(state, {
-    name: 'candidate', votes, electionDeadlineMs: nowMs + electionTimeout(state),
+    name: 'candidate', votes, electionDeadlineMs: monotonicMs + electionTimeout(state),
   })
-  if (votes.granted.size >= majority(state)) becomeLeader(state, votes, nowMs)
+  if (votes.granted.size >= majority(state)) becomeLeader(state, votes, monotonicMs)
 }
 
 /** 2.10.3: the first record of the epoch is its LeaderChangeMessage. */
-export function becomeLeader (state: QuorumState, votes: Votes, nowMs: number): void {
+export function becomeLeader (state: QuorumState, votes: Votes, monotonicMs: number): void {
   const { nodeId } = state.options
   const epochStartOffset = state.log.endOffset
   change(state, { ...state.vote, leaderId: nodeId }, [])
@@ -129,7 +129,7 @@ export function becomeLeader (state: QuorumState, votes: Votes, nowMs: number): 
     highWatermark: undefined,
     replicas: new Map(),
     fetchedVoters: new Set(),
-    checkQuorumDeadlineMs: nowMs + checkQuorumTimeout(state),
+    checkQuorumDeadlineMs: monotonicMs + checkQuorumTimeout(state),
     acknowledgedMs: new Map(),
     parked: [],
   })
@@ -165,7 +165,7 @@ export function appendEntry (state: QuorumState, entry: Entry, count: number): b
 }
 
 /** 2.10.4: leads no longer, and tells the voters, the most advanced first. */
-export function becomeResigned (state: QuorumState, nowMs: number): void {
+export function becomeResigned (state: QuorumState, monotonicMs: number): void {
   const { role } = state
   const replicas = role.name === 'leader' ? [...role.replicas.values()] : []
   const preferredCandidates = replicas
@@ -178,7 +178,7 @@ export function becomeResigned (state: QuorumState, nowMs: number): void {
     name: 'resigned',
     preferredCandidates,
     unacknowledged: new Set(remoteVoters(state).map(voter => voter.id)),
-    electionDeadlineMs: nowMs + electionTimeout(state),
+    electionDeadlineMs: monotonicMs + electionTimeout(state),
   })
   if (role.name === 'leader') {
     emit(state, { do: 'changeLeader', leaderId: -1, epoch: state.vote.epoch, endpoints: [] })
@@ -191,16 +191,16 @@ export function becomeResigned (state: QuorumState, nowMs: number): void {
  */
 export function learn (
   state: QuorumState, heard: { readonly epoch: number, readonly leaderId: number },
-  endpoints: readonly Endpoint[], nowMs: number,
+  endpoints: readonly Endpoint[], monotonicMs: number,
 ): void {
   const { epoch, leaderId } = heard
   const own = ownKey(state)
   if (epoch > state.vote.epoch) {
     // A node that lost its disk may hear that it led: it cannot follow itself.
-    if (leaderId >= 0 && leaderId !== own.id) becomeFollower(state, heard, endpoints, nowMs)
-    else becomeUnattached(state, epoch, nowMs)
+    if (leaderId >= 0 && leaderId !== own.id) becomeFollower(state, heard, endpoints, monotonicMs)
+    else becomeUnattached(state, epoch, monotonicMs)
   } else if (epoch === state.vote.epoch && leaderId >= 0 && leaderId !== own.id) {
-    if (state.vote.leaderId === -1) becomeFollower(state, heard, endpoints, nowMs)
+    if (state.vote.leaderId === -1) becomeFollower(state, heard, endpoints, monotonicMs)
     else if (state.vote.leaderId !== leaderId) {
       emit(state, {
         do: 'fail',

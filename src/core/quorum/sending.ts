@@ -42,14 +42,14 @@ export function nextSendMs (state: QuorumState): number {
   return next
 }
 
-export function sendDue (state: QuorumState, nowMs: number): void {
+export function sendDue (state: QuorumState, monotonicMs: number): void {
   for (const { to, dueMs, build } of wanted(state)) {
-    if (Math.max(dueMs, readyMs(state, to)) > nowMs) continue
+    if (Math.max(dueMs, readyMs(state, to)) > monotonicMs) continue
     const peer = peerOf(state, to)
     const correlationId = state.nextCorrelationId
     state.nextCorrelationId += 1
     peer.correlationId = correlationId
-    peer.sentMs = nowMs
+    peer.sentMs = monotonicMs
     emit(state, { do: 'send', to, correlationId, ...build() })
   }
 }
@@ -60,11 +60,11 @@ export function isExpected (state: QuorumState, from: number, correlationId: num
 }
 
 /** The request to this node is over; if it did not settle anything, the next one waits a little. */
-export function settle (state: QuorumState, from: number, settled: boolean, nowMs: number): void {
+export function settle (state: QuorumState, from: number, settled: boolean, monotonicMs: number): void {
   const peer = state.peers.get(from)
   if (peer === undefined) return
   peer.correlationId = undefined
-  peer.backoffUntilMs = settled ? NOW : nowMs + state.options.retryBackoffMs
+  peer.backoffUntilMs = settled ? NOW : monotonicMs + state.options.retryBackoffMs
 }
 
 function wanted (state: QuorumState): Wanted[] {

@@ -20,7 +20,7 @@ function onlyOf<P> (
 }
 
 export function handleFetchSnapshot (
-  state: QuorumState, requestId: number, request: RequestRead<'FetchSnapshot'>, nowMs: number
+  state: QuorumState, requestId: number, request: RequestRead<'FetchSnapshot'>, monotonicMs: number
 ): void {
   const refuse = (errorCode: number): void =>
     reply(state, requestId, 'FetchSnapshot', topLevelError('FetchSnapshot', errorCode))
@@ -44,7 +44,7 @@ export function handleFetchSnapshot (
     return answer(code.POSITION_OUT_OF_RANGE)
   }
   // A voter that loads a snapshot follows this leader: check-quorum must not count it as gone.
-  noteVoterAlive(state, { id: request.replicaId, directoryId: partition.replicaDirectoryId }, nowMs)
+  noteVoterAlive(state, { id: request.replicaId, directoryId: partition.replicaDirectoryId }, monotonicMs)
   emit(state, {
     do: 'replyFromSnapshot',
     requestId,
@@ -74,7 +74,7 @@ function unknownPartition (
 }
 
 export function handleFetchSnapshotResponse (
-  state: QuorumState, response: ResponseRead<'FetchSnapshot'>, nowMs: number
+  state: QuorumState, response: ResponseRead<'FetchSnapshot'>, monotonicMs: number
 ): boolean {
   const answered = onlyOf(response.topics)
   if (response.errorCode !== code.NONE || answered === undefined) return false
@@ -82,11 +82,11 @@ export function handleFetchSnapshotResponse (
   if (name !== METADATA_TOPIC || partition.index !== METADATA_PARTITION) return false
   const { errorCode, currentLeader: { leaderId, leaderEpoch } } = partition
   const endpoints = endpointIn(response.nodeEndpoints, leaderId)
-  if (handleCommon(state, { errorCode, leaderId, leaderEpoch }, endpoints, nowMs)) return true
+  if (handleCommon(state, { errorCode, leaderId, leaderEpoch }, endpoints, monotonicMs)) return true
   const { role } = state
   if (role.name !== 'follower' || role.download === undefined) return true
   const { download } = role
-  role.fetchDeadlineMs = nowMs + state.options.fetchTimeoutMs
+  role.fetchDeadlineMs = monotonicMs + state.options.fetchTimeoutMs
   if (errorCode !== code.NONE || !continues(download, partition)) {
     // The leader has another snapshot by now: the next fetch asks which.
     role.download = undefined

@@ -4,14 +4,14 @@ import { isFlushed, isOnlyVoter, isVoter } from './state.ts'
 import type { QuorumState } from './state.ts'
 
 /** 2.10.1: what was saved decides, so that no epoch gets a second vote or a second leader. */
-export function startRole (state: QuorumState, nowMs: number): void {
+export function startRole (state: QuorumState, monotonicMs: number): void {
   const { vote, options } = state
   if (vote.leaderId === options.nodeId && isVoter(state)) {
     // It led this epoch and may have lost what it had not flushed: it cannot lead it again.
-    becomeResigned(state, nowMs)
+    becomeResigned(state, monotonicMs)
   } else if (vote.leaderId >= 0 && vote.leaderId !== options.nodeId) {
-    becomeFollower(state, vote, [], nowMs)
-  } else becomeUnattached(state, vote.epoch, nowMs)
+    becomeFollower(state, vote, [], monotonicMs)
+  } else becomeUnattached(state, vote.epoch, monotonicMs)
 }
 
 /** When the role changes by itself. */
@@ -27,42 +27,42 @@ export function nextTimeoutMs (state: QuorumState): number {
   }
 }
 
-export function timeOut (state: QuorumState, nowMs: number): void {
+export function timeOut (state: QuorumState, monotonicMs: number): void {
   const { role } = state
   if (state.stopping || state.failed || state.installing) return
   if (isOnlyVoter(state) && role.name !== 'leader') {
     // There is nobody to wait for.
-    becomeProspective(state, nowMs)
+    becomeProspective(state, monotonicMs)
     return
   }
   switch (role.name) {
     case 'leader':
-      if (nowMs >= role.checkQuorumDeadlineMs) becomeResigned(state, nowMs)
+      if (monotonicMs >= role.checkQuorumDeadlineMs) becomeResigned(state, monotonicMs)
       return
     case 'follower':
-      if (nowMs < nextTimeoutMs(state)) return
-      if (isVoter(state)) becomeProspective(state, nowMs)
-      else becomeUnattached(state, state.vote.epoch, nowMs)
+      if (monotonicMs < nextTimeoutMs(state)) return
+      if (isVoter(state)) becomeProspective(state, monotonicMs)
+      else becomeUnattached(state, state.vote.epoch, monotonicMs)
       return
-    default: if (nowMs >= role.electionDeadlineMs) electionTimedOut(state, nowMs)
+    default: if (monotonicMs >= role.electionDeadlineMs) electionTimedOut(state, monotonicMs)
   }
 }
 
-function electionTimedOut (state: QuorumState, nowMs: number): void {
+function electionTimedOut (state: QuorumState, monotonicMs: number): void {
   const { vote } = state
   switch (state.role.name) {
     case 'unattached': case 'candidate':
-      if (isVoter(state)) becomeProspective(state, nowMs)
-      else becomeUnattached(state, vote.epoch, nowMs)
+      if (isVoter(state)) becomeProspective(state, monotonicMs)
+      else becomeUnattached(state, vote.epoch, monotonicMs)
       return
     case 'prospective':
       // KIP-996: nobody was disturbed; it goes back to what it knew.
       if (vote.leaderId >= 0 && vote.leaderId !== state.options.nodeId) {
-        becomeFollower(state, vote, state.leaderEndpoints, nowMs)
-      } else becomeUnattached(state, vote.epoch, nowMs)
+        becomeFollower(state, vote, state.leaderEndpoints, monotonicMs)
+      } else becomeUnattached(state, vote.epoch, monotonicMs)
       return
     case 'resigned':
       // The epoch's leader is gone for good: a new one needs a new epoch.
-      becomeUnattached(state, vote.epoch + 1, nowMs)
+      becomeUnattached(state, vote.epoch + 1, monotonicMs)
   }
 }

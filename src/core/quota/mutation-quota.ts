@@ -60,5 +60,5 @@ export class MutationAllowance {
   }
 
   /** How long the client has to wait, from now on. */
-  throttleMs (nowMs: number): number { return Math.max(0, this.#settledMs - nowMs) }
+  throttleMs (nowMs: number): number { return Math.max(0, Math.round(this.#settledMs - nowMs)) }
 }

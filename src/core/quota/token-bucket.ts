@@ -7,7 +7,8 @@ import type { SampleWindow } from './sampled-rate.ts'
 export class TokenBucket {
   readonly #windowSeconds: number
   #tokens = 0
-  #lastMs = 0
+  /** Full at first. */
+  #lastMs = -Infinity
 
   constructor ({ samples, sampleMs }: SampleWindow) { this.#windowSeconds = samples * sampleMs / 1000 }
 

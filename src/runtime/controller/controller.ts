@@ -21,7 +21,7 @@ import { metadataBatchBytes } from '../quorum/log.ts'
 export interface FullView extends ControllerView {
   readonly sessions: Sessions
   /** By the clock that goes on evenly: sessions do not end because a clock is set. */
-  readonly nowMs: number
+  readonly monotonicMs: number
 }
 
 export type Decide<D extends ControllerResult<unknown>> = (view: FullView) => D
@@ -99,7 +99,7 @@ export class Controller {
         const decision = brokerHeartbeat(request, view)
         const { heartbeat, records } = decision
         const lastOffset = view.nextOffset + BigInt(records.length) - 1n
-        if (heartbeat !== undefined) view.sessions.heard(heartbeat, lastOffset, view.nowMs)
+        if (heartbeat !== undefined) view.sessions.heard(heartbeat, lastOffset, view.monotonicMs)
         return decision
       })
       return reply
@@ -147,7 +147,7 @@ export class Controller {
       nextOffset: this.#quorum.endOffset,
       random: () => this.#environment.random(),
       sessions: this.sessions,
-      nowMs: this.#environment.monotonicMs(),
+      monotonicMs: this.#environment.monotonicMs(),
     }
   }
 }

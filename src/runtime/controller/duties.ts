@@ -62,21 +62,21 @@ export class ControllerDuties {
   #look (dueMs: number): void {
     const { controller, image, environment } = this.#options
     const { sessions } = controller
-    const nowMs = environment.monotonicMs()
-    sessions.resume(dueMs, nowMs)
+    const monotonicMs = environment.monotonicMs()
+    sessions.resume(dueMs, monotonicMs)
     this.#arm()
-    if (!this.#isFencing && sessions.firstExpired(image, nowMs) !== undefined) void this.#fence(nowMs)
+    if (!this.#isFencing && sessions.firstExpired(image, monotonicMs) !== undefined) void this.#fence(monotonicMs)
   }
 
-  /** Who was silent at `nowMs`, and still is when the decision's turn comes. */
-  async #fence (nowMs: number): Promise<void> {
+  /** Who was silent at `monotonicMs`, and still is when the decision's turn comes. */
+  async #fence (monotonicMs: number): Promise<void> {
     const { controller, environment } = this.#options
     this.#isFencing = true
     try {
       for (;;) {
         // However many partitions a broker leads: nobody can ask for less of it.
         const { reply } = await controller.submit(
-          view => fenceExpired({ ...view, nowMs }) ?? NOBODY, { bytesMax: Infinity })
+          view => fenceExpired({ ...view, monotonicMs }) ?? NOBODY, { bytesMax: Infinity })
         if (reply === undefined) break
         environment.log('warn', `broker ${reply.brokerId} is fenced: it has sent no heartbeat for ` +
           `${controller.sessions.timeoutMs} ms`)

@@ -29,9 +29,10 @@ export interface EffectNeeds {
   readonly delivery: Delivery
   readonly transport: QuorumTransport
   sync (): Promise<void>
+  /** What the batches' timestamps are taken from. */
   nowMs (): number
   /** Tells the machine something; what it wants done goes to the end of the queue. */
-  input (tell: (quorum: Quorum, nowMs: number) => Effect[]): void
+  input (tell: (quorum: Quorum, monotonicMs: number) => Effect[]): void
   answer (requestId: number, response: ResponseWritten<never>): void
   onFailed (error: unknown): void
   report (level: LogLevel, message: string, fields?: object): void
@@ -122,10 +123,10 @@ export class EffectQueue {
     const { log, sync, input } = this.#needs
     const failed = (error: unknown): void => { this.#fail(error) }
     log.append(batches, false).then(() => {
-      input((quorum, nowMs) => quorum.written(endOffset, generation, nowMs))
+      input((quorum, monotonicMs) => quorum.written(endOffset, generation, monotonicMs))
     }, failed)
     sync().then(() => {
-      input((quorum, nowMs) => quorum.flushed(endOffset, generation, nowMs))
+      input((quorum, monotonicMs) => quorum.flushed(endOffset, generation, monotonicMs))
     }, failed)
     return undefined
   }
@@ -135,14 +136,14 @@ export class EffectQueue {
     const { offset, generation } = effect
     await log.truncate(offset)
     await sync()
-    input((quorum, nowMs) => quorum.flushed(offset, generation, nowMs))
+    input((quorum, monotonicMs) => quorum.flushed(offset, generation, monotonicMs))
   }
 
   #send (effect: Effect & { do: 'send' }): void {
     const { transport, input, report } = this.#needs
     const { to: from, correlationId, api } = effect
     const tell = (message: QuorumMessage): void => {
-      if (!this.#stopped) input((quorum, nowMs) => quorum.step(message, nowMs))
+      if (!this.#stopped) input((quorum, monotonicMs) => quorum.step(message, monotonicMs))
     }
     const failed = (error: unknown): void => {
       const unsupportedVersion = error instanceof UnsupportedVersionError
@@ -213,7 +214,7 @@ export class EffectQueue {
       content = decodeSnapshot(bytes)
     } catch (error) {
       report('error', 'a downloaded snapshot of the metadata log is not sound', { error })
-      input((quorum, nowMs) => quorum.snapshotRefused(nowMs))
+      input((quorum, monotonicMs) => quorum.snapshotRefused(monotonicMs))
       return
     }
     const older = snapshots.list()
@@ -224,7 +225,7 @@ export class EffectQueue {
       if (snapshot.endOffset !== id.endOffset) await snapshots.remove(snapshot)
     }
     delivery.load(id, content.records)
-    input((quorum, nowMs) => quorum.snapshotInstalled(stored, content, nowMs))
+    input((quorum, monotonicMs) => quorum.snapshotInstalled(stored, content, monotonicMs))
   }
 }
 

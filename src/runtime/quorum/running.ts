@@ -14,7 +14,7 @@ import type { ReplicaFacts } from '../../core/quorum/describe.ts'
 import type { StoredSnapshot } from '../../core/quorum/log-view.ts'
 import type { VoterSet } from '../../core/quorum/voters.ts'
 import type { Log, Table } from '../../store/contract.ts'
-import type { Clock, LogLevel, Timer } from '../environment.ts'
+import type { Environment, LogLevel, Timer } from '../environment.ts'
 import { decodeSnapshot, encodeSnapshot } from './checkpoint.ts'
 import type { SnapshotContent } from './checkpoint.ts'
 import { NotLeaderError } from './contract.ts'
@@ -41,7 +41,8 @@ export interface QuorumNeeds {
   readonly table: Table
   /** The store's `sync`. */
   sync (): Promise<void>
-  readonly clock: Pick<Clock, 'nowMs' | 'setTimer'>
+  /** Timestamps are wall time; all that is waited for goes by the clock that nobody sets. */
+  readonly clock: Pick<Environment, 'nowMs' | 'monotonicMs' | 'setTimer'>
   readonly transport: QuorumTransport
   /** R-S2, 2.10.7: the process must stop. Called at most once. */
   onFailed (error: unknown): void
@@ -94,7 +95,7 @@ export class RunningQuorum implements QuorumRuntime {
       onFailed: error => { this.#fail(error) },
       report: (level, message, fields) => { report(level, message, fields) },
     })
-    this.#input((machine, nowMs) => machine.start(nowMs))
+    this.#input((machine, monotonicMs) => machine.start(monotonicMs))
     await effects.whenIdle()
   }
 
@@ -155,7 +156,7 @@ export class RunningQuorum implements QuorumRuntime {
           timer.cancel()
           resolve()
         }
-        this.#input((quorum, nowMs) => quorum.stop(nowMs))
+        this.#input((quorum, monotonicMs) => quorum.stop(monotonicMs))
       })
     }
     this.#end()
@@ -179,7 +180,7 @@ export class RunningQuorum implements QuorumRuntime {
     if (records.length === 0) throw new RangeError('a batch of metadata needs a record')
     const appended = this.#isOver
       ? undefined
-      : this.#quorum?.append(records, epoch, this.#needs.clock.nowMs())
+      : this.#quorum?.append(records, epoch, this.#needs.clock.monotonicMs())
     if (appended === undefined) {
       throw new NotLeaderError(`node ${this.#needs.options.nodeId} does not lead epoch ${epoch}`)
     }
@@ -195,7 +196,7 @@ export class RunningQuorum implements QuorumRuntime {
   async raiseKraftVersion (version: number, epoch: number): Promise<void> {
     const raised = this.#isOver
       ? undefined
-      : this.#quorum?.raiseKraftVersion(version, epoch, this.#needs.clock.nowMs())
+      : this.#quorum?.raiseKraftVersion(version, epoch, this.#needs.clock.monotonicMs())
     if (raised === undefined) throw new KafkaError(code.NOT_CONTROLLER)
     if ('unknownVoter' in raised) {
       throw new KafkaError(code.INVALID_UPDATE_VERSION,
@@ -230,7 +231,7 @@ export class RunningQuorum implements QuorumRuntime {
     })
     const stored = await this.#snapshots.write({ endOffset, epoch }, bytes)
     await log.advanceStart(endOffset)
-    this.#input((machine, nowMs) => machine.snapshotTaken(stored, nowMs))
+    this.#input((machine, monotonicMs) => machine.snapshotTaken(stored, monotonicMs))
     for (const old of this.#snapshots.list().slice(0, -SNAPSHOTS_KEPT)) {
       await this.#snapshots.remove(old)
     }
@@ -247,13 +248,16 @@ export class RunningQuorum implements QuorumRuntime {
       this.#nextRequestId += 1
       this.#requests.set(requestId, { resolve: resolve as never, reject })
       const told = { is: 'request', requestId, ...(message as IncomingRequest) } as QuorumMessage
-      this.#input((quorum, nowMs) => quorum.step(told, nowMs))
+      this.#input((quorum, monotonicMs) => quorum.step(told, monotonicMs))
     })
   }
 
   describe (): QuorumDescription | undefined {
-    const facts = this.#quorum?.describe(this.#needs.clock.nowMs())
+    const { clock } = this.#needs
+    const facts = this.#quorum?.describe(clock.monotonicMs())
     if (facts === undefined) return undefined
+    const aheadMs = clock.nowMs() - clock.monotonicMs()
+    const described = (replica: ReplicaFacts) => describedReplica(replica, aheadMs)
     return {
       partitionIndex: 0,
       errorMessage: '',
@@ -265,9 +269,9 @@ export class RunningQuorum implements QuorumRuntime {
     }
   }
 
-  #input (tell: (quorum: Quorum, nowMs: number) => Effect[]): void {
+  #input (tell: (quorum: Quorum, monotonicMs: number) => Effect[]): void {
     if (this.#quorum === undefined || this.#isOver) return
-    this.#perform(tell(this.#quorum, this.#needs.clock.nowMs()))
+    this.#perform(tell(this.#quorum, this.#needs.clock.monotonicMs()))
   }
 
   #perform (effects: readonly Effect[]): void {
@@ -284,9 +288,9 @@ export class RunningQuorum implements QuorumRuntime {
     this.#timer?.cancel()
     this.#timer = undefined
     if (deadlineMs === Infinity) return
-    const timer = clock.setTimer(Math.max(0, deadlineMs - clock.nowMs()), () => {
+    const timer = clock.setTimer(Math.max(0, deadlineMs - clock.monotonicMs()), () => {
       this.#timer = undefined
-      this.#input((quorum, nowMs) => quorum.tick(nowMs))
+      this.#input((quorum, monotonicMs) => quorum.tick(monotonicMs))
     })
     this.#timer = { dueMs: deadlineMs, cancel: () => { timer.cancel() } }
   }
@@ -315,12 +319,14 @@ export class RunningQuorum implements QuorumRuntime {
   }
 }
 
-function described (replica: ReplicaFacts): QuorumDescription['currentVoters'][number] {
+/** The machine's times are of the clock that nobody sets; `aheadMs` is what the wall clock is ahead of it. */
+function describedReplica (replica: ReplicaFacts, aheadMs: number): QuorumDescription['currentVoters'][number] {
+  const wallMs = (ms: number): bigint => ms < 0 ? -1n : BigInt(Math.round(ms + aheadMs))
   return {
     replicaId: replica.id,
     replicaDirectoryId: replica.directoryId,
     logEndOffset: replica.logEndOffset,
-    lastFetchTimestamp: BigInt(replica.lastFetchMs),
-    lastCaughtUpTimestamp: BigInt(replica.lastCaughtUpMs),
+    lastFetchTimestamp: wallMs(replica.lastFetchMs),
+    lastCaughtUpTimestamp: wallMs(replica.lastCaughtUpMs),
   }
 }

@@ -48,9 +48,9 @@ t.test('R 2.5.3: registrations that are refused', async t => {
 
 t.test('R 2.5.3: another process takes over when the session is over, or if it is this node\'s own', async t => {
   const cluster = new Cluster().start(1)
-  cluster.nowMs = SESSION_TIMEOUT_MS - 1
+  cluster.monotonicMs = SESSION_TIMEOUT_MS - 1
   t.match(cluster.register(1, { incarnationId: idOf(5) }), { errorCode: 101 })
-  cluster.nowMs = SESSION_TIMEOUT_MS
+  cluster.monotonicMs = SESSION_TIMEOUT_MS
   t.match(cluster.register(1, { incarnationId: idOf(5) }), { errorCode: undefined })
   t.match(cluster.image.brokers.get(1), { incarnationId: idOf(5), fenced: true })
   const own = new Cluster().start(100)
@@ -60,7 +60,7 @@ t.test('R 2.5.3: another process takes over when the session is over, or if it i
 t.test('R 2.4.4: after an unclean shutdown a broker is in no ISR and no ELR', async t => {
   const cluster = new Cluster().start(1, 2, 3)
   cluster.assign('a', [[1, 2, 3], [2, 1, 3]])
-  cluster.nowMs = SESSION_TIMEOUT_MS
+  cluster.monotonicMs = SESSION_TIMEOUT_MS
   for (const id of [2, 3]) cluster.heartbeat(id)
   cluster.register(1, { incarnationId: idOf(5) })
   t.match(cluster.image.topics.find('a')?.partitions, [
@@ -77,7 +77,7 @@ t.test('R 2.4.4: the last replica counts for nothing without proof of a clean en
     const before = cluster.image.brokers.get(1)!.epoch
     cluster.heartbeat(1, { wantFence: true })
     t.match(cluster.image.topics.partition('a', 0), { isr: [], leader: -1, elr: [1], lastKnownElr: [1] })
-    cluster.nowMs = SESSION_TIMEOUT_MS
+    cluster.monotonicMs = SESSION_TIMEOUT_MS
     cluster.register(1, { incarnationId: idOf(5), previousBrokerEpoch: clean ? before : -1n })
     t.same(cluster.image.topics.partition('a', 0)?.elr, clean ? [1] : [], `clean ${clean}`)
     cluster.heartbeat(1)
@@ -109,10 +109,10 @@ t.test('R 2.5.5: a broker is unfenced once it has applied its own registration',
 t.test('R 2.5.4: who is silent too long is fenced, and leads nothing in the same batch', async t => {
   const cluster = new Cluster().start(1, 2, 3)
   cluster.assign('a', [[1, 2, 3], [2, 3, 1]])
-  cluster.nowMs = SESSION_TIMEOUT_MS - 1
+  cluster.monotonicMs = SESSION_TIMEOUT_MS - 1
   for (const id of [2, 3]) cluster.heartbeat(id)
   t.equal(fenceExpired(cluster), undefined)
-  cluster.nowMs = SESSION_TIMEOUT_MS
+  cluster.monotonicMs = SESSION_TIMEOUT_MS
   const decision = fenceExpired(cluster)!
   t.same(decision.reply, { brokerId: 1 })
   t.same(decision.records.map(({ record, version }) => [record.name, version]), [
@@ -133,46 +133,46 @@ t.test('R 2.5.4: a broker whose heartbeat waits for the controller is not silent
   const cluster = new Cluster().start(1, 2)
   const { sessions, image } = cluster
   const { epoch } = image.brokers.get(1)!
-  cluster.nowMs = 2000
-  const first = sessions.arrived(1, epoch, cluster.nowMs)
-  const ofEarlierProcess = sessions.arrived(2, image.brokers.get(2)!.epoch - 1n, cluster.nowMs)
-  cluster.nowMs = 60_000
-  t.equal(sessions.firstExpired(image, cluster.nowMs), 2, 'an earlier process does not speak for it')
-  t.ok(sessions.isLive(1, epoch, cluster.nowMs))
+  cluster.monotonicMs = 2000
+  const first = sessions.arrived(1, epoch, cluster.monotonicMs)
+  const ofEarlierProcess = sessions.arrived(2, image.brokers.get(2)!.epoch - 1n, cluster.monotonicMs)
+  cluster.monotonicMs = 60_000
+  t.equal(sessions.firstExpired(image, cluster.monotonicMs), 2, 'an earlier process does not speak for it')
+  t.ok(sessions.isLive(1, epoch, cluster.monotonicMs))
   cluster.commit(fenceExpired(cluster)!)
   t.equal(fenceExpired(cluster), undefined)
-  sessions.answered(first, cluster.nowMs)
-  sessions.answered(ofEarlierProcess, cluster.nowMs)
-  cluster.nowMs += SESSION_TIMEOUT_MS - 1
+  sessions.answered(first, cluster.monotonicMs)
+  sessions.answered(ofEarlierProcess, cluster.monotonicMs)
+  cluster.monotonicMs += SESSION_TIMEOUT_MS - 1
   t.equal(fenceExpired(cluster), undefined, 'it has its whole session for the next one')
-  cluster.nowMs += 1
+  cluster.monotonicMs += 1
   t.match(fenceExpired(cluster)?.reply, { brokerId: 1 })
 })
 
 t.test('R 2.5.4: nobody was silent while the controller stood still', async t => {
   const cluster = new Cluster().start(1, 2)
   const { sessions } = cluster
-  cluster.nowMs = 3000
+  cluster.monotonicMs = 3000
   cluster.heartbeat(2)
   // It wanted to look at 4000 and comes to it a minute later.
-  cluster.nowMs = 64_000
-  sessions.resume(4000, cluster.nowMs)
+  cluster.monotonicMs = 64_000
+  sessions.resume(4000, cluster.monotonicMs)
   t.equal(fenceExpired(cluster), undefined)
-  cluster.nowMs += SESSION_TIMEOUT_MS - 4000
+  cluster.monotonicMs += SESSION_TIMEOUT_MS - 4000
   t.match(fenceExpired(cluster)?.reply, { brokerId: 1 }, 'what came before counts')
   cluster.heartbeat(1)
   cluster.heartbeat(2)
-  sessions.resume(cluster.nowMs - 20_000, cluster.nowMs)
-  cluster.nowMs += SESSION_TIMEOUT_MS
+  sessions.resume(cluster.monotonicMs - 20_000, cluster.monotonicMs)
+  cluster.monotonicMs += SESSION_TIMEOUT_MS
   t.ok(fenceExpired(cluster), 'nobody is heard of in the future')
 })
 
 t.test('R 2.5.4: a new active controller gives every broker a fresh session', async t => {
   const cluster = new Cluster().start(1, 2)
-  cluster.nowMs = 100_000
-  cluster.sessions.activate(cluster.image, cluster.nowMs)
+  cluster.monotonicMs = 100_000
+  cluster.sessions.activate(cluster.image, cluster.monotonicMs)
   t.equal(fenceExpired(cluster), undefined)
-  cluster.nowMs += SESSION_TIMEOUT_MS
+  cluster.monotonicMs += SESSION_TIMEOUT_MS
   t.match(fenceExpired(cluster)?.reply, { brokerId: 1 })
 })
 

@@ -176,7 +176,7 @@ t.test('R 2.4.1: an unclean leader is alone in the ISR and must recover', async 
 t.test('R 2.4.1: unclean.leader.election.enable elects by itself', async t => {
   const cluster = new Cluster().start(1, 2).assign('a', [[1, 2]], { 'unclean.leader.election.enable': 'true' })
   askIsr(cluster, 1, [1])
-  cluster.nowMs = SESSION_TIMEOUT_MS
+  cluster.monotonicMs = SESSION_TIMEOUT_MS
   cluster.heartbeat(2)
   cluster.commit(fenceExpired(cluster)!)
   t.match(cluster.image.topics.partition('a', 0), { leader: 2, isr: [2], leaderRecoveryState: 1 })
@@ -314,7 +314,7 @@ t.test('whatever happens to brokers, partitions stay in order', async t => {
         case 1: cluster.heartbeat(id, { wantShutDown: leaving(id) }); break
         case 2: cluster.heartbeat(id, { wantShutDown: true }); break
         case 3:
-          cluster.nowMs += SESSION_TIMEOUT_MS
+          cluster.monotonicMs += SESSION_TIMEOUT_MS
           cluster.register(id, {
             incarnationId: idOf(3000 + step),
             previousBrokerEpoch: below(2) === 0 ? cluster.image.brokers.get(id)!.epoch : -1n,

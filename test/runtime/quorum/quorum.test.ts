@@ -249,3 +249,35 @@ t.test('2.10: a batch of metadata is as long as is foretold', async t => {
     t.equal(metadataBatchBytes(records), batch.length, `${sizes.length} records`)
   }
 })
+
+const HOUR_MS = 3_600_000
+
+t.test('2.10.6: an hour that somebody sets the clocks by is no timeout', async t => {
+  for (const byMs of [HOUR_MS, -HOUR_MS]) {
+    const { world, leader } = await threeVoters()
+    const epoch = epochOf(leader)
+    await write(world, leader, 'before')
+    for (const { id } of world.nodes.values()) world.aheadMs.set(id, byMs)
+    await world.pass(20_000)
+    t.equal(world.leader, leader, 'its followers fetch on')
+    t.equal(epochOf(leader), epoch)
+    await write(world, leader, 'after')
+    for (const { lastFetchTimestamp, lastCaughtUpTimestamp } of leader.quorum.describe()?.currentVoters ?? []) {
+      for (const timestamp of [lastFetchTimestamp, lastCaughtUpTimestamp]) {
+        t.ok(Math.abs(Number(timestamp) - world.nowMs - byMs) < 5_000, 'D21.1: told in wall time')
+      }
+    }
+    for (const { id } of world.nodes.values()) world.aheadMs.set(id, -byMs)
+    await world.crash(leader)
+    await world.until(() => world.leader !== undefined && world.leader !== leader, 10_000)
+    await write(world, world.leader as Node, 'from the next one')
+  }
+})
+
+t.test('2.10.4: a leader that nobody fetches from resigns, whatever its clock is set to', async t => {
+  const { world, leader } = await threeVoters()
+  world.aheadMs.set(leader.id, -HOUR_MS)
+  for (const node of others(world, leader)) await world.crash(node)
+  await world.until(() => !leader.quorum.isLeader, 10_000)
+  t.pass('it has resigned')
+})

@@ -17,6 +17,8 @@ const apis = { Vote, BeginQuorumEpoch, EndQuorumEpoch, Fetch, FetchSnapshot }
 /** Turns of the event loop in which everything that needs no time gets done. */
 const TURNS = 12
 
+const BEGINNING_MS = 1_700_000_000_000
+
 interface Timer { readonly dueMs: number, readonly run: () => void }
 
 export interface Node {
@@ -34,7 +36,9 @@ export interface Node {
 }
 
 export class World {
-  nowMs = 1_700_000_000_000
+  nowMs = BEGINNING_MS
+  /** By how much somebody has set a node's wall clock. */
+  readonly aheadMs = new Map<number, number>()
   readonly nodes = new Map<number, Node>()
   readonly timeouts: NonNullable<QuorumParts['timeouts']>
   /** Changes a response's bytes on their way. */
@@ -128,8 +132,8 @@ export class World {
     let draws = id * 37
     const whileAlive = (run: () => void) => (): void => { if (!life.isOver) run() }
     return {
-      nowMs: () => this.nowMs,
-      monotonicMs: () => this.nowMs,
+      nowMs: () => this.nowMs + (this.aheadMs.get(id) ?? 0),
+      monotonicMs: () => this.nowMs - BEGINNING_MS,
       setTimer: (delayMs, run) => {
         const timer = { dueMs: this.nowMs + delayMs, run: whileAlive(run) }
         this.#timers.add(timer)
