@@ -39,10 +39,13 @@ export function moment (name: string): (text: string) => number {
     const parts = /^(\d{4}-\d\d-\d\d)(?:T(\d\d:\d\d(?::\d\d(?:\.\d{1,3})?)?)(Z|[+-]\d\d:?\d\d)?)?$/.exec(text)
     const [, day = '', time = '00:00', zone = 'Z'] = parts ?? []
     const at = Date.parse(`${day}T${time}${zone.replace(/^(.\d\d)(\d\d)$/, '$1:$2')}`)
-    if (parts !== null && !Number.isNaN(at)) return at
+    if (parts !== null && !Number.isNaN(at) && isDay(day)) return at
     throw new UsageError(`${name} ${text}: give a time such as 2026-01-31T15:00:00Z, or @ and milliseconds`)
   }
 }
+
+/** What reads dates takes the 30th of February for the 2nd of March. */
+function isDay (day: string): boolean { return new Date(`${day}T00:00Z`).toISOString().startsWith(day) }
 
 const DAY_MS = 86_400_000
 

@@ -2,6 +2,7 @@
 import { once } from 'node:events'
 import process from 'node:process'
 import type { Readable, Writable } from 'node:stream'
+import { whenReaderGone } from './reader-gone.ts'
 import { visible } from './visible.ts'
 
 export interface Terminal {
@@ -35,6 +36,8 @@ export function processTerminal (): Terminal {
     if (interruption === undefined) process.exit(0)
     interruption.abort()
   })
+  // Whether or not somebody reads what is said beside the output, the output goes on.
+  process.stderr.on('error', () => {})
   return {
     input: process.stdin,
     output: process.stdout,
@@ -52,6 +55,7 @@ export function processTerminal (): Terminal {
         }
         process.on('SIGINT', onSignal)
         process.on('SIGTERM', onSignal)
+        whenReaderGone(process.stdout.fd, () => { controller.abort() })
       }
       return interruption.signal
     },

@@ -14,6 +14,7 @@ import { processTerminal } from '../../src/cli/terminal.ts'
 import { visible } from '../../src/cli/visible.ts'
 import { startBroker } from '../../src/index.ts'
 import { runCommand } from '../support/command.ts'
+import { runProgram } from '../support/program.ts'
 
 // What this machine has set must not decide.
 delete process.env.OTTLA_BOOTSTRAP_SERVER
@@ -156,13 +157,43 @@ t.test('the real program', async t => {
   t.equal(spawnSync(process.execPath, [main, 'topics', 'lst'], { env: environment }).status, 2)
 })
 
+const noPipes = existsSync('/proc/self/fd') ? false : 'no /proc here'
+
+t.test('every command ends with its reader, and quietly', { skip: noPipes }, async t => {
+  const broker = await startBroker()
+  t.teardown(() => broker.stop())
+  const ask = (words: string[], input = '') => runCommand([...words, '-b', broker.bootstrapServers], { input })
+  await ask(['topics', 'create', 'real', '--partitions', '2'])
+  await ask(['produce', 'real', '--partition', '1'], '1\n2\n3\n4\n')
+  const environment = { PATH: process.env.PATH, OTTLA_BOOTSTRAP_SERVER: broker.bootstrapServers }
+  const piped = (line: string) => runProgram('bash', ['--norc', '-c', `ottla () { "${process.execPath}" "${main}" "$@"; }
+${line}
+echo "exit codes \${PIPESTATUS[*]}"`], '', environment)
+  // All that there is fits into the pipe at once: nothing is written any more when head has gone.
+  const rows: ReadonlyArray<[string, string]> = [
+    ['ottla consume real --from beginning | head -n 3', '1\n2\n3\nexit codes 0 0\n'],
+    ['ottla consume real --group g --from beginning | head -n 1', '1\nexit codes 0 0\n'],
+    ['ottla consume real | true', 'exit codes 0 0\n'],
+    ['ottla topics list | true', 'exit codes 0 0\n'],
+    ['seq 3 | ottla produce real --json | true', 'exit codes 0 0 0\n'],
+    ['ottla completion bash | true', 'exit codes 0 0\n'],
+    ['ottla --help | true', 'exit codes 0 0\n'],
+    ['ottla topics describe absent 2>&1 >/dev/null | true', 'exit codes 1 0\n'],
+  ]
+  for (const [line, output] of rows) t.match(await piped(line), { output, complaints: '' }, line)
+  t.match(await ask(['groups', 'describe', 'g', '--json']), { output: /"state":"Empty"/ }, 'the member has left')
+  const into = t.testdir()
+  const waiting = await piped(`ottla consume real --from beginning --max-messages 2 > '${into}/there'; cat '${into}/there'`)
+  t.match(waiting, { output: '1\n2\nexit codes 0\n' }, 'a file is no pipe')
+})
+
 t.test('small languages', async t => {
   const moments: ReadonlyArray<[string, number]> = [
     ['1970-01-02', 86_400_000], ['1970-01-01T00:00:01', 1000], ['1970-01-01T00:00:01.5Z', 1500],
     ['1970-01-01T01:00:00+01:00', 0], ['1970-01-01T01:00+0100', 0], ['@99', 99],
   ]
   for (const [text, ms] of moments) t.equal(moment('x')(text), ms, text)
-  for (const wrong of ['', 'now', '1970', '1970-13-01', '@', '12:00']) t.throws(() => moment('--x')(wrong), { name: 'UsageError' }, wrong)
+  for (const wrong of ['', 'now', '1970', '1970-13-01', '2026-02-30', '@', '12:00']) t.throws(() => moment('--x')(wrong), { name: 'UsageError' }, wrong)
   const durations: ReadonlyArray<[string, number]> = [
     ['P1D', 86_400_000], ['PT1H30M', 5_400_000], ['PT0.5S', 500], ['P2DT3S', 172_803_000],
   ]

@@ -4,6 +4,7 @@ import { startBroker } from '../../src/index.ts'
 import { partitionOfKey, recordOf } from '../../src/cli/records/produce.ts'
 import { formatter } from '../../src/cli/records/format.ts'
 import { RecordReader } from '../../src/cli/records/reader.ts'
+import { code } from '../../protocol/errors.ts'
 import { writeBatch } from '../../protocol/records/write.ts'
 import { target } from '../../src/cli/groups/reset.ts'
 import { rangeOf } from '../../src/client/group-member.ts'
@@ -31,6 +32,33 @@ t.test('a damaged batch is named, behind what can be read', async t => {
   const reader = new RecordReader(client as never, 't', new Map([[0, 0n]]), 0)
   t.match((await reader.next()).map(({ record }) => String(record.value)), ['fine'])
   await t.rejects(reader.next(), { name: 'CommandError', message: /^partition 0 of topic t is damaged at offset 1 \(.*\): .*--from/ })
+})
+
+t.test('with several leaders, what is asked anew is not lost', async t => {
+  const batch = (value: string): Buffer =>
+    writeBatch([{ timestamp: 1n, key: null, value: Buffer.from(value) }], { baseOffset: 0n })
+  const answer = (partitionIndex: number, errorCode: number, records: Buffer = Buffer.alloc(0)) =>
+    ({ errorCode: 0, responses: [{ partitions: [{ partitionIndex, errorCode, records }] }] })
+  let late: (answered: unknown) => void = () => {}
+  const rounds: Record<number, Array<() => unknown>> = {
+    1: [() => answer(0, code.NOT_LEADER_OR_FOLLOWER), () => new Promise(() => {})],
+    2: [() => new Promise(resolve => { late = resolve }), () => answer(1, 0, batch('once'))],
+  }
+  const partitions = [{ partition: 0, leaderId: 1 }, { partition: 1, leaderId: 2 }]
+  const client = {
+    retrying: (run: () => unknown) => run(),
+    describe: () => ({ topics: new Map([['t', { topicId: '', partitions }]]) }),
+    forget: () => {},
+    broker: async (leader: number) => rounds[leader]?.shift()?.(),
+  }
+  const reader = new RecordReader(client as never, 't', new Map([[0, 0n], [1, 0n]]), 0)
+  t.same(await reader.next(), [], 'leader 1 has to be looked for anew')
+  t.notOk(reader.hasLooked, 'leader 2 has not answered')
+  late(answer(1, 0, batch('once')))
+  await new Promise(resolve => { setImmediate(resolve) })
+  t.match((await reader.next()).map(({ record }) => String(record.value)), ['once'])
+  t.ok(reader.hasLooked)
+  t.equal(reader.positions.get(1), 1n)
 })
 
 t.test('lines become records, and records lines', async t => {
@@ -113,6 +141,11 @@ t.test('where reading begins and ends', async t => {
     { messages: /reading from, partitions 0, from the end; --from beginning shows what is there[\s\S]*0 records read/ })
   t.match(await ask('consume from --from 99 --timeout 1'),
     { exitCode: 1, messages: /topic from: .*OFFSET_OUT_OF_RANGE\); see "ottla offsets"/ })
+  // Its time is over before the broker is asked.
+  let lookMs = 0
+  const hasty = { monotonicMs: () => lookMs += 1000 }
+  t.match(await ask('consume from --from 99 --timeout 1', hasty), { exitCode: 1, messages: /OFFSET_OUT_OF_RANGE/ })
+  t.match(await ask('consume from --from beginning --timeout 1', hasty), { output: '1000\n2000\n3000\n4000\n' })
 })
 
 t.test('what makes no sense is said', async t => {
@@ -211,5 +244,5 @@ t.test('small rules', async t => {
   t.equal(target({ ...shared, shiftBy: 5n }, undefined, undefined, bounds), undefined, 'from where?')
   t.equal(target({ ...shared, toCurrent: true }, undefined, undefined, bounds), 20n)
   const record = { offset: 1n, timestamp: 2n, key: Buffer.from('k'), value: null, headers: [{ key: 'h', value: Buffer.from('x') }] }
-  t.equal(formatter('\\t%k|%v|%h|%%\\\\')('t', { partition: 0, record }), '\tk|null|h=x|%\\')
+  t.equal(String(formatter('\\t%k|%v|%h|%%\\\\')('t', { partition: 0, record })), '\tk|null|h=x|%\\')
 })

@@ -10,6 +10,7 @@ export interface Told {
   readonly interruption?: AbortSignal
   /** People look on: progress and notes are shown. */
   readonly isWatched?: boolean
+  readonly monotonicMs?: () => number
   readonly nowMs?: () => number
   /** Called with the whole output so far. */
   readonly onOutput?: (output: string) => void
@@ -18,6 +19,8 @@ export interface Told {
 export interface Said {
   readonly exitCode: number
   readonly output: string
+  /** The output as it was written. */
+  readonly bytes: Buffer
   readonly messages: string
   /** The output's lines as JSON. */
   readonly rows: any[]
@@ -25,6 +28,7 @@ export interface Said {
 
 class Collector extends Writable {
   text = ''
+  readonly chunks: Buffer[] = []
   readonly #onText: ((text: string) => void) | undefined
 
   constructor (onText?: (text: string) => void) {
@@ -33,6 +37,7 @@ class Collector extends Writable {
   }
 
   override _write (chunk: Buffer | string, _encoding: string, done: () => void): void {
+    this.chunks.push(Buffer.from(chunk))
     this.text += chunk.toString()
     this.#onText?.(this.text)
     done()
@@ -50,13 +55,14 @@ export async function runCommand (words: readonly string[], told: Told = {}): Pr
     isWatched: told.isWatched === true,
     isTyped: false,
     nowMs: told.nowMs ?? (() => Date.now()),
-    monotonicMs: () => performance.now(),
+    monotonicMs: told.monotonicMs ?? (() => performance.now()),
     interruption: () => told.interruption ?? new AbortController().signal,
   }
   const exitCode = await run(words, terminal)
   return {
     exitCode,
     output: output.text,
+    bytes: Buffer.concat(output.chunks),
     messages: messages.text,
     get rows () { return output.text.split('\n').filter(line => line !== '').map(line => JSON.parse(line)) },
   }

@@ -4,8 +4,10 @@ import { spawn } from 'node:child_process'
 export interface ProgramResult { readonly code: number | null, readonly output: string, readonly complaints: string }
 
 /** Runs a program with this input; rejects when it cannot be started. */
-export function runProgram (command: string, words: readonly string[], input = ''): Promise<ProgramResult> {
-  const child = spawn(command, words, { stdio: 'pipe' })
+export function runProgram (
+  command: string, words: readonly string[], input = '', env: NodeJS.ProcessEnv = process.env
+): Promise<ProgramResult> {
+  const child = spawn(command, words, { stdio: 'pipe', env })
   let output = ''
   let complaints = ''
   child.stdout.setEncoding('utf8').on('data', text => { output += text })

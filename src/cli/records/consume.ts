@@ -160,14 +160,15 @@ class Consumption {
     this.#ends = new Map([...ends, ...this.#ends ?? []])
   }
 
-  #isOver ({ positions }: RecordReader): boolean {
+  #isOver (reader: RecordReader): boolean {
     const { maxMessages, timeout } = this.#options
     if (this.#interruption.aborted) return true
     if (maxMessages !== undefined && this.count >= maxMessages) return true
-    if (timeout !== undefined && this.#terminal.monotonicMs() - this.#lastMs >= timeout) return true
+    // However short the time is, what is there by then is seen, and what is wrong with it.
+    if (timeout !== undefined && reader.hasLooked && this.#terminal.monotonicMs() - this.#lastMs >= timeout) return true
     const ends = this.#ends
     return ends !== undefined &&
-      [...positions].every(([partition, position]) => position >= (ends.get(partition) ?? 0n))
+      [...reader.positions].every(([partition, position]) => position >= (ends.get(partition) ?? 0n))
   }
 
   async #print (records: readonly ReadRecord[], reader: RecordReader): Promise<void> {
@@ -179,7 +180,8 @@ class Consumption {
     giveBack(left, reader)
     this.count += printed.length
     if (printed.length === 0) return
-    await write(this.#terminal.output, printed.map(each => this.#format(this.#topic, each)).join(''), this.#interruption)
+    const bytes = Buffer.concat(printed.map(each => this.#format(this.#topic, each)))
+    await write(this.#terminal.output, bytes, this.#interruption)
   }
 
   /** With --until-end nothing that came after the beginning. */

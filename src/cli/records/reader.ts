@@ -14,7 +14,11 @@ export interface ReadRecord {
   readonly record: LogRecord
 }
 
-interface Round { readonly leader: number, readonly records: ReadRecord[], readonly isStale: boolean }
+interface Round {
+  readonly leader: number
+  readonly partitions: ReadonlyArray<{ partition: number, bytes: Buffer }>
+  readonly isStale: boolean
+}
 
 /** After an error that passes: leaders are asked for anew, but not in a frenzy. */
 const STALE_PAUSE_MS = 100
@@ -27,6 +31,8 @@ export class RecordReader {
   readonly #maxWaitMs: number
   readonly #rounds = new Map<number, Promise<Round>>()
   #wake: () => void = () => {}
+  /** Those that their leader has been asked for. */
+  readonly #asked = new Set<number>()
   #place: Awaited<ReturnType<typeof leadersOf>> | undefined
 
   constructor (client: Client, topic: string, positions: ReadonlyMap<number, bigint>, maxWaitMs: number) {
@@ -35,6 +41,9 @@ export class RecordReader {
     this.positions = new Map(positions)
     this.#maxWaitMs = maxWaitMs
   }
+
+  /** Every partition has been looked at, whatever came of it. */
+  get hasLooked (): boolean { return [...this.positions.keys()].every(partition => this.#asked.has(partition)) }
 
   /** Lets the `next` that is under way return at once. */
   interrupt (): void { this.#wake() }
@@ -54,13 +63,15 @@ export class RecordReader {
     })
     if (round === undefined) return []
     this.#rounds.delete(round.leader)
+    for (const partition of place.leaders.get(round.leader) ?? []) this.#asked.add(partition)
     if (round.isStale) {
       this.#place = undefined
       this.#rounds.clear()
       this.#client.forget()
       await new Promise(resolve => { setTimeout(resolve, STALE_PAUSE_MS) })
     }
-    return round.records
+    // Only what is shown moves a position: what a round answers that is asked anew comes again.
+    return round.partitions.flatMap(each => this.#take(each))
   }
 
   async #round (leader: number, partitions: readonly number[]): Promise<Round> {
@@ -69,10 +80,10 @@ export class RecordReader {
     try {
       const answer = await fetchFrom(this.#client, leader, { name: this.#topic, topicId }, positions,
         { ...fetchDefaults, maxWaitMs: this.#maxWaitMs })
-      return { leader, isStale: answer.isStale, records: answer.partitions.flatMap(each => this.#take(each)) }
+      return { leader, ...answer }
     } catch (error) {
       if (!mayTryAgain(error)) throw error
-      return { leader, isStale: true, records: [] }
+      return { leader, isStale: true, partitions: [] }
     }
   }
 
