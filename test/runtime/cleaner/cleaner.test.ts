@@ -267,9 +267,19 @@ t.test('a disk without space ends a pass, and the next one goes on', async t => 
   await fill(topics.of('events'), pairs)
   await topics.store.sync()
   topics.disk.capacityBytes = topics.disk.usedBytes
-  for (let turn = 0; turn < 3; turn++) await Promise.race([topics.cleaner.cleanNext(), turns(200)])
+  // A pass may last until there is space: whoever lets go of it must still hear that it has cleaned.
+  let pass: Promise<void> | undefined
+  let hasCleaned = false
+  const clean = (): Promise<void> => pass ??= topics.cleaner.cleanNext().then(isDone => {
+    hasCleaned ||= isDone
+    pass = undefined
+  })
+  for (let turn = 0; turn < 3; turn++) await Promise.race([clean(), turns(200)])
   topics.disk.capacityBytes = Number.MAX_SAFE_INTEGER
-  while (!(await topics.cleaner.cleanNext())) await turns(20)
+  while (!hasCleaned) {
+    await clean()
+    await turns(20)
+  }
   t.equal(await textOf(topics.of('events')), CLEANED)
   t.notOk(topics.lines.some(line => line.includes('cannot be compacted')))
 })
