@@ -9,6 +9,7 @@ import {
   windowsOfAsync,
 } from '../../../protocol/records/decompress.ts'
 import { RecordError } from '../../../protocol/records/error.ts'
+import { zstdIsThreaded } from '../../../protocol/records/zstd.ts'
 import { xxhash32 } from '../../../protocol/records/xxhash.ts'
 
 const codecs: Codec[] = ['gzip', 'snappy', 'lz4', 'zstd']
@@ -111,6 +112,20 @@ t.test('R-X6: no more comes out than is allowed', async t => {
     }
   }
   t.end()
+})
+
+t.test('what is decompressed off the loop is read from memory of its own: the given one may be freed', async t => {
+  const bytes = Buffer.concat(Array.from({ length: 20 }, (_, seed) => sample(100_000, seed)))
+  for (const codec of codecs) {
+    if (codec === 'zstd' && !zstdIsThreaded) continue
+    const packed = Buffer.from(compress({ codec, bytes, magic: 2 }))
+    const chunks: Buffer[] = []
+    for await (const window of windowsOfAsync({ codec, bytes: packed, magic: 2, limitBytes: LIMIT })) {
+      chunks.push(Buffer.from(window))
+      if (codec === 'gzip' || codec === 'zstd') packed.fill(0)
+    }
+    t.ok(Buffer.concat(chunks).equals(bytes), codec)
+  }
 })
 
 t.test('CVE-2023-34455: a length that cannot be allocates nothing', t => {
