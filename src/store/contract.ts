@@ -72,8 +72,8 @@ export interface Log {
    * promise when the disk is read asynchronously. Call `release` exactly once; the bytes stay
    * valid until then. An offset below startOffset reads from the batch that holds startOffset;
    * nothing is read when `end` <= `offset`. What lies behind `atHandMax` bytes, or is a batch of more
-   * than 256 KB, is counted only (`rest`): it holds nothing, and is gone when the log is cut or
-   * compacted there meanwhile. Without `atHandMax` everything is at hand.
+   * than 256 KB, is counted only (`rest`): it holds nothing, and is gone when the log is cut
+   * meanwhile, or the volume in which it was found has gone. Without `atHandMax` everything is at hand.
    */
   read (offset: bigint, end: bigint, maxBytes: number, firstWhole: boolean, atHandMax?: number):
     LogRead | Promise<LogRead>

@@ -5,7 +5,7 @@ export type StoreErrorCode =
   | 'FAILED' // R-S2: final, the process must stop and replay the journal at its next start
   | 'LOCKED' // another process has the directory
   | 'CORRUPT' // what is stored disagrees with itself (R-S6)
-  | 'GONE' // cut, trimmed or compacted away since it was found
+  | 'GONE' // cut since it was found, or its volume has gone
   | 'INVALID' // the caller broke the contract; nothing happened
   | 'CLOSED'
 

@@ -112,4 +112,4 @@ export function bytesOf (extents: Extents): number {
 }
 
 function max (left: bigint, right: bigint): bigint { return left > right ? left : right }
-function min (left: bigint, right: bigint): bigint { return left < right ? left : right }
+export function min (left: bigint, right: bigint): bigint { return left < right ? left : right }

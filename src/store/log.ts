@@ -8,13 +8,14 @@ import { checkBatches } from './append-check.ts'
 import type { Checked } from './append-check.ts'
 import type { BytesAtHand } from '../../protocol/bytes-to-come.ts'
 import type { Checkpoint, Log, LogRead } from './contract.ts'
+import type { Unit } from './deferred-read.ts'
 import { StoreError } from './error.ts'
-import { append, bytesOf, extentAt, moved } from './extents.ts'
+import { append, bytesOf, extentAt, min, moved } from './extents.ts'
 import type { Extent, Extents } from './extents.ts'
 import { kinds } from './journal-format.ts'
 import type { NeedsOfLogs } from './needs.ts'
 import { ReadBuilder } from './read.ts'
-import { readWithin } from './read-within.ts'
+import { extentsSince, missingVolume, readWithin } from './read-within.ts'
 import type { LogState } from './state.ts'
 import { bytesOfPieceBelow, Tail } from './tail.ts'
 import type { Piece } from './tail.ts'
@@ -137,12 +138,17 @@ export class StoredLog implements Log, TurnMember {
     return this.#readOn(new ReadBuilder(this, from, { end, maxBytes, firstWhole, atHandMax }))
   }
 
-  readWithin (offset: bigint, at: number, bytes: number): BytesAtHand | Promise<BytesAtHand> {
-    return readWithin(this, this.#core, { offset, at, bytes })
+  readFound ({ offset, next, bytes }: Readonly<Unit>, found: Extents): LogRead | Promise<LogRead> {
+    const limits = { end: next, maxBytes: bytes, firstWhole: true, atHandMax: Infinity }
+    return this.#readOn(new ReadBuilder(this, offset, limits), found)
   }
 
-  #readOn (into: ReadBuilder): LogRead | Promise<LogRead> {
-    const { extents } = this
+  readWithin (unit: Readonly<Unit>, found: Extents, at: number, bytes: number): BytesAtHand | Promise<BytesAtHand> {
+    return readWithin(this, this.#core, unit, found, at, bytes)
+  }
+
+  #readOn (into: ReadBuilder, found?: Extents): LogRead | Promise<LogRead> {
+    const extents = found === undefined ? this.extents : extentsSince(found, this.extents)
     if (into.offset >= into.end) return into.finish()
     for (let index = extentAt(extents, into.offset); index < extents.length; index++) {
       const extent = extents[index] as Extent
@@ -153,9 +159,9 @@ export class StoredLog implements Log, TurnMember {
         continue
       }
       const volume = this.#core.volumes.opened(extent.volume)
-      if (volume === undefined) throw this.#missing(extent)
+      if (volume === undefined) throw missingVolume(this, extent)
       if (volume.sealed || volume.closing !== undefined) {
-        return this.#readCold(into, volume, extent)
+        return this.#readCold(into, volume, extent, found)
       }
       volume.read(extent, into, this.#core.journal, this.#core.readPool)
     }
@@ -164,12 +170,12 @@ export class StoredLog implements Log, TurnMember {
   }
 
   /** Loads off the event loop, then goes on with whatever follows. */
-  async #readCold (into: ReadBuilder, volume: Volume, extent: Extent): Promise<LogRead> {
+  async #readCold (into: ReadBuilder, volume: Volume, extent: Extent, found?: Extents): Promise<LogRead> {
     const core = this.#core
     core.openReads++
     try {
       await volume.readCold(extent, into, core.journal, core.readPool)
-      return await this.#readOn(into)
+      return await this.#readOn(into, found)
     } finally {
       core.openReads--
     }
@@ -186,12 +192,6 @@ export class StoredLog implements Log, TurnMember {
   noteUnreadable (error: unknown, offset: bigint): void {
     if (!(error instanceof StoreError) || error.code !== 'CORRUPT') throw error
     this.noteDamage(error.message, offset)
-  }
-
-  #missing (extent: Extent): StoreError {
-    this.damaged = true
-    return new StoreError('CORRUPT',
-      `log ${this.name}: volume ${extent.volume} is missing, fetch the replica again`)
   }
 
   #readLarge (piece: Piece): PooledBuffer {
@@ -396,5 +396,3 @@ export class StoredLog implements Log, TurnMember {
   onCheckpoint (take: () => Buffer | undefined): void { this.takeCheckpoint = take }
   checkpointSoon (): number { return this.#core.checkpoints.force(this) }
 }
-
-function min (left: bigint, right: bigint): bigint { return left < right ? left : right }

@@ -34,9 +34,11 @@ export class ReadBuilder {
   readonly #held: PooledBuffer[] = []
   #units: Unit[] | undefined
   #deferredBytes = 0
+  readonly #revision: number
 
   constructor (source: ReadSource, offset: bigint, { end, maxBytes, firstWhole, atHandMax }: ReadLimits) {
     this.#source = source
+    this.#revision = source.revision
     this.offset = this.#nextOffset = offset
     this.end = end
     this.maxBytes = maxBytes
@@ -73,17 +75,18 @@ export class ReadBuilder {
   /** Counts one batch that lies somewhere else. */
   defer (base: bigint, size: number, next: bigint): void {
     if (base >= this.end || !this.fits(size)) return this.stopAt(base)
-    this.#count(base, size, true)
+    this.#count(base, size, next, true)
     this.#nextOffset = next
     if (next > this.offset) this.offset = next
   }
 
-  #count (offset: bigint, bytes: number, isOne: boolean): void {
+  #count (offset: bigint, bytes: number, next: bigint, isOne: boolean): void {
     this.#units ??= []
     const last = this.#units.at(-1)
-    if (last === undefined || last.bytes + bytes > UNIT_BYTES) this.#units.push({ offset, bytes, isOne })
+    if (last === undefined || last.bytes + bytes > UNIT_BYTES) this.#units.push({ offset, next, bytes, isOne })
     else {
       last.bytes += bytes
+      last.next = next
       last.isOne = false
     }
     this.bytes += bytes
@@ -121,9 +124,9 @@ export class ReadBuilder {
       to += size
     }
     if (to > from) {
-      if (this.isDeferring) this.#count(baseOffset(run, from), to - from, false)
-      else this.add(run.subarray(from, to), owner)
       this.#nextOffset = batchEnd(run, last)
+      if (this.isDeferring) this.#count(baseOffset(run, from), to - from, this.#nextOffset, false)
+      else this.add(run.subarray(from, to), owner)
     }
     if (behind > this.offset) this.offset = behind
   }
@@ -138,7 +141,7 @@ export class ReadBuilder {
     return {
       chunks,
       bytes,
-      rest: units === undefined ? undefined : new DeferredRead(source, units, this.#deferredBytes, this.end),
+      rest: units === undefined ? undefined : new DeferredRead(source, units, this.#deferredBytes, this.#revision),
       nextOffset: this.#nextOffset,
       isCut: this.isCut,
       release: () => {

@@ -27,7 +27,14 @@ const SPAN_BYTES = 1024 * 1024
 const KEY_BYTES_MIN = 8 * 1024
 
 /** Part of one large batch. */
-export interface SliceOf { readonly keys: number, readonly offset: bigint, readonly at: number, readonly bytes: number }
+export interface SliceOf {
+  readonly keys: number
+  readonly offset: bigint
+  /** Of the whole batch. */
+  readonly length: number
+  readonly at: number
+  readonly bytes: number
+}
 
 /** A stretch of one read: bytes at hand, or places in one file that one read covers. */
 interface Part { buffer: PooledBuffer | undefined, file: JournalFile | undefined, places: Place[] }
@@ -161,13 +168,13 @@ export class Volume {
   }
 
   #sliceNow (
-    { keys, offset, at, bytes }: SliceOf, journal: Journal, pool: Pool, isCold: boolean
+    { keys, offset, length, at, bytes }: SliceOf, journal: Journal, pool: Pool, isCold: boolean
   ): PooledBuffer | Promise<PooledBuffer> {
     const key = this.floorKey(keys, offset)
     const value = key === undefined ? undefined : this.environment.getFast(key)
     const place = value === undefined ? undefined : decodePlace(value)
-    const length = place?.length ?? value?.length ?? 0
-    if (key === undefined || value === undefined || offsetOfKey(key) !== offset || length < at + bytes) {
+    const isSame = key !== undefined && offsetOfKey(key) === offset && (place?.length ?? value?.length) === length
+    if (value === undefined || !isSame) {
       throw new StoreError('GONE', `${this.path}: the batch at offset ${offset} is no longer as it was`)
     }
     if (place === undefined) {

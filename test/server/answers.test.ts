@@ -57,13 +57,31 @@ t.test('what is cut while a slow client takes it closes that connection, and say
   slow.send(Fetch, 12, everything(20 * MB))
   const other = await raw.client()
   await produce(other, 'topic', batchOf(['x']))
-  await raw.partition('topic').log.advanceStart(19n)
+  await raw.partition('topic').log.truncate(1n)
   slow.socket.resume()
   await slow.closed
   t.equal(slow.frames.items.length, 0)
   t.match(raw.log.items.map(({ message }) => message).join(), /an answer could not be finished: log .* offset \d+ was cut/)
   t.equal(raw.store.stats().readBytes, 0)
   t.equal((await produce(other, 'topic', batchOf(['y']))).errorCode, 0)
+})
+
+t.test('what is deleted while a slow client takes it still comes to it', async t => {
+  const raw = await withTopic(t, 20)
+  const other = await raw.client()
+  // The small batch is pending until a flush has put all of them into the volume.
+  await produce(other, 'topic', batchOf(['x']))
+  while (raw.store.stats().pendingBytes > 0) await new Promise(resolve => { setImmediate(resolve) })
+  const slow = await raw.client()
+  slow.socket.pause()
+  slow.send(Fetch, 12, everything(20 * MB))
+  await produce(other, 'topic', batchOf(['y']))
+  await raw.partition('topic').deleteRecords(19n)
+  slow.socket.resume()
+  const { responses } = (await slow.next(Fetch, 12)).body
+  const offsets = recordsIn(responses[0]?.partitions[0] as never).map(([offset]) => offset)
+  t.same(offsets, Array.from({ length: 21 }, (_, index) => BigInt(index)))
+  t.equal(raw.store.stats().readBytes, 0)
 })
 
 t.test('ottla.queued.max.response.bytes: past it no request begins, and all go on when there is room', async t => {

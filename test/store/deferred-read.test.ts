@@ -64,29 +64,118 @@ async function readInParts (t: Test, log: Log, where: string): Promise<void> {
   }
 }
 
-t.test('what was cut, trimmed or compacted since is gone', async t => {
+const BATCH_BYTES = 40_000
+
+/** Eight batches of one size, and a read that has only found them. */
+async function withFound (options: Partial<StoreOptions> = {}) {
+  const store = await openStore('/data', realEnvironment(new MemoryDisk().disk()), { flushIntervalMs: 5, ...options })
+  const log = store.openLog('log')
+  const batches = Array.from({ length: 8 }, (_, base) => batch({ base, bytes: BATCH_BYTES }))
+  for (const each of batches) await log.append(each, false)
+  return { store, log, batches, find: async () => await log.read(0n, 8n, MB, true, 0) }
+}
+
+t.test('what was cut since is gone', async t => {
   const ways: ReadonlyArray<readonly [string, (log: Log, store: Store) => Promise<unknown>]> = [
     ['truncated', log => log.truncate(2n)],
-    ['trimmed', log => log.advanceStart(2n)],
     ['started again', log => log.reset(9n)],
     ['deleted', (_, store) => store.deleteLog('log')],
-    ['compacted', async (log, store) => {
-      await flushed(store)
-      t.ok(await log.rewrite({ from: 0n, to: 4n, revision: log.revision }, [batch({ base: 3, bytes: 100 })]))
-    }],
   ]
   for (const [name, change] of ways) {
-    const store = await openStore('/data', realEnvironment(new MemoryDisk().disk()), { flushIntervalMs: 5 })
-    const log = store.openLog('log')
-    for (let base = 0; base < 4; base++) await log.append(batch({ base, bytes: 40_000 }), false)
-    const read = log.read(0n, 4n, MB, true, 0) as LogRead
-    t.equal(read.bytes, 160_000)
-    const first = await read.rest?.next(40_000) as BytesAtHand
-    t.equal(first.bytes, 40_000)
+    const { store, log, find } = await withFound()
+    const read = await find()
+    t.equal(read.bytes, 8 * BATCH_BYTES)
+    const first = await read.rest?.next(BATCH_BYTES) as BytesAtHand
+    t.equal(first.bytes, BATCH_BYTES)
     first.release()
     await change(log, store)
     await t.rejects(async () => { await read.rest?.next(MB) }, { code: 'GONE' }, name)
     read.release()
     await store.close()
   }
+})
+
+/** Seals the volume that is active now. */
+async function seal (store: Store): Promise<void> {
+  const { volumes } = store.stats()
+  for (let base = 0; store.stats().volumes === volumes; base++) {
+    await store.openLog('other').append(batch({ base, bytes: 2000 }), false)
+    await flushed(store)
+  }
+}
+
+/** Every second batch goes. */
+async function compact (t: Test, log: Log, batches: readonly Buffer[]): Promise<void> {
+  t.ok(await log.rewrite({ from: 0n, to: 8n, revision: log.revision }, batches.filter((_, base) => base % 2 === 1)))
+}
+
+t.test('what was trimmed or compacted since comes from where it was found', async t => {
+  for (const isSealed of [false, true]) {
+    for (const partBytes of [BATCH_BYTES / 4, BATCH_BYTES, 2 * BATCH_BYTES]) {
+      const { store, log, batches, find } = await withFound(isSealed ? { volumeBytes: 400_000 } : {})
+      await flushed(store)
+      // What keeps the volume.
+      await store.openLog('beside').append(batch({ base: 0, bytes: 500 }), false)
+      await flushed(store)
+      if (isSealed) await seal(store)
+      const [trimmed, compacted] = [await find(), await find()]
+      await log.advanceStart(3n)
+      t.ok(Buffer.concat([await restOf(trimmed, partBytes)]).equals(Buffer.concat(batches)), 'trimmed')
+      await compact(t, log, batches)
+      t.ok(Buffer.concat([await restOf(compacted, partBytes)]).equals(Buffer.concat(batches)), 'compacted')
+      for (const read of [trimmed, compacted]) read.release()
+      await store.close()
+    }
+  }
+})
+
+t.test('where its volume has gone, as many bytes that reach further are not the same', async t => {
+  const { store, log, batches, find } = await withFound({ volumeBytes: 300_000 })
+  await seal(store)
+  const read = await find()
+  const before = store.stats().volumes
+  await compact(t, log, batches)
+  await until(() => store.stats().volumes < before)
+  const now = await log.read(0n, 8n, 2 * BATCH_BYTES, true)
+  t.ok(Buffer.concat(now.chunks).equals(Buffer.concat([batches[1] as Buffer, batches[3] as Buffer])))
+  now.release()
+  await t.rejects(async () => { await read.rest?.next(2 * BATCH_BYTES) }, { code: 'GONE' })
+  t.equal(log.damaged, false)
+  read.release()
+  await store.close()
+})
+
+t.test('a large batch whose first records were deleted is read, from wherever it lies', async t => {
+  for (const where of ['the tail', 'the active volume', 'a sealed volume']) {
+    const store = await openStore('/data', realEnvironment(new MemoryDisk().disk()),
+      { flushIntervalMs: where === 'the tail' ? 1_000_000 : 5, volumeBytes: 1000 })
+    const log = store.openLog('log')
+    const large = batch({ base: 0, records: 10, bytes: MB })
+    await log.append(large, false)
+    if (where !== 'the tail') await flushed(store)
+    if (where === 'a sealed volume') await seal(store)
+    await log.advanceStart(5n)
+    const read = await log.read(5n, 10n, 10 * MB, true, 1000)
+    t.equal(read.bytes, large.length)
+    t.ok((await restOf(read, 300_000)).equals(large), where)
+    read.release()
+    await store.close()
+  }
+})
+
+t.test('slices of one large batch are never those of what compaction made of it', async t => {
+  const store = await openStore('/data', realEnvironment(new MemoryDisk().disk()), { flushIntervalMs: 1_000_000 })
+  const log = store.openLog('log')
+  const large = batch({ base: 0, records: 10, bytes: MB })
+  await log.append(large, false)
+  const [begun, whole] = [await log.read(0n, 10n, 10 * MB, true, 0), await log.read(0n, 10n, 10 * MB, true, 0)]
+  const first = await begun.rest?.next(300_000) as BytesAtHand
+  first.release()
+  // As long as the old one: its records are others, or compressed in another way.
+  const other = batch({ base: 0, records: 10, bytes: MB, seed: 7 })
+  t.ok(await log.rewrite({ from: 0n, to: 10n, revision: log.revision }, [other]))
+  await t.rejects(async () => { await begun.rest?.next(300_000) }, { code: 'GONE' })
+  await t.rejects(async () => { await whole.rest?.next(300_000) }, { code: 'GONE' })
+  for (const read of [begun, whole]) read.release()
+  await store.close()
 })
