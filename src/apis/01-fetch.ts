@@ -54,8 +54,12 @@ export const fetch = handler(Fetch, {
       isConsumer ? largestFetch(call, needs) : Infinity),
     readCommitted: isolationLevel === READ_COMMITTED,
     replicaId,
-    // Old formats are made of the whole.
-    atHandBytesMax: isOld ? Infinity : call.session.atHandBytesMax,
+    takeRoom: () => {
+      const bytes = call.session.takeAnswerRoom()
+      // Old formats are made of the whole.
+      return isOld ? Infinity : bytes
+    },
+    leaveRoom: () => { call.session.leaveAnswerRoom() },
   }, run => call.session.onClose(run))
   call.onSent(() => { result.release() })
   // D6.5: a duplicate of the request on another connection has moved the session on.

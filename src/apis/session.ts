@@ -15,8 +15,13 @@ export interface Session {
   softwareName: string
   softwareVersion: string
   readonly closed: boolean
-  /** How many bytes of an answer may be at hand at once; what more it has is to come. */
-  readonly atHandBytesMax: number
+  /**
+   * Sets memory aside until the request is answered, instead of what it had (R-X10). How many bytes of
+   * the answer may be at hand; what more it has is to come.
+   */
+  takeAnswerRoom (): number
+  /** What was read is not the answer yet. */
+  leaveAnswerRoom (): void
   /** Runs when the connection has gone, at once if it is gone already; answers how not to. */
   onClose (run: () => void): () => void
 }

@@ -67,6 +67,10 @@ export class AnswerMemory {
       held.progressMs = this.#clock.nowMs()
       if (held.bytes <= 0) this.#held.delete(holder)
     }
+    this.#relieve()
+  }
+
+  #relieve (): void {
     if (this.isFull || this.#waiting.size === 0) return
     const waiting = [...this.#waiting]
     this.#waiting.clear()
@@ -80,6 +84,19 @@ export class AnswerMemory {
   }
 
   forget (holder: AnswerHolder): void { this.#waiting.delete(holder) }
+
+  /** Many may be about to read at once: each has its part before anything is read. Answers how much. */
+  reserve (): number {
+    const bytes = this.partBytes
+    this.bytes += bytes
+    return bytes
+  }
+
+  /** What was read is held by now, or was let go of. */
+  unreserve (bytes: number): void {
+    this.bytes -= bytes
+    this.#relieve()
+  }
 
   #sweepSoon (): void {
     if (this.#isSweeping || this.#waiting.size === 0) return

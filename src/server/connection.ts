@@ -87,6 +87,8 @@ export class Connection implements Session {
   #paused = false
   #held = false
   readonly #writer: AnswerWriter
+  /** Memory set aside for the answer of the request under way: of those that take any only one is. */
+  #reserved = 0
   /** The client sends nothing more; what it has sent is still answered. */
   #inputEnded = false
   /** KIP-219: until the last of these has run out, nothing is read and no request begins. */
@@ -156,7 +158,17 @@ export class Connection implements Session {
 
   destroy (): void { this.#socket.destroy() }
 
-  get atHandBytesMax (): number { return this.#context.answers.partBytes }
+  takeAnswerRoom (): number {
+    this.leaveAnswerRoom()
+    this.#reserved = this.#context.answers.reserve()
+    return this.#reserved
+  }
+
+  leaveAnswerRoom (): void {
+    const bytes = this.#reserved
+    this.#reserved = 0
+    if (bytes > 0) this.#context.answers.unreserve(bytes)
+  }
 
   /** There is memory for answers again. */
   proceed (): void {
@@ -283,16 +295,25 @@ export class Connection implements Session {
         else this.#context.pool.give(pooled)
       }
       this.#flush()
+      this.leaveAnswerRoom()
       this.#account()
     }
+    let reply: Reply | Promise<Reply> | HandlerFailure
     try {
-      const reply = this.#context.dispatch.run(bytes, this)
-      if (!(reply instanceof Promise)) return finish(reply)
-      reply.then(finish, error => { finish({ error }) })
-        .then(() => { this.#proceed() }, error => { this.#fail(error) })
+      reply = this.#context.dispatch.run(bytes, this)
     } catch (error) {
-      finish({ error })
+      reply = { error }
     }
+    // Exactly once: a frame that is given back twice would be two connections'.
+    if (!(reply instanceof Promise)) {
+      try {
+        return finish(reply)
+      } catch (error) {
+        return this.#fail(error)
+      }
+    }
+    reply.then(finish, error => { finish({ error }) })
+      .then(() => { this.#proceed() }, error => { this.#fail(error) })
   }
 
   /** Writes the answers whose turn has come. */

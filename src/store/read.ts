@@ -59,11 +59,15 @@ export class ReadBuilder {
     return size <= this.room || (this.bytes === 0 && this.firstWhole)
   }
 
-  /** A batch so large is read in slices, and everything behind it when its turn has come. */
+  /** A batch so large, behind so much that is to be at hand, is read in slices when its turn has come. */
+  isTooLarge (size: number, before = 0): boolean {
+    return this.atHandMax !== Infinity && size > Math.min(WHOLE_BYTES_MAX, this.roomAtHand - before)
+  }
+
+  /** The same of the next batch, and everything behind it is deferred as well. */
   mustDefer (size: number): boolean {
-    if (size <= WHOLE_BYTES_MAX || this.atHandMax === Infinity) return this.isDeferring
-    this.atHandMax = 0
-    return true
+    if (this.isTooLarge(size)) this.atHandMax = 0
+    return this.isDeferring
   }
 
   add (chunk: Buffer, owner: PooledBuffer | undefined): void {

@@ -4,7 +4,6 @@
  */
 import { baseOffset, batchSize, HEADER_SIZE } from '../../protocol/records/header.ts'
 import type { Disk, KeyValueEnvironment, Mutation } from './disk.ts'
-import { WHOLE_BYTES_MAX } from './deferred-read.ts'
 import { StoreError } from './error.ts'
 import type { Extent } from './extents.ts'
 import type { Journal, JournalFile } from './journal.ts'
@@ -215,7 +214,10 @@ export class Volume {
         if (parts.length === 0) into.stopAt(offsetOfKey(key))
         break
       }
-      if (parts.length > 0 ? place.length > WHOLE_BYTES_MAX : into.mustDefer(place.length)) break
+      const isOver = parts.length > 0
+        ? into.isTooLarge(place.length, planned - into.bytes)
+        : into.mustDefer(place.length)
+      if (isOver) break
       planned += place.length
       this.#group(parts, place, journal)
     }

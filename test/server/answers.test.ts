@@ -104,3 +104,35 @@ t.test('ottla.queued.max.response.bytes: past it no request begins, and all go o
   while (raw.listener.connections.size > 2) await turn()
   t.equal(raw.answers.bytes, 0)
 })
+
+t.test('those who wait for the same records do not read all at once what the bound has no room for', async t => {
+  const raw = await RawBroker.start(t, { 'ottla.queued.max.response.bytes': BigInt(MB) })
+  await raw.topic('topic')
+  const { log } = raw.partition('topic')
+  let peak = 0
+  let reads = 0
+  const read = log.read.bind(log)
+  log.read = (...args) => {
+    const result = read(...args)
+    reads++
+    peak = Math.max(peak, raw.store.stats().readBytes)
+    return result
+  }
+  const clients = await Promise.all(Array.from({ length: 60 }, () => raw.client()))
+  for (const client of clients) {
+    client.send(Fetch, 12, fetchBody([{ topic: 'topic', fetchOffset: 0n, partitionMaxBytes: 20 * MB }],
+      { maxWaitMs: 60_000, minBytes: 100_000, maxBytes: 20 * MB }))
+  }
+  const other = await raw.client()
+  await produce(other, 'topic', batchOf(['x']))
+  t.equal(raw.answers.bytes, 0, 'nothing is kept for those who wait')
+  await produce(other, 'topic', batchOf([''.padEnd(200_000, '.')]))
+  for (const answer of await Promise.all(clients.map(client => client.next(Fetch, 12)))) {
+    t.equal(recordsIn(answer.body.responses[0]?.partitions[0] as never).length, 2)
+  }
+  t.ok(reads >= clients.length)
+  t.ok(peak <= 2 * MB + clients.length * 64 * 1024, `${peak} bytes`)
+  for (const client of clients) client.socket.destroy()
+  while (raw.listener.connections.size > 2) await new Promise(resolve => { setImmediate(resolve) })
+  t.same([raw.answers.bytes, raw.store.stats().readBytes], [0, 0])
+})

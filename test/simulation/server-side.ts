@@ -115,7 +115,8 @@ class PlainConnection implements Session {
   softwareVersion = ''
   closed = false
   /** Of most answers a part is still to come. */
-  readonly atHandBytesMax = 100
+  takeAnswerRoom (): number { return 100 }
+  leaveAnswerRoom (): void {}
   readonly #world: World
   readonly #life: Life
   readonly #wire: Wire

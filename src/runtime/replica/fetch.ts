@@ -29,8 +29,10 @@ export interface FetchOptions {
   readonly readCommitted: boolean
   /** -1: a consumer. */
   readonly replicaId: number
-  /** What more is found is read when its turn to be sent has come. */
-  readonly atHandBytesMax: number
+  /** Asked before each read: what more is found is read when its turn to be sent has come. */
+  takeRoom (): number
+  /** The read was in vain. */
+  leaveRoom (): void
 }
 
 const CONSUMER = -1
@@ -68,6 +70,7 @@ export async function fetch (
     const leftMs = deadlineMs - environment.monotonicMs()
     if (bytes >= minBytes || leftMs <= 0 || isImmediate(targets, result, options)) return result
     result.release()
+    options.leaveRoom()
     const wait = { targets, seen, bytes: minBytes - bytes, leftMs, readCommitted: options.readCommitted }
     if (await more(wait, environment, onGone) === 'gone') return { partitions: [], release: () => {} }
   }
@@ -159,7 +162,7 @@ async function readAll (targets: readonly FetchTarget[], options: FetchOptions):
   const partitions: Fetched[] = []
   const release = (): void => { for (const { read } of partitions) read?.release() }
   let left = options.maxBytes
-  let atHandMax = options.atHandBytesMax
+  let atHandMax = options.takeRoom()
   let isFirst = true
   try {
     for (const target of targets) {
