@@ -11,7 +11,7 @@ import { Produce } from '../../protocol/messages/00-produce.ts'
 import { requestFrame } from '../../protocol/frame.ts'
 import { ZERO_UUID } from '../../protocol/uuid.ts'
 import { groupClient, joinAlone } from '../support/grouping.ts'
-import { batchOf, fetchBody, fetchOne, produceBody, recordsIn } from '../support/producing.ts'
+import { batchOf, fetchBody, fetchOne, produce, produceBody, recordsIn } from '../support/producing.ts'
 import { RawBroker } from '../support/raw-broker.ts'
 import type { RawClient } from '../support/raw-client.ts'
 
@@ -90,4 +90,29 @@ t.test('half a request and the end: there is nothing to wait for', async t => {
   await client.closed
   t.equal(client.frames.items.length, 0)
   t.equal(raw.listener.connections.size, 0)
+})
+
+t.test('connections.max.idle.ms: who ends its side and reads nothing does not stay for ever', async t => {
+  const raw = await RawBroker.start(t, { 'connections.max.idle.ms': 60_000n })
+  await raw.topic('topic')
+  const client = await raw.client()
+  for (let index = 0; index < 20; index++) await produce(client, 'topic', batchOf([''.padEnd(900_000, '.')]))
+  const lazy = await raw.client()
+  lazy.socket.pause()
+  const body = fetchBody([{ topic: 'topic', fetchOffset: 0n, partitionMaxBytes: 20_000_000 }], { maxBytes: 20_000_000 })
+  sendAndEnd(lazy, [requestFrame(Fetch, 12, 1, null, body), requestFrame(Fetch, 12, 2, null, body)])
+  while (raw.answers.bytes === 0) await new Promise(resolve => { setImmediate(resolve) })
+  await produce(client, 'topic', batchOf(['x']))
+  const { size } = raw.listener.connections
+  raw.clock.advance(50_000)
+  await produce(client, 'topic', batchOf(['x']))
+  t.equal(raw.listener.connections.size, size, 'its time is not over')
+  // Its kernel may still have taken something at first.
+  for (let round = 0; raw.listener.connections.size === size && round < 10; round++) {
+    raw.clock.advance(50_000)
+    await produce(client, 'topic', batchOf(['x']))
+  }
+  t.equal(raw.listener.connections.size, size - 1)
+  t.same([raw.answers.bytes, raw.store.stats().readBytes], [0, 0])
+  lazy.socket.destroy()
 })
