@@ -48,7 +48,7 @@ interface Row {
 const ACKS = new Set([-1, 0, 1])
 
 export const produce = handler(Produce,
-  { versions: [0, 13], strictVersions: [3, 13], pipelined: true, isFrameFree: true, failed },
+  { versions: [0, 13], strictVersions: [3, 13], pipelined: true, isFrameFree: true, hasShortAnswer: true, failed },
   (request, call, needs: Needs) => {
     const rows = rowsOf(request, call.version, needs)
     const requestError = checkRequest(request, call, needs)

@@ -24,7 +24,7 @@ interface TopicAnswer {
 }
 
 export const offsetCommit = handler(OffsetCommit, {
-  versions: [0, 10], advertised: [2, 10], failed,
+  versions: [0, 10], advertised: [2, 10], hasShortAnswer: true, failed,
 }, async (request, call, needs: Needs) => {
   const { access, groups } = needs
   if (!access.allows(call.session, 'read', 'group', request.groupId)) {

@@ -34,7 +34,7 @@ interface Found {
 }
 
 export const findCoordinator = handler(FindCoordinator, {
-  versions: [0, 6], failed,
+  versions: [0, 6], hasShortAnswer: true, failed,
 }, async (request, call, needs: Needs) => {
   const { version } = call
   const keys = version < 4 ? [request.key] : request.coordinatorKeys

@@ -11,7 +11,7 @@ import { handler } from './handler.ts'
 type Needs = Pick<Broker, 'access' | 'groups'>
 
 export const heartbeat = handler(Heartbeat, {
-  versions: [0, 4],
+  versions: [0, 4], hasShortAnswer: true,
   failed: (_request, { errorCode }) => ({ errorCode }),
 }, (request, call, { access, groups }: Needs) =>
   access.allows(call.session, 'read', 'group', request.groupId)

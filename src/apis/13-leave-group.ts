@@ -11,7 +11,7 @@ import { handler } from './handler.ts'
 type Needs = Pick<Broker, 'access' | 'groups'>
 
 export const leaveGroup = handler(LeaveGroup, {
-  versions: [0, 5],
+  versions: [0, 5], hasShortAnswer: true,
   failed: (_request, { errorCode }) => ({ errorCode, members: [] }),
 }, (request, call, { access, groups }: Needs) =>
   access.allows(call.session, 'read', 'group', request.groupId)

@@ -18,7 +18,7 @@ type Needs = Pick<Broker, 'served' | 'clusterId' | 'nodeId' | 'supportedFeatures
 const SOFTWARE = /^[a-zA-Z0-9](?:[a-zA-Z0-9\-.]*[a-zA-Z0-9])?$/
 
 export const apiVersions = handler(ApiVersions, {
-  versions: [0, 5],
+  versions: [0, 5], hasShortAnswer: true,
   failed: (_request, { errorCode }) => ({ errorCode, apiKeys: [] }),
 }, (request, call, needs: Needs) => {
   const { version, session } = call

@@ -16,7 +16,10 @@ type Needs = Pick<Broker, 'access' | 'notices' | 'producerIds'>
 const NO_EPOCH = -1
 
 export const initProducerId = handler(InitProducerId,
-  { versions: [0, 5], failed: (_request, { errorCode }) => ({ errorCode, producerEpoch: NO_EPOCH }) },
+  {
+    versions: [0, 5], hasShortAnswer: true,
+    failed: (_request, { errorCode }) => ({ errorCode, producerEpoch: NO_EPOCH }),
+  },
   async (request, call, { access, notices, producerIds }: Needs) => {
     const { session } = call
     const { transactionalId, producerId, producerEpoch } = request

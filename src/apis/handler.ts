@@ -47,6 +47,8 @@ export interface Handler<A extends Api = Api, Needs = Broker> {
   readonly pipelined: boolean
   /** Keeps nothing of the request's bytes once it has answered. */
   readonly isFrameFree: boolean
+  /** Answers no more than it was asked: such requests begin although others do not read their answers. */
+  readonly hasShortAnswer: boolean
   handle (request: MessageOf<A['request']>, call: Call, needs: Needs): Answer<A> | Promise<Answer<A>>
   /** Kafka's error answer to this request (D0.2); without it the connection closes. */
   readonly failed: Failed<A> | undefined
@@ -61,6 +63,7 @@ export interface HandlerOptions<A extends Api = Api> {
   isListed?: boolean
   pipelined?: boolean
   isFrameFree?: boolean
+  hasShortAnswer?: boolean
   failed?: Failed<A>
 }
 
@@ -74,9 +77,11 @@ export function handler<A extends Api, Needs> (
   api: A,
   {
     versions, advertised = versions, strictVersions = advertised, isListed = true, pipelined = false,
-    isFrameFree = false, failed,
+    isFrameFree = false, hasShortAnswer = false, failed,
   }: HandlerOptions<A>,
   handle: (request: MessageOf<A['request']>, call: Call, needs: Needs) => Answer<A> | Promise<Answer<A>>
 ): Handler<A, Needs> {
-  return { api, versions, advertised, strictVersions, isListed, pipelined, isFrameFree, handle, failed }
+  return {
+    api, versions, advertised, strictVersions, isListed, pipelined, isFrameFree, hasShortAnswer, handle, failed,
+  }
 }

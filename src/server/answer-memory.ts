@@ -1,7 +1,8 @@
 /**
  * Bytes of answers that all connections together hold because their clients have not taken them yet.
- * Near the bound answers are read in the smallest parts; past it no request begins, and who has taken
- * nothing for a while is closed, so that those who wait go on (R-X10, ottla.queued.max.response.bytes).
+ * Near the bound answers are read in the smallest parts; past it no request with a large answer begins,
+ * and who takes nothing for a while is closed, so that those who wait go on (R-X10,
+ * ottla.queued.max.response.bytes).
  */
 
 /** What one connection reads of an answer at once, and holds twice while its client takes it. */
@@ -16,9 +17,11 @@ export interface AnswerHolder {
   proceed (): void
   /** Its client takes nothing, and others wait. */
   stalled (): void
+  /** What its socket has not handed to the system: a large part goes there bit by bit. */
+  readonly unsentBytes: number
 }
 
-interface Held { bytes: number, progressMs: number }
+interface Held { bytes: number, progressMs: number, unsentBytes: number }
 
 interface Clock {
   nowMs (): number
@@ -42,7 +45,7 @@ export class AnswerMemory {
   /** Connections whose next request waits for memory. */
   get waiting (): number { return this.#waiting.size }
 
-  /** No request begins until some of it is taken. */
+  /** No request with a large answer begins until some of it is taken. */
   get isFull (): boolean { return this.bytes >= this.#bytesMax }
 
   /** Half of it is in use: parts are small, and none is read ahead. */
@@ -55,7 +58,7 @@ export class AnswerMemory {
     this.bytes += bytes
     const held = this.#held.get(holder)
     if (held !== undefined) held.bytes += bytes
-    else this.#held.set(holder, { bytes, progressMs: this.#clock.nowMs() })
+    else this.#held.set(holder, { bytes, progressMs: this.#clock.nowMs(), unsentBytes: Infinity })
   }
 
   /** The client has taken so many, or is gone. */
@@ -101,6 +104,7 @@ export class AnswerMemory {
   #sweepSoon (): void {
     if (this.#isSweeping || this.#waiting.size === 0) return
     this.#isSweeping = true
+    this.#noteProgress()
     this.#clock.setTimer(STALLED_MS / 4, () => {
       this.#isSweeping = false
       this.#closeStalled()
@@ -108,7 +112,18 @@ export class AnswerMemory {
     })
   }
 
+  /** Who was never looked at has not had its time yet. */
+  #noteProgress (): void {
+    const now = this.#clock.nowMs()
+    for (const [holder, held] of this.#held) {
+      const { unsentBytes } = holder
+      if (unsentBytes < held.unsentBytes) held.progressMs = now
+      held.unsentBytes = unsentBytes
+    }
+  }
+
   #closeStalled (): void {
+    this.#noteProgress()
     if (this.#waiting.size === 0) return
     const before = this.#clock.nowMs() - STALLED_MS
     for (const [holder, { progressMs }] of this.#held) if (progressMs <= before) holder.stalled()

@@ -13,7 +13,7 @@ import { FrameError, FrameReader } from './frames.ts'
 import type { Frame } from './frames.ts'
 import { CloseConnection } from './dispatch.ts'
 import type { Dispatch, Reply } from './dispatch.ts'
-import { readInto } from './read-into.ts'
+import { readInto, unsentBytes } from './read-into.ts'
 import type { RequestMemory } from './request-memory.ts'
 import type { Session } from '../apis/session.ts'
 
@@ -176,6 +176,8 @@ export class Connection implements Session {
     this.#account()
   }
 
+  get unsentBytes (): number { return unsentBytes(this.#socket) }
+
   stalled (): void {
     this.#context.events.refused(this, 'its answers are not read, and others wait for their memory')
     this.destroy()
@@ -239,12 +241,13 @@ export class Connection implements Session {
   /** Starts what may start; one request at a time, but Produce after Produce. */
   #proceed (): void {
     while (this.#waiting.length > 0 && !this.closed && !this.#ending && !this.#isBlocked) {
-      if (this.#context.answers.isFull) {
-        this.#context.answers.wait(this)
+      const { answers, dispatch } = this.#context
+      const frame = this.#waiting[0] as Frame
+      if (answers.isFull && !dispatch.hasShortAnswer(frame.bytes)) {
+        answers.wait(this)
         break
       }
-      const frame = this.#waiting[0] as Frame
-      const pipelined = this.#context.dispatch.isPipelined(frame.bytes)
+      const pipelined = dispatch.isPipelined(frame.bytes)
       if (this.#running > 0 && !(pipelined && this.#mayOverlap())) break
       this.#waiting.shift()
       this.#bytesWaiting -= frame.bytes.length

@@ -47,6 +47,8 @@ export interface Dispatch {
   isPipelined (frame: Buffer): boolean
   /** Whether nothing refers to the bytes of this request once it is answered. */
   isFrameFree (frame: Buffer): boolean
+  /** Whether its answer needs none of the memory that large answers share. */
+  hasShortAnswer (frame: Buffer): boolean
   /** Resolves with the answer; rejects with CloseConnection where Kafka closes (D0.1). */
   run (frame: Buffer, session: Session): Reply | Promise<Reply>
 }
@@ -83,6 +85,7 @@ export function createDispatch (handlers: readonly Handler[], broker: Broker): D
     run,
     isPipelined: frame => handlerOf(frame)?.pipelined === true,
     isFrameFree: frame => handlerOf(frame)?.isFrameFree === true,
+    hasShortAnswer: frame => handlerOf(frame)?.hasShortAnswer === true,
   }
 }
 

@@ -51,7 +51,11 @@ class Letters implements BytesToCome {
 function writing (memory = memoryOf(64 * MB)) {
   const socket = new SlowSocket()
   const events: string[] = []
-  const holder = { proceed: () => { events.push('proceed') }, stalled: () => { events.push('stalled') } }
+  const holder = {
+    proceed: () => { events.push('proceed') },
+    stalled: () => { events.push('stalled') },
+    unsentBytes: 0,
+  }
   const writer = new AnswerWriter({
     socket,
     memory,
@@ -188,4 +192,27 @@ t.test('past the bound requests wait, and who takes nothing is closed for them',
   lazy.socket.take()
   t.same(waiting.events, ['proceed'])
   t.equal(memory.bytes, 0)
+})
+
+t.test('who takes a large part bit by bit is not closed, and who stops is', async t => {
+  const memory = memoryOf(MB)
+  const slow = writing(memory)
+  const waiting = writing(memory)
+  slow.writer.write([Buffer.alloc(MB)], [])
+  slow.holder.unsentBytes = MB
+  memory.clock.now = 2 * STALLED_MS
+  memory.wait(waiting.holder)
+  const sweep = (ms: number): void => {
+    memory.clock.now += ms
+    for (const run of memory.clock.due.splice(0)) run()
+  }
+  sweep(STALLED_MS - 1)
+  t.same(slow.events, [], 'its time begins when others wait')
+  for (let round = 0; round < 10; round++) {
+    slow.holder.unsentBytes -= 1000
+    sweep(STALLED_MS - 1)
+  }
+  t.same(slow.events, [])
+  sweep(STALLED_MS)
+  t.same(slow.events, ['stalled'])
 })

@@ -13,6 +13,7 @@ export class SimulatedSocket {
   readonly localAddress = '10.0.0.2'
   readonly localPort = 9092
   readonly remoteAddress = '10.0.0.1'
+  readonly writableLength = 0
   readonly #scheduler: Scheduler
   readonly #random: Random
   readonly #isAlive: () => boolean
