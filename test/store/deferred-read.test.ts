@@ -6,7 +6,7 @@ import { MemoryDisk } from '../../src/store/disk-memory.ts'
 import { nodeDisk } from '../../src/store/disk-node.ts'
 import type { Disk } from '../../src/store/disk.ts'
 import { openStore } from '../../src/store/store.ts'
-import type { Log, LogRead, Store, StoreOptions } from '../../src/store/store.ts'
+import type { Log, Store, StoreOptions } from '../../src/store/store.ts'
 import { batch, realEnvironment } from './fixtures.ts'
 import { restOf } from './model.ts'
 
