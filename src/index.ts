@@ -26,8 +26,11 @@ import type { Store } from './store/store.ts'
 
 export { ConfigError } from './config/error.ts'
 export { DataDirectoryError } from './data-directory.ts'
-export { StoreError } from './store/store.ts'
+export { StoreError } from './store/error.ts'
+export type { Sources } from './config/sources.ts'
 export type { LogFunction } from './process-environment.ts'
+export type { LogLevel } from './runtime/environment.ts'
+export type { StoreErrorCode } from './store/error.ts'
 
 /** Settings by Kafka's own names, with the types that they have. */
 export type BrokerOverrides = { readonly [N in keyof BrokerValues]?: BrokerValues[N] }

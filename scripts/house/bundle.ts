@@ -6,6 +6,7 @@
 import { chmodSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
+import { writePublicTypes } from './public-types.ts'
 
 const inBuild = (path: string): string => fileURLToPath(new URL(`../../src/${path}`, import.meta.url))
 const main = inBuild('main.js')
@@ -23,6 +24,7 @@ export async function bundle (): Promise<void> {
   await bundleOne(commands, [inBuild('cli/serve.js')])
   await bundleOne(main, [commands])
   chmodSync(main, 0o755)
+  writePublicTypes()
 }
 
 async function bundleOne (file: string, apart: readonly string[]): Promise<void> {

@@ -36,6 +36,7 @@ export const walls: Readonly<Record<string, Wall>> = {
       'src/broker.ts', 'src/data-directory.ts', 'src/own-name.ts', 'src/parts.ts', 'src/process-environment.ts', 'server',
       'store', 'config',
     ],
+    types: ['runtime'],
   },
   cli: {
     imports: [
