@@ -29,7 +29,8 @@ export class Producer {
   #identity: { id: bigint, epoch: number } | undefined
   /** Next sequence by partition. */
   readonly #sequences = new Map<string, number>()
-  #cluster: Cluster | undefined
+  /** By topic, what its leaders were told by; forgotten when it proves wrong. */
+  readonly #clusters = new Map<string, Cluster>()
 
   constructor (client: Client, options: ProducerOptions) {
     this.#client = client
@@ -79,18 +80,21 @@ export class Producer {
     // It was written by the attempt whose answer was lost.
     if (answer.errorCode === code.DUPLICATE_SEQUENCE_NUMBER) return answer.baseOffset
     if (answer.errorCode !== code.NONE) {
-      this.#cluster = undefined
+      this.#clusters.delete(topic)
       throw new KafkaError(answer.errorCode, reasonOf(answer))
     }
     return answer.baseOffset
   }
 
   async #placeOf (topic: string, partition: number): Promise<{ leaderId: number, topicId: string }> {
-    const cluster = this.#cluster ??= await this.#client.describe([topic])
+    const cluster = this.#clusters.get(topic) ?? await this.#client.describe([topic])
     const { partitions, topicId } = topicIn(cluster, topic)
     const leaderId = partitions.find(each => each.partition === partition)?.leaderId
-    if (leaderId !== undefined && leaderId >= 0) return { leaderId, topicId }
-    this.#cluster = undefined
+    if (leaderId !== undefined && leaderId >= 0) {
+      this.#clusters.set(topic, cluster)
+      return { leaderId, topicId }
+    }
+    this.#clusters.delete(topic)
     throw new KafkaError(leaderId === undefined ? code.UNKNOWN_TOPIC_OR_PARTITION : code.LEADER_NOT_AVAILABLE)
   }
 }

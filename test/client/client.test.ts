@@ -100,6 +100,28 @@ t.test('a batch whose answer was lost is sent again, and written once (KIP-98)',
   t.equal(produced, 3)
 })
 
+t.test('a producer finds each topic, and one that is not there yet at a later try', async t => {
+  const broker = await startBroker()
+  t.teardown(() => broker.stop())
+  const client = new Client([{ host: broker.host, port: broker.port }], soon)
+  t.teardown(() => client.close())
+  const producer = new Producer(client, { acks: -1, codec: 'none' })
+  const record = { timestamp: 1n, key: null, value: Buffer.from('x') }
+  await client.describeOrCreate(['one'])
+  t.equal(await producer.send('one', 0, [record]), 0n)
+  let asked = 0
+  const { describe } = client
+  client.describe = async topics => {
+    // For all of the cluster there are others who ask.
+    if (topics?.length === 1 && asked++ > 1) await client.describeOrCreate(['two'])
+    return await describe.call(client, topics)
+  }
+  t.equal(await producer.send('two', 0, [record]), 0n)
+  t.equal(asked, 3, 'what said that there is none is not believed for ever')
+  t.equal(await producer.send('one', 0, [record]), 1n)
+  t.equal(asked, 3, 'a place that is known is not asked for again')
+})
+
 t.test('a connection that was lost is opened again', async t => {
   const broker = await startBroker()
   t.teardown(() => broker.stop())
