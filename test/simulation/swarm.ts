@@ -264,7 +264,8 @@ function drawCompaction (random: Random): CompactionPlan | undefined {
     backoffMs: random.pick([20, 200, 1_000]),
     keysMax: random.pick([12, 40, 1_000]),
     readBytes: random.pick([1, 2 * KB, 512 * KB]),
-    offsetsSegmentBytes: random.pick([600, 4 * KB, 1024 * KB]),
+    // No batch of a coordinator may be larger (D5.24).
+    offsetsSegmentBytes: random.pick([3 * KB, 8 * KB, 1024 * KB]),
   }
 }
 
