@@ -4,6 +4,8 @@ import { offsetRecord } from '../../../src/core/group/records.ts'
 import { Driver, protocol, stableGroup, subscribing } from './driver.ts'
 
 const settings = { offsetsRetentionMs: 1_000_000, offsetsRetentionCheckIntervalMs: 1_000 }
+const { name, metadata } = subscribing('range', 'a')
+const ofNegativeVersion = { name, metadata: Buffer.concat([Buffer.from([0xff, 0xff]), metadata.subarray(2)]) }
 const forever = { sessionTimeoutMs: 1_800_000 }
 
 t.test('5.4: a simple group\'s offsets expire by their commits, then the group itself goes', t => {
@@ -30,7 +32,11 @@ t.test('5.4: an explicit expiry counts instead of the retention', t => {
   t.same(Object.keys(driver.fetchOffsets(null)), ['a-0', 'b-0'])
   driver.advance(1)
   t.same(Object.keys(driver.fetchOffsets(null)), ['b-0'])
-  driver.advance(2_989_999)
+  driver.commitOffsets({ 'c-0': 3n }, { version: 4, retentionTimeMs: -(2n ** 62n) })
+  t.same(Object.keys(driver.fetchOffsets(null)), ['b-0', 'c-0'])
+  driver.advance(1_000)
+  t.same(Object.keys(driver.fetchOffsets(null)), ['b-0'], 'one that was over before the epoch')
+  driver.advance(2_988_999)
   t.same(Object.keys(driver.fetchOffsets(null)), ['b-0'])
   driver.advance(1)
   t.same(driver.fetchOffsets(null), {})
@@ -57,6 +63,7 @@ t.test('5.4: a group at work', async t => {
   const cases = [
     { type: 'consumer', protocols: [subscribing('range', 'a')], left: ['a-0'], why: 'topics that nobody reads' },
     { type: 'consumer', protocols: [protocol('range', '')], left: ['a-0', 'b-0'], why: 'unknown subscriptions: never' },
+    { type: 'consumer', protocols: [ofNegativeVersion], left: ['a-0', 'b-0'], why: 'a version that there is not: never' },
     { type: 'connect', protocols: [subscribing('range', 'a')], left: ['a-0', 'b-0'], why: 'other types: never' },
   ]
   for (const { type, protocols, left, why } of cases) {
@@ -97,6 +104,23 @@ t.test('5.4: offsets and groups with an open transaction stay', t => {
   driver.shard.replayEndOfTransaction(3n, false)
   driver.advance(1_000)
   t.equal(driver.state(), 'Dead')
+  t.end()
+})
+
+t.test('5.4: a group whose only offsets are of an open transaction stays', t => {
+  const driver = new Driver(settings).loaded()
+  driver.commitOffsets({ 'a-0': 1n })
+  driver.replayed({
+    record: offsetRecord('group', 'b', 0, {
+      offset: 9n, leaderEpoch: -1, metadata: '', commitTimestampMs: 0n, expireTimestampMs: -1n, topicId: ZERO_UUID,
+    }),
+    producerId: 3n,
+  })
+  driver.advance(1_001_000)
+  t.same(driver.fetchOffsets(null), {})
+  t.equal(driver.state(), 'Empty')
+  driver.shard.replayEndOfTransaction(3n, true)
+  t.same(driver.fetchOffsets(null), { 'b-0': 9n })
   t.end()
 })
 

@@ -106,6 +106,18 @@ t.test('reload equals replay: whoever takes over sees the same groups and offset
   t.end()
 })
 
+t.test('3: what a group keeps is its own: the memory of the records is used again', t => {
+  const driver = new Driver()
+  stableGroup(driver, 1, { protocols: [subscribing('range', 'a')] })
+  const before = driver.describe()
+  const next = new Driver({}, driver.log.map(({ record: { key, value }, producerId }) =>
+    ({ record: { key: Buffer.from(key), value: value === null ? null : Buffer.from(value) }, producerId })))
+  for (const { record: { key, value } } of next.log) for (const bytes of [key, value]) bytes?.fill(0xff)
+  t.equal(before.members[0]?.memberAssignment?.toString(), 'a0')
+  t.same(next.describe().members, before.members)
+  t.end()
+})
+
 t.test('a group that is replaced by its own record keeps no deadline of the old one', t => {
   const driver = new Driver({ offsetsRetentionCheckIntervalMs: 1_800_000 }).loaded()
   stableGroup(driver, 2)

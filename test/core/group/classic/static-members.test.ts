@@ -73,6 +73,23 @@ t.test('4.4, Stable and the same protocol: who leads, and sessions', async t => 
     t.equal(driver.state(), 'Empty')
     t.end()
   })
+  t.test('it is waited for with its SyncGroup, as the one that it replaces was', t => {
+    const driver = new Driver()
+    const fields = { sessionTimeoutMs: 1_000_000 }
+    const [leader = ''] = stableGroup(driver, 1, fields)
+    const first = driver.join({ ...box, ...fields })
+    driver.join({ ...fields, memberId: leader })
+    driver.sync({ memberId: leader, generationId: 2, assignments: [] })
+    t.ok(first.get().memberId)
+    t.equal(driver.state(), 'Stable')
+    const { memberId } = driver.join({ ...box, ...fields }).get()
+    driver.advance(59_999)
+    t.same(driver.memberIds(), [leader, memberId])
+    driver.advance(1)
+    t.same(driver.memberIds(), [leader], 'it never came')
+    t.equal(driver.state(), 'PreparingRebalance')
+    t.end()
+  })
   t.test('a session that ends while the commit is awaited ends later', t => {
     const driver = new Driver()
     const fields = { sessionTimeoutMs: 100_000 }
