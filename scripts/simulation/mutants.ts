@@ -1,13 +1,16 @@
-/** Plants each bug of the table and runs seeds until one catches it. */
+/** Plants each bug of the table and runs seeds until one catches it; with `--all` those that tests find. */
 import { spawn } from 'node:child_process'
 import { mutants } from '../../test/simulation/mutants.ts'
 import type { Mutant } from '../../test/simulation/mutants.ts'
 import { programWords } from '../repository.ts'
+import { plantAll } from './bugs.ts'
 
-const USAGE = 'usage: npm run mutants [-- --seeds N] [--from N] [--only N]'
+const USAGE = 'usage: npm run mutants [-- --seeds N] [--from N] [--only N]\n' +
+  '       npm run mutants -- --all [--room ROOM] [--only N[-N]] [--search SEEDS]'
 const AT_ONCE = 2
 
 export async function main (parameters: readonly string[]): Promise<number> {
+  if (parameters[0] === '--all') return await plantAll(parameters)
   const options = { seeds: 300, from: 1, only: 0 }
   for (let at = 0; at < parameters.length; at += 2) {
     const name = parameters[at]?.slice(2) as keyof typeof options
