@@ -75,15 +75,14 @@ function stranger (): string {
 }
 
 function run (command: string, words: readonly string[], cwd: string): string {
-  const { status, stdout, stderr } = spawnSync(command, words, { cwd, encoding: 'utf8' })
-  if (status !== 0) throw new Error(`${command} ${words.join(' ')}: ${stdout}${stderr}`)
+  const { status, signal, error, stdout, stderr } = spawnSync(command, words, { cwd, encoding: 'utf8' })
+  if (status !== 0) throw new Error(`${command} ${words.join(' ')}: ${status ?? signal ?? error?.message}\n${stdout}${stderr}`)
   return stdout
 }
 
 function compile (folder: string, files: readonly string[], options: object): string {
   writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions: { ...OPTIONS, ...options }, files }))
-  const { stdout } = spawnSync(`${root}node_modules/.bin/tsc`, ['-p', folder], { encoding: 'utf8' })
-  return stdout
+  return run(`${root}node_modules/.bin/tsc`, ['-p', folder], root)
 }
 
 t.test('the library in a project of its own', async t => {
