@@ -2,7 +2,9 @@
  * Memory that is used again while it is needed, and is the system's again when it is not: buffers
  * cut from slabs. Fresh memory costs page faults and garbage collection, and what a process frees in
  * small pieces it mostly keeps; a slab is one mapping of the system's, which goes back whole.
+ * Who listens hears of each buffer: tests spoil what was given back (test/support/memory-watch.ts).
  */
+import { channel } from 'node:diagnostics_channel'
 
 /**
  * glibc maps what is larger than 32 MB apart, whatever was freed before, and gives it back at once.
@@ -11,6 +13,12 @@
 export const SLAB_BYTES = 33 * 1024 * 1024
 /** A slab that nobody used between two looks goes; there are none while all are in use. */
 export const TRIM_MS = 2000
+
+const taken = channel('ottla:memory:taken')
+const released = channel('ottla:memory:released')
+
+/** Somebody else may use this memory from now on. */
+export function tellReleased (buffer: Buffer): void { if (released.hasSubscribers) released.publish(buffer) }
 
 export interface SlabClock { setTimer (delayMs: number, run: () => void): { cancel (): void } }
 
@@ -49,6 +57,12 @@ export class Slabs {
 
   /** A buffer of the smallest size that holds `bytes`; its content is whatever was there. */
   take (bytes: number): Buffer {
+    const buffer = this.#take(bytes)
+    if (taken.hasSubscribers) taken.publish(buffer)
+    return buffer
+  }
+
+  #take (bytes: number): Buffer {
     const size = this.#classes.find(size => size.bytes >= bytes)
     if (size === undefined) {
       this.heldBytes += bytes
@@ -78,8 +92,12 @@ export class Slabs {
   give (buffer: Buffer): void {
     this.heldBytes -= buffer.length
     const slab = this.#slabs.get(buffer.buffer)
-    if (slab === undefined) return giveBack(buffer.buffer)
+    if (slab === undefined) {
+      tellReleased(buffer)
+      return giveBack(buffer.buffer)
+    }
     this.#letGo(slab)
+    tellReleased(buffer)
     this.#classes.find(({ bytes }) => bytes === buffer.length)?.free.push(buffer)
   }
 

@@ -2,7 +2,7 @@
  * Buffers for large frames, used again once their request is answered: fresh memory costs page
  * faults and garbage collection, about as much as everything else that a Produce costs.
  */
-import { Slabs } from '../memory/slabs.ts'
+import { Slabs, tellReleased } from '../memory/slabs.ts'
 import type { SlabClock } from '../memory/slabs.ts'
 
 /** Smaller frames are cheaper to allocate than to keep. */
@@ -34,6 +34,7 @@ export class FramePool {
   /** Gives back what `take` gave, when nobody refers to it any more. */
   give (buffer: Buffer): void {
     if (buffer.length >= POOLED_MIN) this.#slabs.give(buffer)
+    else tellReleased(buffer)
   }
 
   /** Somebody may refer to it as long as he likes. */

@@ -355,7 +355,8 @@ export class StoredLog implements Log, TurnMember {
   /** The flush that took the captured pieces, cut as they may be since, is on the disk. */
   flushed (active: number): void {
     if (this.deleted) return
-    this.extents = this.#extentsWith(this.tail.dropFlushed(), active)
+    this.extents = this.#extentsWith(this.tail.captured, active)
+    this.tail.dropCaptured()
     this.moving = undefined
   }
 

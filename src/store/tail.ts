@@ -153,13 +153,18 @@ export class Tail {
     return this.pieces.slice()
   }
 
-  /** The captured pieces are in the volume now: gives their memory back, and returns them. */
-  dropFlushed (): Piece[] {
+  /** The captured pieces, as far as they are here still. */
+  get captured (): Piece[] {
     let count = 0
     while (this.pieces[count]?.flushing === true) count++
-    const flushed = this.pieces.splice(0, count)
-    for (const piece of flushed) this.#discard(piece)
-    return flushed
+    return this.pieces.slice(0, count)
+  }
+
+  /** They are in the volume now: gives their memory back. */
+  dropCaptured (): void {
+    const { captured } = this
+    this.pieces.splice(0, captured.length)
+    for (const piece of captured) this.#discard(piece)
   }
 
   /** Cuts every batch whose last offset is at or above `offset`; returns the first base dropped. */

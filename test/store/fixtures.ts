@@ -3,6 +3,7 @@ import { crc32c } from '../../protocol/records/checksum.ts'
 import { at, header, HEADER_SIZE, LOG_OVERHEAD } from '../../protocol/records/header.ts'
 import type { StoreEnvironment } from '../../src/store/contract.ts'
 import type { Disk } from '../../src/store/disk.ts'
+import '../support/memory-watch.ts'
 
 export interface BatchShape {
   base: number | bigint

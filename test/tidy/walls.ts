@@ -14,7 +14,7 @@ const config = ['config', 'src/settings.ts']
 /** A room may also import itself. Everything that is not named is behind the wall. */
 export const walls: Readonly<Record<string, Wall>> = {
   protocol: { imports: ['buffer-layout', 'node:assert', 'node:zlib', '@node-rs/crc32', '@bokuweb/zstd-wasm'] },
-  memory: { imports: [] },
+  memory: { imports: ['node:diagnostics_channel'] },
   core: { imports: ['protocol'] },
   store: { imports: ['memory', 'protocol', 'lmdb', 'buffer-layout', 'node:fs', 'node:path', 'node:assert'] },
   client: { imports: ['protocol', 'node:net', 'node:tls'] },
