@@ -10,7 +10,7 @@ import type { Checkpoint } from './contract.ts'
 import type { LogNeeds, StoredLog } from './log.ts'
 import type { StoredTable } from './table.ts'
 
-interface Needs extends Pick<LogNeeds, 'flusher' | 'options' | 'writer'> {
+interface Needs extends Pick<LogNeeds, 'flusher' | 'options' | 'volumes' | 'writer'> {
   readonly closing: boolean
   readonly keptTable: StoredTable
 }
@@ -46,6 +46,9 @@ export class Checkpoints {
     this.#core.flusher.note(log)
     return this.#lastNumber + 1
   }
+
+  /** One is taken the next time that some are. */
+  noteDue (log: StoredLog): void { this.#due.add(log) }
 
   /** Called while a flush is fixed; `logs` are those that it carries. */
   take (logs: readonly StoredLog[]): TakenCheckpoint[] {
@@ -105,8 +108,12 @@ export class Checkpoints {
     }
   }
 
-  /** The newest checkpoint, if it is not ahead of the log and its last batch is still the same. */
+  /**
+   * The newest checkpoint, if it is not ahead of the log and its last batch is still the same; none while
+   * a volume is being closed for its sealing, which cannot be read.
+   */
   find (log: StoredLog): Checkpoint | undefined {
+    if (!this.#core.volumes.isSettled) return undefined
     const value = this.#core.keptTable.checkpointOf(log.number)
     if (value === undefined || value.length < headLayout.span) return undefined
     const { offset, base, epoch, crc } = headLayout.decode(value)

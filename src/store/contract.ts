@@ -105,15 +105,21 @@ export interface Log {
    * State derived from this log by its owner. `take` is called synchronously and encodes the state
    * as of the present endOffset, at moments chosen by the store: between two lie at most about
    * 64 MB of the store's appends, and one is taken at close. It reaches the table after the data
-   * below it is flushed. Undefined: the owner does not know its state just now.
+   * below it is flushed. Undefined: the owner does not know its state just now. `isDue`: what the
+   * owner has derived is in no checkpoint yet, though nothing is appended.
    */
-  onCheckpoint (take: () => Buffer | undefined): void
+  onCheckpoint (take: () => Buffer | undefined, isDue?: boolean): void
   /**
    * A checkpoint is taken with the next flush: after a rewrite the present one may not be found.
    * From the number that is returned on they are of the state as it is now, or later.
    */
   checkpointSoon (): number
-  /** The newest checkpoint that is not ahead of the log and still agrees with its batches. */
+  /** Resolves when no volume is being closed for its sealing, which cannot be read meanwhile. */
+  ready (): Promise<void>
+  /**
+   * The newest checkpoint that is not ahead of the log and still agrees with its batches; none while
+   * that cannot be read (`ready`).
+   */
   readonly checkpoint: Checkpoint | undefined
 }
 

@@ -1,13 +1,17 @@
 /**
  * The simulator's disk: files and environments in memory, what was written apart from what was
  * synced. `kill` keeps every completed write, `powerLoss` what was synced and a random part of the
- * rest; faults come on demand. Deterministic: randomness and time are the caller's.
+ * rest; faults come on demand. Deterministic: randomness and time are the caller's. What a real disk may
+ * not survive, such as the use of what is closed, throws (`memory-process.ts`).
  */
 import { dirname } from 'node:path'
 import type { Disk, DiskFile, EnvironmentOptions, KeyValueEnvironment } from './disk.ts'
 import { StoreError } from './error.ts'
 import { MemoryEnvironment, MemoryTransactions } from './memory-environment.ts'
+import { MemoryFile } from './memory-file.ts'
+import type { FileHost } from './memory-file.ts'
 import { MemoryInode } from './memory-inode.ts'
+import { MemoryProcess } from './memory-process.ts'
 
 export interface MemoryDiskOptions {
   /** Bytes that fit; without it there is no bound. */
@@ -15,6 +19,8 @@ export interface MemoryDiskOptions {
   /** What syncs and commits take, through `setTimer`; without a timer they end at once. */
   syncDelayMs?: number
   setTimer?: (delayMs: number, run: () => void) => unknown
+  /** When a read off the event loop ends; without it as syncs do. */
+  whenRead?: (run: () => void) => void
 }
 
 /** What goes wrong from now on, until it is changed. */
@@ -40,7 +46,20 @@ export class MemoryDisk {
   #durableNames = new Map<string, Node>()
   #unsynced: DirectoryChange[] = []
   readonly #locks = new Set<string>()
+  /** Of this incarnation. */
+  #processes: MemoryProcess[] = []
   readonly #options: MemoryDiskOptions
+  readonly #fileHost: FileHost = {
+    write: (inode, bytes, position) => {
+      this.#check('write')
+      this.#write(inode, bytes, position)
+    },
+    whenRead: run => { this.#whenRead(run) },
+    whenSynced: done => this.#whenSynced(done),
+  }
+
+  /** Uses of what was closed, opened twice or unlinked that a real disk may not survive. */
+  readonly misuses: string[] = []
 
   constructor (options: MemoryDiskOptions = {}) {
     this.#options = options
@@ -49,30 +68,30 @@ export class MemoryDisk {
 
   /** The disk as one process sees it: after `kill` or `powerLoss` it does nothing any more. */
   disk (): Disk {
-    const isAlive = this.#aliveness()
+    const process = new MemoryProcess(this.#aliveness(), this.misuses)
+    this.#processes.push(process)
     const alive = <T>(run: () => T): T => {
-      if (!isAlive()) throw failure('EBADF', 'this process is dead')
+      process.ensureAlive()
       return run()
     }
     return {
       createDirectory: path => { alive(() => { this.#createDirectory(path) }) },
       list: directory => alive(() => this.#list(directory)),
       exists: path => alive(() => this.#exists(path)),
-      create: path => alive(() => this.#create(path)),
-      open: path => alive(() => this.#open(path)),
+      create: path => alive(() => this.#create(process, path)),
+      open: path => alive(() => this.#open(process, path)),
       rename: (from, to) => { alive(() => { this.#rename(from, to) }) },
-      unlink: async path => { alive(() => { this.#unlink(path) }) },
+      unlink: async path => { alive(() => { this.#unlink(process, path) }) },
       syncDirectory: path => alive(() => this.#syncDirectory(path)),
       freeBytes: () => alive(() => this.#freeBytes()),
-      lock: path => alive(() => this.#lock(path)),
-      openEnvironment: (path, options) => alive(() => this.#openEnvironment(path, options)),
+      lock: path => alive(() => this.#lock(process, path)),
+      openEnvironment: (path, options) => alive(() => this.#openEnvironment(process, path, options)),
     }
   }
 
   /** The process dies: every completed write stays, what it had open does nothing any more. */
   kill (): void {
-    this.#incarnation++
-    this.#locks.clear()
+    this.#end()
     // `safeRestore` goes back to the last flushed transaction, whatever the page cache has
     for (const node of new Set(this.#names.values())) {
       if (node instanceof MemoryTransactions) node.powerLoss(() => 0)
@@ -81,8 +100,7 @@ export class MemoryDisk {
 
   /** The machine dies: what was synced stays, and of the rest what `random` (0 to 1) decides. */
   powerLoss (random: () => number): void {
-    this.#incarnation++
-    this.#locks.clear()
+    this.#end()
     const names = new Map(this.#durableNames)
     for (const change of this.#unsynced) if (random() < 0.5) change.run(names)
     this.#unsynced = []
@@ -92,6 +110,18 @@ export class MemoryDisk {
     this.#durableNames = new Map(names)
     for (const node of new Set(names.values())) node.powerLoss(random)
   }
+
+  #end (): void {
+    this.#incarnation++
+    this.#locks.clear()
+    this.#processes = []
+  }
+
+  /** Paths of what living processes have open, one for each descriptor and environment. */
+  get held (): string[] { return this.#processes.flatMap(({ held }) => held) }
+
+  /** Paths, for whoever looks from outside of all processes. */
+  filesIn (directory: string): string[] { return this.#list(directory).map(name => `${directory}/${name}`) }
 
   get usedBytes (): number {
     let bytes = 0
@@ -132,22 +162,21 @@ export class MemoryDisk {
     this.#unsynced.push({ directory, run })
   }
 
-  #create (path: string): DiskFile {
+  #create (process: MemoryProcess, path: string): DiskFile {
     this.#check('write')
-    const present = this.#names.get(path)
-    if (present instanceof MemoryInode) {
-      present.truncate(0)
-      return this.#handle(present)
+    let inode = this.#names.get(path)
+    if (inode instanceof MemoryInode) inode.truncate(0)
+    else {
+      const made = inode = new MemoryInode()
+      this.#change(dirname(path), names => { names.set(path, made) })
     }
-    const inode = new MemoryInode()
-    this.#change(dirname(path), names => { names.set(path, inode) })
-    return this.#handle(inode)
+    return new MemoryFile(path, inode, process, this.#fileHost)
   }
 
-  #open (path: string): DiskFile {
+  #open (process: MemoryProcess, path: string): DiskFile {
     const node = this.#names.get(path)
     if (!(node instanceof MemoryInode)) throw failure('ENOENT', path)
-    return this.#handle(node)
+    return new MemoryFile(path, node, process, this.#fileHost)
   }
 
   #rename (from: string, to: string): void {
@@ -159,8 +188,10 @@ export class MemoryDisk {
     })
   }
 
-  #unlink (path: string): void {
-    if (!this.#names.has(path)) throw failure('ENOENT', path)
+  #unlink (process: MemoryProcess, path: string): void {
+    const node = this.#names.get(path)
+    if (node === undefined) throw failure('ENOENT', path)
+    if (node instanceof MemoryTransactions) process.ensureNoEnvironment(path, node)
     this.#change(dirname(path), names => { names.delete(path) })
   }
 
@@ -176,16 +207,22 @@ export class MemoryDisk {
 
   #freeBytes (): number { return this.capacityBytes - this.usedBytes }
 
-  async #lock (path: string): Promise<{ release (): void }> {
+  async #lock (process: MemoryProcess, path: string): Promise<{ release (): void }> {
     if (this.#locks.has(path)) {
       throw new StoreError('LOCKED', `${path} is held by another process: stop it first`)
     }
     this.#locks.add(path)
-    const incarnation = this.#incarnation
-    return { release: () => { if (incarnation === this.#incarnation) this.#locks.delete(path) } }
+    process.locks(path)
+    return {
+      release: () => {
+        if (!process.isAlive()) return
+        this.#locks.delete(path)
+        process.unlocks(path)
+      },
+    }
   }
 
-  #openEnvironment (path: string, options: EnvironmentOptions): KeyValueEnvironment {
+  #openEnvironment (process: MemoryProcess, path: string, options: EnvironmentOptions): KeyValueEnvironment {
     let node = this.#names.get(path)
     if (node === undefined) {
       if (options.readOnly === true) throw failure('ENOENT', path)
@@ -194,10 +231,11 @@ export class MemoryDisk {
       this.#change(dirname(path), names => { names.set(path, made) })
     }
     if (!(node instanceof MemoryTransactions)) throw failure('EINVAL', path)
-    return new MemoryEnvironment(node, options, {
-      isAlive: this.#aliveness(),
+    return new MemoryEnvironment(path, node, options, {
+      process,
       room: () => this.#freeBytes(),
       later: run => { this.#later(run) },
+      whenRead: run => { this.#whenRead(run) },
       whenSynced: done => this.#whenSynced(done),
       check: operation => { this.#check(operation) },
     })
@@ -220,6 +258,12 @@ export class MemoryDisk {
     else setTimer(syncDelayMs, run)
   }
 
+  #whenRead (run: () => void): void {
+    const { whenRead } = this.#options
+    if (whenRead === undefined) this.#later(run)
+    else whenRead(run)
+  }
+
   /** `done` makes durable what was there when the sync began. */
   #whenSynced (done: () => void): Promise<void> {
     const isAlive = this.#aliveness()
@@ -236,33 +280,6 @@ export class MemoryDisk {
         }
       })
     })
-  }
-
-  #handle (inode: MemoryInode): DiskFile {
-    const isAlive = this.#aliveness()
-    const guarded = <T>(run: () => T): T => {
-      if (!isAlive()) throw failure('EBADF', 'the process that opened this is dead')
-      return run()
-    }
-    return {
-      write: (bytes, position) => {
-        guarded(() => {
-          this.#check('write')
-          this.#write(inode, Buffer.concat(bytes), position)
-        })
-      },
-      sync: () => {
-        const covered = inode.changes
-        return this.#whenSynced(() => { inode.synced(covered) })
-      },
-      read: (into, position) => guarded(() => inode.read(into, position)),
-      readAsync: (into, position) => new Promise(resolve => {
-        this.#later(() => { if (isAlive()) resolve(inode.read(into, position)) })
-      }),
-      size: () => guarded(() => inode.bytes),
-      truncate: bytes => { guarded(() => { inode.truncate(bytes) }) },
-      close: () => {},
-    }
   }
 
   /** A full disk takes what fits, as a real one does. */

@@ -49,6 +49,7 @@ export interface KeyValueEnvironment {
   /** Loads the values' pages off the event loop. */
   prefetch (keys: readonly Buffer[]): Promise<void>
   stats (): { freePages: number, readers: number, mapBytes: number }
+  /** One that only reads, and of which nothing is being loaded, is closed when this returns. */
   close (): Promise<void>
 }
 

@@ -4,8 +4,10 @@
  * are one transaction; journal files are free only when it is on the disk (R-S10).
  */
 import type { Checkpoints } from './checkpoints.ts'
+import { cutFrom } from './cut.ts'
 import type { Mutation } from './disk.ts'
 import { placeOf } from './forward.ts'
+import { StoreError } from './error.ts'
 import { isDiskFull } from './guard.ts'
 import type { Inline } from './inline.ts'
 import { batchKey, encodeIndex, indexLog, meta, metaKey } from './keys.ts'
@@ -65,6 +67,8 @@ export class Flusher {
 
   constructor (core: Needs) { this.#core = core }
 
+  get isRunning (): boolean { return this.#running !== undefined }
+
   /** A log has something that no volume has yet. */
   note (log: StoredLog): void {
     if (log.isDirty) return
@@ -116,9 +120,20 @@ export class Flusher {
     })
   }
 
-  /** Resolves when everything appended before the call is in a volume, on the disk. */
+  /** Resolves when everything appended before the call is in a volume, on the disk. Rejects with CLOSED. */
   async flush (): Promise<void> {
     while (this.#running !== undefined) await this.#running
+    if (this.#core.closing) throw new StoreError('CLOSED', 'the store is closing')
+    await this.#flush()
+  }
+
+  /** The store closes: whoever asks for a flush from now on is told CLOSED. */
+  async flushLast (): Promise<void> {
+    while (this.#running !== undefined) await this.#running
+    await this.#flush()
+  }
+
+  async #flush (): Promise<void> {
     this.#again = false
     const run = this.#run()
     this.#running = run
@@ -216,7 +231,7 @@ export class Flusher {
     const { volumes } = this.#core
     const { mutations } = captured
     if (log.cutFrom !== undefined) {
-      mutations.push(...volumes.active.cut(log.number, log.cutFrom))
+      mutations.push(...cutFrom(volumes.active, log.number, log.cutFrom))
       log.cutFrom = undefined
     }
     const pieces = log.tail.capture()

@@ -57,7 +57,12 @@ export class Inline {
     if (this.#current === undefined) {
       const file = this.#queue.shift()
       if (file === undefined) return []
-      const turns = turnsOf(core.journal.open(file), FILE_HEADER_SIZE)
+      const { journal } = core
+      // opened anew for each slice: between two of them its descriptor may be given up
+      const turns = turnsOf({
+        read: (into, position) => journal.open(file).read(into, position),
+        size: () => journal.open(file).size(),
+      }, FILE_HEADER_SIZE)
       this.#current = { file, turns, isWhole: true, bytes: 0 }
     }
     const mutations: Mutation[] = []

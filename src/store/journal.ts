@@ -10,6 +10,7 @@ import { isDiskFull } from './guard.ts'
 import type { Guard } from './guard.ts'
 import { encodeFileHeader, FILE_HEADER_SIZE } from './journal-format.ts'
 import type { Pool, PooledBuffer } from './pool.ts'
+import { Users } from './users.ts'
 
 export interface JournalFile {
   readonly number: number
@@ -26,6 +27,7 @@ export interface JournalFile {
 
 export interface JournalOptions {
   journalFileBytes: number
+  openFilesMax: number
   /** Breaks R-S10 on purpose, for the harness that must notice it. */
   mutant: string | undefined
 }
@@ -39,7 +41,6 @@ interface SyncRound {
 /** Files without places that stay: overwriting one is far cheaper than making one. */
 const FREE_FILES_MAX = 6
 const FREE_FILES_AT_REST = 1
-const OPEN_KEPT_FILES = 64
 
 export class Journal {
   readonly files = new Map<number, JournalFile>()
@@ -57,6 +58,9 @@ export class Journal {
   readonly #filled = new Set<JournalFile>()
   readonly #removals = new Set<Promise<void>>()
   readonly #keptOpen = new Set<JournalFile>()
+  /** Of all files. */
+  readonly #users = new Users()
+  #isClosed = false
   readonly #directory: string
   readonly #disk: Disk
   readonly #guard: Guard
@@ -239,19 +243,22 @@ export class Journal {
 
   async #syncFile (file: JournalFile): Promise<void> {
     this.syncs++
-    await this.#using(file, handle => this.#guard.within('the sync of the journal', handle.sync()))
+    // outside: a sync that does not end within its limit is under way still
+    await this.#guard.within('the sync of the journal', this.#using(file, handle => handle.sync()))
   }
 
   /** The system gives the number of a closed descriptor to the next file: nobody may still use it. */
   async #using<T> (file: JournalFile, work: (handle: DiskFile) => Promise<T>): Promise<T> {
     const handle = this.open(file)
     file.busy++
+    this.#users.enter()
     try {
       return await work(handle)
     } finally {
       file.busy--
-      if (!this.files.has(file.number)) this.#closeHandle(file)
+      if (this.#isClosed || !this.files.has(file.number)) this.#closeHandle(file)
       this.#closeOldest()
+      this.#users.leave()
     }
   }
 
@@ -297,15 +304,16 @@ export class Journal {
   /** Down to the bound, but none that is in use, and not the one that is about to be. */
   #closeOldest (needed?: JournalFile): void {
     for (const oldest of this.#keptOpen) {
-      if (this.#keptOpen.size <= OPEN_KEPT_FILES) return
+      if (this.#keptOpen.size <= this.#options.openFilesMax) return
       if (oldest.busy > 0 || oldest === needed) continue
       this.#closeHandle(oldest)
       this.#keptOpen.delete(oldest)
     }
   }
 
-  /** The open file, opened again when its descriptor had been given up. */
+  /** The open file, opened again when its descriptor was given up: for use at once. Throws CLOSED. */
   open (file: JournalFile): DiskFile {
+    if (this.#isClosed) throw new StoreError('CLOSED', `${file.path} is closed`)
     if (file.handle === undefined) {
       file.handle = this.#disk.open(file.path)
       this.#keep(file)
@@ -371,7 +379,10 @@ export class Journal {
   async close (): Promise<void> {
     await Promise.all(this.#removals)
     if (this.#guard.failure === undefined) await this.sync()
-    for (const file of this.files.values()) file.handle?.close()
+    this.#isClosed = true
+    // what has failed may never end: its descriptor stays open as long
+    if (this.#guard.failure === undefined) await this.#users.gone()
+    for (const file of this.files.values()) this.#closeHandle(file)
   }
 }
 

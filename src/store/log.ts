@@ -12,6 +12,7 @@ import type { Unit } from './deferred-read.ts'
 import { StoreError } from './error.ts'
 import { append, bytesOf, extentAt, min, moved } from './extents.ts'
 import type { Extent, Extents } from './extents.ts'
+import { headerAt } from './header-at.ts'
 import { kinds } from './journal-format.ts'
 import type { NeedsOfLogs } from './needs.ts'
 import { ReadBuilder } from './read.ts'
@@ -148,6 +149,14 @@ export class StoredLog implements Log, TurnMember {
   }
 
   #readOn (into: ReadBuilder, found?: Extents): LogRead | Promise<LogRead> {
+    try {
+      return this.#readFrom(into, found)
+    } catch (error) {
+      return into.failed(error)
+    }
+  }
+
+  #readFrom (into: ReadBuilder, found?: Extents): LogRead | Promise<LogRead> {
     const extents = found === undefined ? this.extents : extentsSince(found, this.extents)
     if (into.offset >= into.end) return into.finish()
     for (let index = extentAt(extents, into.offset); index < extents.length; index++) {
@@ -176,6 +185,8 @@ export class StoredLog implements Log, TurnMember {
     try {
       await volume.readCold(extent, into, core.journal, core.readPool)
       return await this.#readOn(into, found)
+    } catch (error) {
+      return into.failed(error)
     } finally {
       core.openReads--
     }
@@ -209,14 +220,14 @@ export class StoredLog implements Log, TurnMember {
   }
 
   async truncate (offset: bigint): Promise<void> {
-    await this.#ready()
+    await this.ready()
     if (offset >= this.endOffset) return
     this.#change(kinds.truncate, offset)
     this.applyTruncate(offset)
   }
 
   async advanceStart (offset: bigint): Promise<void> {
-    await this.#ready()
+    await this.ready()
     if (offset <= this.startOffset) return
     this.#change(kinds.start, offset)
     this.applyStart(offset)
@@ -230,15 +241,12 @@ export class StoredLog implements Log, TurnMember {
   }
 
   async reset (offset: bigint): Promise<void> {
-    await this.#ready()
+    await this.ready()
     this.#change(kinds.reset, offset)
     this.applyReset(offset)
   }
 
-  /** Cutting looks into volumes, and one that is being closed for its sealing cannot be read. */
-  async #ready (): Promise<void> {
-    while (!this.#core.volumes.isSettled) await this.#core.volumes.settled()
-  }
+  async ready (): Promise<void> { while (!this.#core.volumes.isSettled) await this.#core.volumes.settled() }
 
   #change (kind: number, offset: bigint): void {
     if (this.deleted || this.#core.closed) {
@@ -378,22 +386,14 @@ export class StoredLog implements Log, TurnMember {
   }
 
   /** Header of the batch that holds `offset`, or of the last one below it. */
-  headerAt (offset: bigint, orBelow = false): Buffer | undefined {
-    const inTail = this.tail.headerAt(offset, orBelow, this.#core.journal)
-    if (inTail !== undefined) return inTail
-    for (let index = this.extents.length - 1; index >= 0; index--) {
-      const extent = this.extents[index] as Extent
-      if (extent.from > offset || extent.bytes === 0) continue
-      if (extent.to <= offset && !orBelow) return undefined
-      const at = extent.to <= offset ? extent.to - 1n : offset
-      const volume = this.#core.volumes.opened(extent.volume)
-      return volume?.headerAt(extent.keys, at, this.#core.journal)
-    }
-    return undefined
-  }
+  headerAt (offset: bigint, orBelow = false): Buffer | undefined { return headerAt(this, this.#core, offset, orBelow) }
 
   get checkpoint (): Checkpoint | undefined { return this.#core.checkpoints.find(this) }
 
-  onCheckpoint (take: () => Buffer | undefined): void { this.takeCheckpoint = take }
+  onCheckpoint (take: () => Buffer | undefined, isDue = false): void {
+    this.takeCheckpoint = take
+    if (isDue) this.#core.checkpoints.noteDue(this)
+  }
+
   checkpointSoon (): number { return this.#core.checkpoints.force(this) }
 }

@@ -2,6 +2,7 @@
 import type {
   EnvironmentOptions, KeyValueEnvironment, Mutation, RangeOptions
 } from './disk.ts'
+import type { MemoryProcess, Opened } from './memory-process.ts'
 
 export class MemoryTransactions {
   values = new Map<string, Buffer>()
@@ -59,23 +60,26 @@ export class MemoryTransactions {
 
 /** What the disk lends to its environments. */
 export interface MemoryHost {
-  isAlive (): boolean
+  readonly process: MemoryProcess
   room (): number
   later (run: () => void): void
+  whenRead (run: () => void): void
   whenSynced (done: () => void): Promise<void>
   check (operation: 'commit'): void
 }
 
 export class MemoryEnvironment implements KeyValueEnvironment {
-  #isOpen = true
+  #isClosing = false
+  readonly #opened: Opened
   readonly #node: MemoryTransactions
   readonly #options: EnvironmentOptions
   readonly #host: MemoryHost
 
-  constructor (node: MemoryTransactions, options: EnvironmentOptions, host: MemoryHost) {
+  constructor (path: string, node: MemoryTransactions, options: EnvironmentOptions, host: MemoryHost) {
     this.#node = node
     this.#options = options
     this.#host = host
+    this.#opened = host.process.opensEnvironment(path, node)
   }
 
   apply (mutations: readonly Mutation[]): { committed: Promise<void>, flushed: Promise<void> } {
@@ -84,7 +88,7 @@ export class MemoryEnvironment implements KeyValueEnvironment {
     let transaction = 0
     const committed = new Promise<void>((resolve, reject) => {
       this.#host.later(() => {
-        if (!this.#host.isAlive()) return
+        if (!this.#host.process.isAlive()) return
         try {
           this.#host.check('commit')
           transaction = this.#commit(mutations)
@@ -113,11 +117,16 @@ export class MemoryEnvironment implements KeyValueEnvironment {
   }
 
   get (key: Buffer): Buffer | undefined {
-    const value = this.getFast(key)
+    const value = this.#find(key)
     return value === undefined ? undefined : Buffer.from(value)
   }
 
   getFast (key: Buffer): Buffer | undefined {
+    const value = this.#find(key)
+    return value === undefined ? undefined : this.#host.process.lend(value)
+  }
+
+  #find (key: Buffer): Buffer | undefined {
     this.#mustBeOpen()
     return this.#node.values.get(key.toString('latin1'))
   }
@@ -152,19 +161,45 @@ export class MemoryEnvironment implements KeyValueEnvironment {
   }
 
   prefetch (): Promise<void> {
-    return new Promise(resolve => {
-      this.#host.later(() => { if (this.#host.isAlive()) resolve() })
-    })
+    this.#mustBeOpen()
+    const { process } = this.#host
+    return process.using(this.#opened, new Promise(resolve => {
+      this.#host.whenRead(() => { if (process.isAlive()) resolve() })
+    }))
   }
 
   stats (): { freePages: number, readers: number, mapBytes: number } {
+    this.#mustBeOpen()
     return { freePages: 0, readers: 0, mapBytes: this.#options.mapBytes }
   }
 
-  async close (): Promise<void> { this.#isOpen = false }
+  /** Until it resolves, one that writes is open for whoever would open it again. */
+  close (): Promise<void> {
+    const { process } = this.#host
+    if (!process.isAlive()) return Promise.resolve()
+    this.#mustBeOpen()
+    process.ensureUnused(this.#opened)
+    this.#isClosing = true
+    if (this.#options.readOnly === true) {
+      process.closed(this.#opened)
+      return Promise.resolve()
+    }
+    return new Promise(resolve => {
+      this.#host.later(() => {
+        if (!process.isAlive()) return
+        process.closed(this.#opened)
+        resolve()
+      })
+    })
+  }
 
+  /** What was lent before is nobody's from now on. */
   #mustBeOpen (): void {
-    if (!this.#isOpen || !this.#host.isAlive()) throw new Error('EBADF: the environment is closed')
+    const { process } = this.#host
+    process.ensureAlive()
+    process.recall()
+    if (this.#isClosing) process.misuse(`${this.#opened.path} was used after it was closed`)
+    process.ensureOpen(this.#opened)
   }
 }
 

@@ -29,7 +29,11 @@ export interface NeedsOfLogs<L> {
   readonly rewriter: {
     rewrite (log: L, range: RewriteRange, batches: readonly Buffer[]): Promise<boolean>
   }
-  readonly checkpoints: { find (log: L): Checkpoint | undefined, force (log: L): number }
+  readonly checkpoints: {
+    find (log: L): Checkpoint | undefined
+    force (log: L): number
+    noteDue (log: L): void
+  }
   dropLog (log: L): void
   /** R-S9: true while only reserve logs may write. */
   reserveReached (): boolean

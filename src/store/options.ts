@@ -30,6 +30,8 @@ export interface StoreOptions {
   syncTimeoutMs: number
   /** R-S9: free space below which only reserve logs may write. */
   reserveBytes: number
+  /** Journal files with large batches that keep their descriptor at the same time. */
+  openFilesMax: number
   /** Sealed volumes that keep their environment open at the same time. */
   openVolumesMax: number
   /** Bytes of survivors copied forward in one slice. */
@@ -58,6 +60,7 @@ export const defaults: StoreOptions = {
   checkpointBytes: 64 * MB,
   syncTimeoutMs: 30_000,
   reserveBytes: 256 * MB,
+  openFilesMax: 64,
   openVolumesMax: 64,
   copySliceBytes: 500_000,
   aliveRatioMin: 0.25,

@@ -135,6 +135,16 @@ export class ReadBuilder {
     if (behind > this.offset) this.offset = behind
   }
 
+  /** Gives back what it has gathered: a read that fails is released by nobody. */
+  abandon (): void {
+    for (const owner of this.#held.splice(0)) owner.release()
+  }
+
+  failed (error: unknown): never {
+    this.abandon()
+    throw error
+  }
+
   finish (): LogRead {
     const chunks = this.#chunks
     const held = this.#held

@@ -73,13 +73,13 @@ function firstTurn (handle: DiskFile, number: number): TurnStart | undefined {
   return fileHeaderIsGood(bytes, number) ? readTurnStart(bytes, FILE_HEADER_SIZE) : undefined
 }
 
-function readAt (handle: DiskFile, position: number, bytes: number): Buffer {
+function readAt (handle: Pick<DiskFile, 'read'>, position: number, bytes: number): Buffer {
   const buffer = Buffer.allocUnsafe(bytes)
   return buffer.subarray(0, handle.read(buffer, position))
 }
 
 /** Whole turns with a good table, one after the other; ends at the first that is not. */
-export function * turnsOf (handle: DiskFile, from: number): Generator<FoundTurn> {
+export function * turnsOf (handle: Pick<DiskFile, 'read' | 'size'>, from: number): Generator<FoundTurn> {
   let window: Buffer = Buffer.alloc(0)
   let windowAt = from
   let position = from

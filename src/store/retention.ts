@@ -103,7 +103,7 @@ export class Retention {
     try {
       await volume.readCold(extent, into, core.journal, core.readPool)
     } catch (error) {
-      into.finish().release()
+      into.abandon()
       log.noteUnreadable(error, from)
       this.#unreadable.add(log)
       return () => []
@@ -135,7 +135,7 @@ export class Retention {
     const alive = volumes.alive()
     for (const volume of [...volumes.all.values()]) {
       if (!volume.sealed || alive.has(volume.number)) continue
-      if (volume.busy > 0) {
+      if (volume.readers.any) {
         this.#shrunk = true
         continue
       }

@@ -56,8 +56,8 @@ export class Rewriter {
     const core = this.#core
     this.#asked.set(log, core.environment.nowMs())
     // only what lies in volumes has a place to be replaced in
-    if (this.#endInVolumes(log) < range.to) await core.flusher.flush()
-    if (this.#isInActive(log, range) && core.retention.askForSeal()) await core.flusher.flush()
+    if (this.#endInVolumes(log) < range.to && !await this.#isFlushed()) return false
+    if (this.#isInActive(log, range) && core.retention.askForSeal() && !await this.#isFlushed()) return false
     if (core.closing || !this.#isPossible(log, range)) return false
     return new Promise((resolve, reject) => {
       this.#waiting.push({
@@ -65,6 +65,17 @@ export class Rewriter {
       })
       core.flusher.start()
     })
+  }
+
+  /** False when the store closes instead. */
+  async #isFlushed (): Promise<boolean> {
+    try {
+      await this.#core.flusher.flush()
+      return true
+    } catch (error) {
+      if (error instanceof StoreError && error.code === 'CLOSED') return false
+      throw error
+    }
   }
 
   #endInVolumes (log: StoredLog): bigint { return log.extents.at(-1)?.to ?? 0n }

@@ -27,6 +27,7 @@ export class Scrub {
     if (this.#core.options.scrubBytesPerSecond <= 0) return
     this.#timer = this.#core.environment.setTimer(1000 / STEPS_PER_SECOND, () => {
       this.step().catch((error: unknown) => {
+        if (this.#core.closing) return
         this.#core.environment.log('error', `the scrub of stored batches stopped: ${String(error)}`)
       })
     })

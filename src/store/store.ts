@@ -245,6 +245,7 @@ class OpenStore implements Store {
   }
 
   #freePages (): number {
+    if (this.closed) return 0
     let pages = this.keptTable.freePages
     for (const volume of this.volumes.all.values()) {
       if (volume.isOpen) pages += volume.environment.stats().freePages
@@ -256,17 +257,31 @@ class OpenStore implements Store {
     if (this.closing) return
     this.closing = true
     try {
-      if (this.guard.failure === undefined) await this.flusher.flush()
+      if (this.guard.failure === undefined) await this.flusher.flushLast()
     } finally {
-      this.closed = true
-      this.flusher.stop()
-      this.#scrub.stop()
+      await this.#closeFiles()
+    }
+  }
+
+  /** What could not be opened whole leaves nothing open: the next try would open it twice (4.1.10). */
+  async abandon (): Promise<void> {
+    this.closing = true
+    await this.#closeFiles()
+  }
+
+  /** Once whoever reads is done; who comes now is told CLOSED. */
+  async #closeFiles (): Promise<void> {
+    this.closed = true
+    this.flusher.stop()
+    this.#scrub.stop()
+    this.#spaceCheck?.cancel()
+    try {
+      await this.keptTable.close()
+      await this.volumes.close()
+      await this.journal.close()
+    } finally {
       this.pool.stop()
       this.readPool.stop()
-      this.#spaceCheck?.cancel()
-      await this.keptTable.close()
-      await this.journal.close()
-      await this.volumes.close()
       this.#lock.release()
     }
   }
@@ -282,12 +297,16 @@ export async function openStore (
   const { disk } = environment
   disk.createDirectory(directory)
   const lock = await disk.lock(join(directory, 'lock'))
+  let store: OpenStore | undefined
   try {
-    const store = new OpenStore(directory, environment, { ...defaults, ...options }, lock)
+    store = new OpenStore(directory, environment, { ...defaults, ...options }, lock)
     await store.recover()
     return store
   } catch (error) {
-    lock.release()
+    if (store === undefined) lock.release()
+    else await store.abandon().catch((failure: unknown) => {
+      environment.log('error', `what was open of ${directory} could not be closed: ${String(failure)}`)
+    })
     throw error
   }
 }

@@ -3,18 +3,19 @@
  * files kept for it. It takes flushes until it is sealed, then it is only read (storage.md 4.1.4).
  */
 import { baseOffset, batchSize, HEADER_SIZE } from '../../protocol/records/header.ts'
-import type { Disk, KeyValueEnvironment, Mutation } from './disk.ts'
+import type { Disk, KeyValueEnvironment } from './disk.ts'
 import { StoreError } from './error.ts'
 import type { Extent } from './extents.ts'
 import type { Journal, JournalFile } from './journal.ts'
 import {
-  batchKey, decodeIndex, decodePlace, encodeIndex, firstKey, indexLog, offsetOfKey
+  batchKey, decodeIndex, decodePlace, firstKey, indexLog, offsetOfKey
 } from './keys.ts'
 import type { Place } from './keys.ts'
 import type { Pool, PooledBuffer } from './pool.ts'
 import { batchEnd } from './read.ts'
 import type { ReadBuilder } from './read.ts'
 import { headerIn } from './tail.ts'
+import { Users } from './users.ts'
 
 const KEYS_A_READ = 256
 /** Large batches with no more than this between them are read in one go. */
@@ -48,8 +49,11 @@ export class Volume {
   /** Journal files with its large batches: bytes in each. */
   readonly files = new Map<number, number>()
   /** Reads under way off the event loop: it must not be closed or unlinked. */
-  busy = 0
+  readonly readers = new Users()
   #kept: KeyValueEnvironment | undefined
+  /** What is kept only reads. */
+  #isReader = false
+  #hasEnded = false
   readonly #disk: Disk
   readonly #mapBytes: number
 
@@ -62,19 +66,31 @@ export class Volume {
 
   get isOpen (): boolean { return this.#kept !== undefined }
 
+  /** Throws CLOSED where it would have to be opened again and the store is closing. */
   get environment (): KeyValueEnvironment {
-    this.#kept ??= this.#disk.openEnvironment(this.path,
-      { mapBytes: this.#mapBytes, readOnly: this.sealed })
+    if (this.#kept === undefined && this.#hasEnded) throw new StoreError('CLOSED', `${this.path} is closed`)
+    if (this.#kept === undefined) {
+      this.#isReader = this.sealed
+      this.#kept = this.#disk.openEnvironment(this.path, { mapBytes: this.#mapBytes, readOnly: this.sealed })
+    }
     return this.#kept
   }
 
   /** While this is set nothing may be read: an environment is never opened twice (4.1.10). */
   closing: Promise<void> | undefined
 
+  /** The store closes: it is not opened any more, and closes once the last reader is done. */
+  async end (): Promise<void> {
+    this.#hasEnded = true
+    await this.readers.gone()
+    await this.close()
+  }
+
   async close (): Promise<void> {
     const kept = this.#kept
     this.#kept = undefined
     if (kept === undefined) return this.closing
+    if (this.#isReader) return kept.close()
     this.closing = kept.close()
     await this.closing
     this.closing = undefined
@@ -98,9 +114,15 @@ export class Volume {
     while (!into.full && into.offset < extent.to && into.offset < into.end) {
       const before = into.offset
       const keys = this.#keysFor(extent, into)
-      for (const part of this.#gather(keys, into, journal, pool)) {
-        const buffer = part.buffer ?? this.#readPlaces(part, journal, pool)
-        this.#take(part, buffer, into, extent.to)
+      const parts: Part[] = []
+      try {
+        this.#gather(parts, keys, into, journal, pool)
+        for (const part of parts) {
+          part.buffer ??= this.#readPlaces(part, journal, pool)
+          this.#take(part, into, extent.to)
+        }
+      } finally {
+        letGo(parts)
       }
       if (into.isDeferring && into.offset === before) this.#count(keys, into, extent.to)
       if (into.offset === before) break
@@ -112,20 +134,23 @@ export class Volume {
   async readCold (
     extent: Extent, into: ReadBuilder, journal: Journal, pool: Pool
   ): Promise<void> {
-    this.busy++
+    this.readers.enter()
+    const parts: Part[] = []
     try {
       await this.closing
       const before = into.offset
       const keys = this.#keysFor(extent, into)
       await this.environment.prefetch(keys)
-      for (const part of this.#gather(keys, into, journal, pool)) {
-        const buffer = part.buffer ?? await this.#readPlacesAsync(part, journal, pool)
-        this.#take(part, buffer, into, extent.to)
+      this.#gather(parts, keys, into, journal, pool)
+      for (const part of parts) {
+        part.buffer ??= await this.#readPlacesAsync(part, journal, pool)
+        this.#take(part, into, extent.to)
       }
       if (into.isDeferring && into.offset === before) this.#count(keys, into, extent.to)
       if (!into.full && into.offset === before) into.offset = extent.to
     } finally {
-      this.busy--
+      letGo(parts)
+      this.readers.leave()
     }
   }
 
@@ -155,14 +180,14 @@ export class Volume {
   }
 
   async #sliceCold (place: SliceOf, journal: Journal, pool: Pool): Promise<PooledBuffer> {
-    this.busy++
+    this.readers.enter()
     try {
       await this.closing
       const key = this.floorKey(place.keys, place.offset)
       if (key !== undefined) await this.environment.prefetch([key])
       return await this.#sliceNow(place, journal, pool, true)
     } finally {
-      this.busy--
+      this.readers.leave()
     }
   }
 
@@ -189,9 +214,8 @@ export class Volume {
 
   /** Copies runs (the environment's own memory is gone with the next call) and groups places. */
   #gather (
-    keys: readonly Buffer[], into: ReadBuilder, journal: Journal, pool: Pool
-  ): Part[] {
-    const parts: Part[] = []
+    parts: Part[], keys: readonly Buffer[], into: ReadBuilder, journal: Journal, pool: Pool
+  ): void {
     let planned = into.bytes
     const room = Math.min(into.maxBytes, into.atHandMax)
     for (const key of keys) {
@@ -221,7 +245,6 @@ export class Volume {
       planned += place.length
       this.#group(parts, place, journal)
     }
-    return parts
   }
 
   #group (parts: Part[], place: Place, journal: Journal): void {
@@ -251,15 +274,17 @@ export class Volume {
     return journal.takeAsync(file, position, bytes, pool)
   }
 
-  #take (part: Part, buffer: PooledBuffer, into: ReadBuilder, limit: bigint): void {
+  #take (part: Part, into: ReadBuilder, limit: bigint): void {
+    const { buffer } = part
     const first = part.places[0]
     for (const place of part.places) {
-      if (into.full || first === undefined) break
+      if (into.full || first === undefined || buffer === undefined) break
       const from = Number(place.position - first.position)
       const run = buffer.bytes.subarray(from, from + place.length)
       into.take(run, buffer, limit, endOfRun(run, place))
     }
-    buffer.release()
+    part.buffer = undefined
+    buffer?.release()
   }
 
   /** The first batch of the extent with a last offset at or above `offset`. */
@@ -303,13 +328,14 @@ export class Volume {
       else {
         const from = base > extent.from ? base : extent.from
         const to = entry.next < offset ? entry.next : offset
-        bytes += this.#walkBytes(extent.keys, from, to)
+        bytes += this.walkBytes(extent.keys, from, to)
       }
     }
     return Math.min(bytes, extent.bytes)
   }
 
-  #walkBytes (log: number, from: bigint, to: bigint): number {
+  /** Bytes of the batches under these keys that end within [from, to). */
+  walkBytes (log: number, from: bigint, to: bigint): number {
     let bytes = 0
     for (const key of this.keysFrom(log, from, to)) {
       const value = this.environment.getFast(key) as Buffer
@@ -324,35 +350,6 @@ export class Volume {
     }
     return bytes
   }
-
-  /**
-   * What removes every batch from base offset `base` on: the one exception to append-only (4.1.4).
-   * Only for the active volume, and for the log's own keys: no offset is put again under a rewrite's.
-   */
-  cut (log: number, base: bigint): Mutation[] {
-    const mutations: Mutation[] = []
-    const { environment } = this
-    for (const number of [log, indexLog(log)]) {
-      const range = { start: batchKey(number, base), end: firstKey(number + 1) }
-      for (const key of environment.keys(range)) mutations.push({ key, value: undefined })
-    }
-    const floor = base > 0n ? this.floorKey(log, base - 1n) : undefined
-    const run = floor === undefined ? undefined : environment.get(floor)
-    if (floor !== undefined && run !== undefined && decodePlace(run) === undefined) {
-      let keep = 0
-      while (keep < run.length && baseOffset(run, keep) < base) keep += batchSize(run, keep)
-      if (keep < run.length) mutations.push({ key: floor, value: run.subarray(0, keep) })
-    }
-    const index = base > 0n ? this.floorKey(indexLog(log), base - 1n) : undefined
-    const entry = index === undefined ? undefined : environment.get(index)
-    if (index !== undefined && entry !== undefined) {
-      const { next, maxTimestamp } = decodeIndex(entry)
-      const bytes = BigInt(this.#walkBytes(log, offsetOfKey(index), base))
-      const value = encodeIndex({ next: next < base ? next : base, bytes, maxTimestamp })
-      mutations.push({ key: index, value })
-    }
-    return mutations
-  }
 }
 
 const NOWHERE: Place = {
@@ -361,6 +358,11 @@ const NOWHERE: Place = {
 
 function missingFile ({ file }: Place): StoreError {
   return new StoreError('CORRUPT', `journal file ${file} is missing: fetch the replica again`)
+}
+
+/** A read that fails on its way has no use for what it has gathered. */
+function letGo (parts: readonly Part[]): void {
+  for (const { buffer } of parts) buffer?.release()
 }
 
 /** Where the batch begins that holds `offset`, or the first one behind it. */

@@ -146,7 +146,7 @@ export class Volumes {
     this.#used.add(volume)
     if (this.#used.size > this.#options.openVolumesMax) {
       for (const oldest of this.#used) {
-        if (oldest === volume || oldest.busy > 0) continue
+        if (oldest === volume || oldest.readers.any) continue
         this.#used.delete(oldest)
         this.#closeQuietly(oldest)
         break
@@ -260,7 +260,7 @@ export class Volumes {
   }
 
   async close (): Promise<void> {
-    for (const volume of this.all.values()) await volume.close()
+    await Promise.all([...this.all.values()].map(volume => volume.end()))
   }
 }
 

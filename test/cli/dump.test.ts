@@ -138,7 +138,8 @@ t.test('what is no data is said to be none', async t => {
 })
 
 t.test('a disk that is only read', async t => {
-  const below = new MemoryDisk().disk()
+  const memory = new MemoryDisk()
+  const below = memory.disk()
   below.createDirectory('/d')
   below.create('/d/file').write([Buffer.from('stored')], 0)
   const stored = below.openEnvironment('/d/kept', { mapBytes: 1000 })
@@ -146,7 +147,7 @@ t.test('a disk that is only read', async t => {
     ({ key: Buffer.from(key), value: value === undefined ? undefined : Buffer.from(value) })
   await stored.apply([pair('a', '1'), pair('b', '2'), pair('c', '3')]).flushed
 
-  const { disk, close } = readOnlyDisk(below)
+  const { disk, close } = readOnlyDisk(memory.disk())
   const file = disk.open('/d/file')
   const text = (): string => {
     const into = Buffer.alloc(file.size())

@@ -4,7 +4,8 @@ import t from 'tap'
 import { MemoryDisk } from '../../src/store/disk-memory.ts'
 import { ticksIn } from '../../src/store/lock.ts'
 import { nodeDisk } from '../../src/store/disk-node.ts'
-import type { Disk } from '../../src/store/disk.ts'
+import type { Disk, KeyValueEnvironment } from '../../src/store/disk.ts'
+import { SPOILED } from '../support/memory-watch.ts'
 import { seeded } from './model.ts'
 
 const disks: Array<[string, (path: string) => { disk: Disk, directory: string }]> = [
@@ -110,7 +111,11 @@ for (const [name, make] of disks) {
     await environment.close()
     const reading = disk.openEnvironment(path, { mapBytes: 1 << 30, readOnly: true })
     t.same(reading.get(keys[1] as Buffer), text('new'))
-    await reading.close()
+    const closed = reading.close()
+    const again = disk.openEnvironment(path, { mapBytes: 1 << 30, readOnly: true })
+    t.same(again.get(keys[1] as Buffer), text('new'), 'one that reads was closed at once')
+    await closed
+    await again.close()
   })
 
   t.test(`${name}: a lock has one holder`, async t => {
@@ -185,3 +190,87 @@ t.test('a dead process that nobody has waited for holds nothing', async t => {
   t.equal(ticksIn(`7 (a b) c) S ${rest}`), '22')
   t.equal(ticksIn(`7 (node) Z ${rest}`), undefined)
 })
+
+t.test('the memory disk refuses, and remembers, what a real one may not survive (storage.md 4.1.10)', async t => {
+  const rows: ReadonlyArray<readonly [string, RegExp, (disk: Disk) => unknown]> = [
+    ['a file after its close', /used after it was closed/, disk => {
+      const file = disk.create('/data/file')
+      file.close()
+      file.read(Buffer.alloc(1), 0)
+    }],
+    ['a file that is closed twice', /used after it was closed/, disk => {
+      const file = disk.create('/data/file')
+      file.close()
+      file.close()
+    }],
+    ['a file that is closed under a sync', /closed under a reader, or a sync/, disk => {
+      const file = disk.create('/data/file')
+      void file.sync()
+      file.close()
+    }],
+    ['a file that is closed under a reader', /closed under a reader, or a sync/, disk => {
+      const file = disk.create('/data/file')
+      void file.readAsync(Buffer.alloc(1), 0)
+      file.close()
+    }],
+    ['an environment that is opened twice', /opened twice/, disk => {
+      open(disk)
+      open(disk)
+    }],
+    ['an environment that is opened while it closes', /opened twice/, disk => {
+      void open(disk).close()
+      open(disk)
+    }],
+    ['an environment that is opened twice by another name', /opened twice/, disk => {
+      open(disk)
+      disk.rename('/data/kept', '/data/other')
+      open(disk, '/data/other')
+    }],
+    ['an environment after its close', /used after it was closed/, disk => {
+      const kept = open(disk)
+      void kept.close()
+      kept.getFast(text('a'))
+    }],
+    ['an environment that is closed while pages are loaded', /closed under a reader/, disk => {
+      const kept = open(disk)
+      void kept.prefetch([])
+      return kept.close()
+    }],
+    ['an environment that is unlinked while it is open', /unlinked while it was open/, async disk => {
+      open(disk)
+      await disk.unlink('/data/kept')
+    }],
+    ['a lock that is given back by one who has a file open', /open, and the lock was given back/, async disk => {
+      const lock = await disk.lock('/data/lock')
+      disk.create('/data/file')
+      lock.release()
+    }],
+    ['a file that is opened without the lock', /after the lock was given back/, async disk => {
+      const lock = await disk.lock('/data/lock')
+      lock.release()
+      disk.create('/data/journal/file')
+    }],
+  ]
+  for (const [name, message, use] of rows) {
+    const memory = new MemoryDisk()
+    const disk = memory.disk()
+    await t.rejects(async () => use(disk), { code: 'EBADF', message }, name)
+    t.match(memory.misuses, [message], name)
+  }
+})
+
+t.test('the memory disk lends a value until the next call, and no longer than this turn', async t => {
+  const kept = open(new MemoryDisk().disk())
+  await kept.apply([{ key: text('a'), value: text('1') }]).flushed
+  const first = kept.getFast(text('a'))
+  t.same(first, text('1'))
+  const second = kept.getFast(text('a'))
+  t.same([first, second], [Buffer.from([SPOILED]), text('1')])
+  await Promise.resolve()
+  t.same(second, Buffer.from([SPOILED]))
+  t.same(kept.get(text('a')), text('1'), 'it was a copy')
+})
+
+function open (disk: Disk, path = '/data/kept'): KeyValueEnvironment {
+  return disk.openEnvironment(path, { mapBytes: 1 << 20 })
+}

@@ -68,7 +68,7 @@ t.test('a file that is being read keeps its descriptor, however many others are 
     },
   }
   const guard = new Guard(realEnvironment(disk), 1000)
-  const journal = new Journal('/data', disk, guard, { journalFileBytes: 100, mutant: undefined })
+  const journal = new Journal('/data', disk, guard, { journalFileBytes: 100, openFilesMax: 64, mutant: undefined })
   journal.scan(kept)
   const fileOf = (number: number): JournalFile => journal.files.get(number) as JournalFile
   const bytes = Buffer.alloc(10)

@@ -32,6 +32,7 @@ export const smallSizes = {
   copySliceBytes: 8 * 1024,
   rewriteSealBytes: 32 * 1024,
   openVolumesMax: 2,
+  openFilesMax: 2,
   reserveBytes: 0,
   scrubBytesPerSecond: 0,
 }
