@@ -14,12 +14,20 @@ import type { Environment } from '../environment.ts'
 /** Bytes read at once while loading. */
 const LOAD_BYTES = 4 * 1024 * 1024
 
+export interface LoadedState {
+  readonly state: LogState
+  /** Some of it is in no checkpoint: times that the log does not have are those of this load. */
+  readonly isBehind: boolean
+}
+
 export async function loadLogState (
   log: Log, limits: SegmentLimits, environment: Environment
-): Promise<LogState> {
+): Promise<LoadedState> {
+  await log.ready()
   const { checkpoint } = log
   const state = checkpoint === undefined ? new LogState() : LogState.decode(checkpoint.state)
   let offset = checkpoint?.offset ?? log.startOffset
+  const isBehind = offset < log.endOffset
   const context = { limits, nowMs: environment.nowMs(), random: 0 }
   while (offset < log.endOffset) {
     const read = await log.read(offset, log.endOffset, LOAD_BYTES, true)
@@ -38,7 +46,7 @@ export async function loadLogState (
     }
   }
   state.startAt(log.startOffset, log.endOffset)
-  return state
+  return { state, isBehind }
 }
 
 /** What a stored batch says about itself. */

@@ -18,6 +18,7 @@ import type {
 import { deleteRecords } from './delete-records.ts'
 import { endOfEpoch } from './epoch-end.ts'
 import { loadLogState } from './partition-load.ts'
+import type { LoadedState } from './partition-load.ts'
 import { OffsetWaiters } from './offset-waiters.ts'
 import { offsetFor, segmentStarts } from './list-offsets.ts'
 import { produce } from './produce.ts'
@@ -59,7 +60,7 @@ export class Partition implements LeadingReplica, ServedReplica {
   gone = false
 
   private constructor (identity: PartitionIdentity, nodeId: number, log: Log, settings: TopicSettings,
-    environment: Environment, state: LogState) {
+    environment: Environment, { state, isBehind }: LoadedState) {
     this.identity = identity
     this.nodeId = nodeId
     this.log = log
@@ -67,13 +68,13 @@ export class Partition implements LeadingReplica, ServedReplica {
     this.#environment = environment
     this.#state = state
     this.#ownEnd = this.#highWatermark = log.endOffset
-    log.onCheckpoint(() => this.#reloading === undefined ? this.#state.encode() : undefined)
+    log.onCheckpoint(() => this.#reloading === undefined ? this.#state.encode() : undefined, isBehind)
   }
 
   static async open (identity: PartitionIdentity, nodeId: number, log: Log, settings: TopicSettings,
     environment: Environment): Promise<Partition> {
-    const state = await loadLogState(log, settings.segment, environment)
-    return new Partition(identity, nodeId, log, settings, environment, state)
+    const loaded = await loadLogState(log, settings.segment, environment)
+    return new Partition(identity, nodeId, log, settings, environment, loaded)
   }
 
   get state (): LogState { return this.#state }
@@ -215,7 +216,7 @@ export class Partition implements LeadingReplica, ServedReplica {
     this.#available = false
     this.#unsettled = []
     try {
-      this.#state = await loadLogState(this.log, this.settings.segment, this.#environment)
+      this.#state = (await loadLogState(this.log, this.settings.segment, this.#environment)).state
       if (this.isLeader) this.#state.epochs.assign(this.leaderEpoch, this.log.endOffset)
       this.#available = true
     } catch (error) {

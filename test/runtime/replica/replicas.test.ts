@@ -156,6 +156,6 @@ t.test('P5: a producer is known after a kill though retention has dropped its ba
   disk.kill()
   const store = await openStore('/data', realEnvironment(disk.disk()))
   t.teardown(() => store.close())
-  const state = await loadLogState(store.openLog(logName(idOf(1), 0)), segment, environment)
+  const { state } = await loadLogState(store.openLog(logName(idOf(1), 0)), segment, environment)
   t.match(state.producers.find(7n)?.batches, [{ firstSequence: 0, baseOffset: 0n }])
 })
