@@ -4,7 +4,8 @@ import { JoinGroup } from '../../protocol/messages/11-join-group.ts'
 import { Heartbeat } from '../../protocol/messages/12-heartbeat.ts'
 import { joinGroup as handler } from '../../src/apis/11-join-group.ts'
 import { GroupBench } from '../support/group-bench.ts'
-import { joinBody } from '../support/grouping.ts'
+import { groupClient, joinBody, parked } from '../support/grouping.ts'
+import { RawBroker } from '../support/raw-broker.ts'
 
 t.test('checks, by version', async t => {
   const bench = await GroupBench.start()
@@ -41,4 +42,21 @@ t.test('clients 6.10: one membership, in several versions', async t => {
   t.equal(await beat(0, { generationId: 2 }), 22)
   await bench.clock.advance(10_001)
   t.equal(await beat(0), 25, 'the session has expired')
+})
+
+t.test('a member that joins again from another connection leaves nothing of the first behind', async t => {
+  const raw = await RawBroker.start(t)
+  const client = await groupClient(raw)
+  const { memberId } = (await client.request(JoinGroup, 9, joinBody('g')))
+  const body = joinBody('g', { memberId })
+  const clients = [await raw.client(), await raw.client()]
+  for (const each of clients) {
+    const isParked = parked(raw, 'join')
+    each.send(JoinGroup, 9, body)
+    await isParked
+  }
+  // Kafka's coordinator answers the newer of them alone.
+  raw.clock.advance(3000)
+  t.match((await clients[1]?.next(JoinGroup, 9))?.body, { errorCode: 0, memberId })
+  // What the first one holds of the memory of requests is counted when the broker has stopped.
 })

@@ -19,7 +19,7 @@ import { joinBody } from './grouping.ts'
 import type { JoinOptions } from './grouping.ts'
 import { readAnswer } from './raw-client.ts'
 
-const SESSION = { remoteAddress: '127.0.0.1', principal: 'User:ANONYMOUS' } as never
+const SESSION = { remoteAddress: '127.0.0.1', principal: 'User:ANONYMOUS', onClose: () => () => {} } as never
 
 export class GroupBench {
   readonly clock: FakeClock

@@ -22,8 +22,10 @@ import type { Listener } from '../../src/server/listener.ts'
 import { MemoryDisk } from '../../src/store/disk-memory.ts'
 import { openStore } from '../../src/store/store.ts'
 import type { Store } from '../../src/store/store.ts'
+import { stillHeld } from './held.ts'
 import { Inbox } from './inbox.ts'
 import { RawClient } from './raw-client.ts'
+import './memory-watch.ts'
 
 /** Milliseconds since 1970 when every such broker starts. */
 export const START_MS = 1_700_000_000_000
@@ -138,8 +140,18 @@ export class RawBroker {
       await listener.close()
       await running.stop()
       await store.close()
+      // Whoever was told that there is nothing more to come has had its turn.
+      await new Promise(resolve => { setImmediate(resolve) })
+      const held = stillHeld({ store, broker: running.broker, connections: [shared] })
+      if (held.length > 0) throw new Error(`the broker has stopped, and holds ${held.join(', ')}`)
     })
     return new RawBroker(t, { running, store, disk, listener, log, clock, answers: shared.answers })
+  }
+
+  /** Carries everything into the volume, as the store does by itself a quarter of a second later. */
+  flush (): Promise<void> {
+    const { flusher } = this.store as Store & { flusher: { flush (): Promise<void> } }
+    return flusher.flush()
   }
 
   get port (): number { return this.listener.port }

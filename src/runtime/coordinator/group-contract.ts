@@ -30,8 +30,12 @@ import type {
 export interface GroupCaller {
   readonly version: number
   readonly clientId: string | null
-  /** Its address without the slash that Kafka prints before it. */
-  readonly session: { readonly remoteAddress: string }
+  readonly session: {
+    /** Its address without the slash that Kafka prints before it. */
+    readonly remoteAddress: string
+    /** Runs when the client has gone; answers how not to. */
+    onClose (run: () => void): () => void
+  }
 }
 
 export type DescribedGroup = DescribeGroupsResponse['groups'][number]

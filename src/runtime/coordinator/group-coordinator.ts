@@ -109,14 +109,14 @@ export class GroupCoordinator implements GroupOperations {
     const error = joinRequestError(request, this.#options.settings)
     if (error !== code.NONE) return joinError(request.memberId, error)
     const context = contextOf(caller)
-    return this.#park(request.groupId, errorCode => joinError('', errorCode),
+    return this.#park(request.groupId, caller, errorCode => joinError('', errorCode),
       (shard, ticket, nowMs) => shard.joinGroup(request, context, ticket, nowMs))
   }
 
   async sync (request: SyncGroupRequest, caller: GroupCaller): Promise<SyncGroupResponse> {
     const error = syncRequestError(request, caller.version)
     if (error !== code.NONE) return syncError(error)
-    return this.#park(request.groupId, syncError,
+    return this.#park(request.groupId, caller, syncError,
       (shard, ticket, nowMs) => shard.syncGroup(request, ticket, nowMs))
   }
 
@@ -226,8 +226,9 @@ export class GroupCoordinator implements GroupOperations {
     }
   }
 
+  /** A ticket that the machine forgets, for another request of the same member, ends with its client. */
   #park<R> (
-    groupId: string, failed: (errorCode: number) => R,
+    groupId: string, { session }: GroupCaller, failed: (errorCode: number) => R,
     operation: (shard: GroupShard, ticket: Parked<R>, nowMs: number) => Decision,
   ): Promise<R> {
     const ticket = new Parked<R>()
@@ -236,7 +237,8 @@ export class GroupCoordinator implements GroupOperations {
     } catch (error) {
       ticket.answer(failed(clientError(errorCodeOf(error))))
     }
-    return ticket.answered
+    const stop = session.onClose(() => { ticket.answer(failed(code.NETWORK_EXCEPTION)) })
+    return ticket.answered.finally(stop)
   }
 }
 

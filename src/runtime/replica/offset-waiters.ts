@@ -7,6 +7,8 @@ export class OffsetWaiters {
   /** Ascending by offset. */
   readonly #waiters: Waiter[] = []
 
+  get count (): number { return this.#waiters.length }
+
   wait (offset: bigint): Promise<void> {
     return new Promise((resolve, reject) => {
       let at = this.#waiters.length

@@ -283,6 +283,9 @@ export class Partition implements LeadingReplica, ServedReplica {
     return () => { this.#watchers.delete(watcher) }
   }
 
+  /** Fetches that wait for more, and those who wait for an offset. */
+  get waiterCount (): number { return this.#watchers.size + this.#committing.count + this.#writing.count }
+
   #tell (event: PartitionEvent): void {
     if (this.#watchers.size === 0) return
     for (const watcher of [...this.#watchers]) watcher(event)

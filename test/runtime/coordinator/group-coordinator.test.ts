@@ -15,7 +15,7 @@ import { Timers } from '../../../src/runtime/timers.ts'
 import { blank, protocol } from '../../core/group/driver.ts'
 import { FakeClock, FakeLog, outcome } from './fake-log.ts'
 
-const caller = (version: number) => ({ version, clientId: 'me', session: { remoteAddress: '127.0.0.1' } })
+const caller = (version: number) => ({ version, clientId: 'me', session: { remoteAddress: '127.0.0.1', onClose: () => () => {} } })
 const joinRequest = {
   ...blank(JoinGroup.request),
   groupId: 'group', sessionTimeoutMs: 10_000, rebalanceTimeoutMs: 60_000, protocolType: 'consumer',
