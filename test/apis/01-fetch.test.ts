@@ -203,6 +203,8 @@ t.test('when it answers', async t => {
   t.same(await answer(), ['a-0:0:2'], 'D6.26: min_bytes have come')
   t.same(told(await fetchAll(client, [at('a')], { maxWaitMs: 500, maxBytes: size + 1, minBytes: size + 1 })),
     ['a-0:0:1'], 'D6.20: what does not fit was there to be read, and nothing more is waited for')
+  t.same(told(await fetchAll(client, [at('a', 2n), at('b')], { maxWaitMs: 500, maxBytes: size + 1, minBytes: size + 1 })),
+    ['a-0:0:1', 'b-0:0:0'], 'D6.26: nor where it is the first of another partition')
 
   answer = await waits([at('a', 3n)], {}, client)
   leadBy(raw.partition('a'), { leaderId: 2, leaderEpoch: 7 })()

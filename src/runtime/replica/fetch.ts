@@ -247,7 +247,7 @@ function readRecords (
 
 /** A batch that did not fit counts up to the limit: there is no use in waiting for more. */
 function readableBytes ({ bytes, isCut }: LogRead, bytesMax: number): number {
-  return isCut && bytes > 0 ? Math.max(bytes, bytesMax) : bytes
+  return isCut ? Math.max(bytes, bytesMax) : bytes
 }
 
 /** D6.23: those that may touch what was read. */
