@@ -52,6 +52,12 @@ const table: Row[] = [
     result: [0n, 10n, 1, true],
   },
   {
+    what: 'of several young ones the first keeps back',
+    segments: [segment(0n, 100), segment(10n, 100, 9_600n), segment(20n, 100, 9_600n), segment(30n, 50)],
+    limits: { lagMsMin: 500n },
+    result: [0n, 10n, 1, true],
+  },
+  {
     what: 'a segment just old enough is not kept back',
     segments: [segment(0n, 100), segment(10n, 100, 9_500n), segment(20n, 100), segment(30n, 50)],
     limits: { lagMsMin: 500n },

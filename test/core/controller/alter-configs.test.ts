@@ -114,6 +114,7 @@ t.test('D13.17: what is written', async t => {
   ]
   for (const [name, resources, expected] of cases) t.same(written(resources), expected, name)
   t.same(written([[TOPIC, 'a', ['retention.ms', SET!, '7']]], true), [], 'validate_only writes nothing')
+  t.same(written([[TOPIC, 'a', ['min.insync.replicas', SET!, '4']]], true), [], 'of a minimum neither')
   t.equal(stored(cluster, TOPIC, 'a')['retention.ms'], '5')
 })
 

@@ -186,6 +186,8 @@ t.test('R 2.5.6: a controlled shutdown moves leaders and waits until all have se
   cluster.heartbeat(2)
   cluster.heartbeat(3, { currentMetadataOffset: before })
   t.match(cluster.heartbeat(1, { wantShutDown: true }), { shouldShutDown: false }, 'broker 3 lags')
+  cluster.heartbeat(1, { wantShutDown: true, cordonedLogDirs: [idOf(2001)] })
+  t.match(cluster.image.brokers.get(1), { inControlledShutdown: true, cordonedLogDirs: [idOf(2001)] }, 'other changes leave it')
   cluster.heartbeat(3)
   t.match(cluster.heartbeat(1, { wantShutDown: true }), { isFenced: true, shouldShutDown: true })
   t.equal(cluster.image.brokers.get(1)?.fenced, true)

@@ -65,6 +65,15 @@ t.test('D10.10-11: a created topic is whole, and its answer says all', async t =
   t.equal(other.image.topics.find('a')?.id, topic.id, 'the same random numbers, the same id')
 })
 
+t.test('D10.11: what is secret is not told', async t => {
+  const cluster = new Cluster().start(1)
+  const { configs } = cluster.settings
+  const effectiveTopicConfigs = () => [{ name: 'retention.ms', value: '5', source: 1, sensitive: true }]
+  cluster.settings = { ...cluster.settings, configs: { ...configs, effectiveTopicConfigs } }
+  const [row] = create(cluster, [['a', { configs: { 'retention.ms': '5' } }]])
+  t.match(row?.configs, [{ name: 'retention.ms', value: null, isSensitive: true }])
+})
+
 t.test('D10.1-8: what is refused, and how', async t => {
   const cluster = new Cluster().start(1, 2, 3)
   cluster.register(4)

@@ -136,6 +136,7 @@ t.test('invented names drive out the longest unused meters, and no more is kept 
   t.equal(meters.of('first', START_MS), first, 'used since')
   t.not(meters.of('second', START_MS), second)
   t.equal(meters.of('x'.repeat(512), START_MS), meters.of('x'.repeat(30_000), START_MS))
+  t.not(meters.of('x'.repeat(511), START_MS), meters.of('x'.repeat(512), START_MS))
 })
 
 t.test('KIP-612: how fast connections are made', async t => {
