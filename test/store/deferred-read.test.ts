@@ -163,6 +163,18 @@ t.test('a large batch whose first records were deleted is read, from wherever it
   }
 })
 
+t.test('a read from a sealed volume is open until it has come', async t => {
+  const { store, log, batches } = await withFound({ volumeBytes: 300_000 })
+  await seal(store)
+  const reading = log.read(0n, 8n, MB, true)
+  t.equal(store.stats().openReads, 1)
+  const read = await reading
+  t.equal(store.stats().openReads, 0)
+  t.ok(Buffer.concat(read.chunks).equals(Buffer.concat(batches)))
+  read.release()
+  await store.close()
+})
+
 t.test('slices of one large batch are never those of what compaction made of it', async t => {
   const store = await openStore('/data', realEnvironment(new MemoryDisk().disk()), { flushIntervalMs: 1_000_000 })
   const log = store.openLog('log')

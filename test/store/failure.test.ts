@@ -49,6 +49,30 @@ t.test('a full disk refuses, loses nothing and goes on when there is space (R-S9
   await again.close()
 })
 
+t.test('of a refused turn nothing counts, beside what no flush has taken yet', async t => {
+  const memory = new MemoryDisk({ capacityBytes: 10_000_000 })
+  const store = await openStore('/data', realEnvironment(memory.disk()), { ...smallSizes, flushIntervalMs: 1_000_000 })
+  const log = store.openLog('orders-0')
+  for (const base of [0, 1]) await log.append(batch({ base, bytes: 300 }), false)
+  memory.capacityBytes = memory.usedBytes
+  let base = 2
+  // What the journal has set aside takes some.
+  const refused = async (): Promise<boolean> => {
+    try {
+      await log.append(batch({ base, bytes: 300 }), false)
+      base++
+      return false
+    } catch (error) {
+      t.match(error, { code: 'DISK_FULL' })
+      return true
+    }
+  }
+  while (!await refused());
+  t.same([log.endOffset, log.byteSize], [BigInt(base), base * 300])
+  memory.capacityBytes = 10_000_000
+  await store.close()
+})
+
 t.test('at the reserve only internal logs may write (R-S9)', async t => {
   const memory = new MemoryDisk({ capacityBytes: 2_000_000 })
   const options = { ...smallSizes, reserveBytes: 1_500_000 }
