@@ -13,7 +13,7 @@ import { progress } from '../steady.ts'
 
 const AT_ONCE = 2
 /** A test that waits for ever has seen it, too. */
-const TEST_MS_MAX = 120_000
+const TEST_MS_MAX = 180_000
 const SEED = /^seed (\d+)$/
 
 export async function plantAll (words: readonly string[]): Promise<number> {
@@ -83,7 +83,7 @@ function passes (name: string, bug: number | undefined): Promise<boolean> {
     ? {}
     : { OTTLA_BUG: String(bug), NODE_OPTIONS: `--import=${root}dist/scripts/simulation/plant.js` }
   const child = spawn(process.execPath, words, {
-    cwd: root, env: { ...process.env, ...planted, TAP_BAIL: '1' }, stdio: 'ignore', timeout: TEST_MS_MAX,
+    cwd: root, env: { ...process.env, ...planted, TAP_BAIL: '1', TAP_TIMEOUT: '120' }, stdio: 'ignore', timeout: TEST_MS_MAX,
   })
   return new Promise((resolve, reject) => {
     child.on('error', reject)
@@ -94,9 +94,10 @@ function passes (name: string, bug: number | undefined): Promise<boolean> {
 /** The test of the bug's file, the others of its room, and the first seeds. */
 function searched ({ file, caughtBy }: Bug, seeds: number): string[] {
   const path = file.replace(/^src\//, 'test/').replace(/\.js$/, '')
-  let folder = dirname(path).split('/').slice(0, 3).join('/')
-  while (!existsSync(root + folder)) folder = dirname(folder)
-  const room = filesUnder(folder, '.test.ts')
+  const folder = dirname(path).split('/').slice(0, 3).join('/')
+  const room = existsSync(root + folder)
+    ? filesUnder(folder, '.test.ts')
+    : filesUnder(dirname(folder), '.test.ts').filter(name => dirname(name) === dirname(folder))
   const own = room.filter(name => name === `${path}.test.ts`)
   return [...new Set([
     ...caughtBy, ...own, ...room, ...Array.from({ length: seeds }, (_each, at) => `seed ${at + 1}`),

@@ -1,5 +1,7 @@
 /** All bugs that `npm run mutants -- --all` plants, besides those that seeds find. */
 import type { Bug } from './bug.ts'
+import { coreBugs } from './core.ts'
 import { groupBugs } from './group.ts'
+import { storeBugs } from './store.ts'
 
-export const bugs: readonly Bug[] = [...groupBugs]
+export const bugs: readonly Bug[] = [...groupBugs, ...coreBugs, ...storeBugs]
