@@ -5,7 +5,10 @@ import { wholeOf } from '../../protocol/bytes-to-come.ts'
 import { codec, decode, encode, messageMinBytes } from '../../protocol/codec.ts'
 import { DecodeError, ELEMENTS_MAX, Reader, Writer } from '../../protocol/cursor.ts'
 import { apis } from '../../protocol/index.ts'
+import { fromJson, toJson } from '../../protocol/json.ts'
+import { decodeMetadata, encodeMetadata, entry } from '../../protocol/stored/framing.ts'
 import { ConsumerGroupMemberMetadata } from '../../protocol/stored/groups-consumer.ts'
+import { NoOpRecord } from '../../protocol/stored/metadata-settings.ts'
 import {
   array, bytes, int16, int32, int64, int8, list, message, nullable, or, records, since, string, struct,
   tagged, until, uuid,
@@ -83,6 +86,15 @@ t.test('refused with a DecodeError', async t => {
     ['more tags than bytes', () => decode(Tags, 0, Buffer.from('7f0001', 'hex'))],
   ]
   for (const [what, run] of cases) t.throws(run, { name: 'DecodeError' }, what)
+  // Behind a request there may be bytes (R-X5): what a tag leaves over is not among them.
+  t.throws(() => codec(Tags, 0).read(new Reader(Buffer.from('0100020100', 'hex'))), /tag 0 is not 2 bytes long/)
+})
+
+t.test('an unsigned varint has 32 bits', async t => {
+  const read = (hex: string): number => new Reader(Buffer.from(hex, 'hex')).unsignedVarint()
+  t.equal(read('ffffffff0f'), 0xffffffff)
+  t.equal(read('8080808000'), 0)
+  for (const last of ['10', '1f', '40', '80']) t.throws(() => read(`ffffffff${last}`), /more than 32 bits/)
 })
 
 t.test('unknown tags are skipped, and more than a thousand are refused', async t => {
@@ -102,6 +114,12 @@ t.test('no more elements and no more heap than the bytes pay for (R-X2, R-X7)', 
   const tooMany = Buffer.alloc(4 + ELEMENTS_MAX + 1)
   tooMany.writeInt32BE(ELEMENTS_MAX + 1)
   t.throws(() => decode(Bits, 0, tooMany), DecodeError)
+  const Twice = message({
+    name: 'Twice', versions: [0, 0], flexible: 1, fields: { bits: array(int8), more: array(int8) },
+  })
+  const half = Buffer.alloc(4 + ELEMENTS_MAX / 2 + 1)
+  half.writeInt32BE(ELEMENTS_MAX / 2 + 1)
+  t.throws(() => decode(Twice, 0, Buffer.concat([half, half])), /more than 1000000 elements/, 'in all arrays together')
   const Small = message({ name: 'Small', versions: [0, 0], flexible: 0, fields: { each: list({ text: string, other: string }) } })
   const writer = new Writer()
   writer.unsignedVarint(200_001)
@@ -150,4 +168,17 @@ t.test('a writer grows past its first buffer without losing what was sealed', as
 
 t.test('a version that a message does not have is a RangeError', async t => {
   t.throws(() => codec(Sample, 4), RangeError)
+})
+
+t.test('what a person writes by hand: a name that no field has is told', async t => {
+  const value = { old: 0, name: 'n', maybe: null, numbers: [], parts: [] }
+  t.equal(fromJson(Sample, 2, toJson(Sample, 2, decode(Sample, 2, encode(Sample, 2, value)))).name, 'n')
+  t.throws(() => fromJson(Sample, 2, { nmae: 'n' }), { name: 'TypeError', message: /no field nmae; there are old, name/ })
+  t.throws(() => fromJson(Sample, 2, { parts: [{ indx: 1 }] }), /no field indx/)
+})
+
+t.test('a record of the metadata is read to its end', async t => {
+  const bytes = encodeMetadata(entry(NoOpRecord, 0, {}))
+  t.equal(decodeMetadata(bytes).record, NoOpRecord)
+  t.throws(() => decodeMetadata(Buffer.concat([bytes, Buffer.alloc(1)])), { name: 'DecodeError', message: /1 bytes behind/ })
 })

@@ -14,7 +14,7 @@ import {
 import { recordsOf } from '../../../protocol/records/read.ts'
 import { rewriteHeader } from '../../../protocol/records/rewrite.ts'
 import { sealBatch } from '../../../protocol/records/seal.ts'
-import { RecordWalk, type WalkRules } from '../../../protocol/records/walk.ts'
+import { everyRecord, RecordWalk, type WalkRules } from '../../../protocol/records/walk.ts'
 import {
   assemble, writeBatch, writeRecords, type BatchFacts, type PlacedRecord,
 } from '../../../protocol/records/write.ts'
@@ -205,6 +205,8 @@ t.test('D5.23: another codec means another batch with the same records', async t
   })
   const again = rebuildBatch(accepted(checkBatch(shifted, { ...rules, compressionType: 'lz4' })))
   t.equal(header.header.decode(again).baseTimestamp, NOW, 'the base is the first record\'s')
+  const offTheLoop = await rebuildBatchAsync(accepted(checkBatch(shifted, { ...rules, compressionType: 'lz4' })))
+  t.same(contentOf(offTheLoop), contentOf(again), 'off the loop, too')
   t.end()
 })
 
@@ -327,6 +329,23 @@ t.test('a walk over windows of any size finds what a walk over all finds', t => 
     const bad = Buffer.from(good)
     bad[position] = bad[position]! ^ 0x83
     t.same(outcome(() => walk(bad, 5)), outcome(() => walk(bad, bad.length)), `byte ${position}`)
+  }
+  t.end()
+})
+
+t.test('times far from the base, in windows of any size; of equal ones the first counts', t => {
+  const far = 2n ** 62n
+  const cases: Array<[what: string, base: bigint, times: bigint[], index: number]> = [
+    ['far below', NOW, [NOW, NOW - far, NOW + 1n, NOW + 1n], 2],
+    ['far above', -far, [-far, far, far, 5n], 1],
+    ['a base that is far itself', far + 1n, [far + 1n, far + 7n, far + 7n], 1],
+  ]
+  for (const [what, baseTimestamp, times, index] of cases) {
+    const bytes = writeRecords(times.map(timestamp => ({ timestamp, key: null, value: null })), baseTimestamp)
+    for (let window = 1; window <= bytes.length; window += 1) {
+      const walk = run({ ...everyRecord, count: times.length, baseTimestamp, batchTimestamp: undefined }, bytes, window)
+      t.same([walk.maxTimestamp, walk.maxTimestampIndex], [times[index], index], `${what}, windows of ${window}`)
+    }
   }
   t.end()
 })

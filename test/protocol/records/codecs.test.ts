@@ -268,6 +268,14 @@ t.test('gzip: optional header fields, several members, wrong trailers', async t 
   t.ok(late)
   const members = Buffer.concat(Array.from({ length: 1_001 }, () => hello))
   t.match(failure('gzip', members), /too many members/)
+  const thousand = zlib.gzipSync(Buffer.alloc(1000))
+  const three = Buffer.concat([thousand, thousand, thousand])
+  for (const limitBytes of [2999, 3000]) {
+    const payload = { codec: 'gzip' as const, bytes: three, magic: 2, limitBytes }
+    const isWithin = limitBytes === 3000
+    t.equal(failure('gzip', three, limitBytes) === 'none', isWithin, 'the limit is that of all together')
+    await (isWithin ? t.resolves(decompressedAsync(payload)) : t.rejects(decompressedAsync(payload), RecordError))
+  }
   t.end()
 })
 

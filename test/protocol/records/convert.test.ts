@@ -114,6 +114,13 @@ t.test('Produce v2 with LogAppendTime messages is judged as such', t => {
   const batch = converted(upConvert(set, upRules))
   t.match(checkBatch(batch, { ...rules, timestampType: 'LogAppendTime' }), { errorCode: 32 })
   t.match(checkBatch(batch, rules), { ok: true, maxTimestamp: NOW, rewrite: 'header' })
+  // A broker of that time stamps the wrapper, and leaves those inside as they came.
+  const stamped = writeMessageSet([record(0n, 5n, 'a', 'b')], { ...createTime, magic: 1, codec: 'gzip' })
+  stamped[17] = stamped[17]! | 8
+  stamped.writeBigInt64BE(NOW, 18)
+  stamped.writeUInt32BE(crc32(stamped, 16), 12)
+  t.same([...recordsOf(stamped)].map(({ timestamp }) => timestamp), [NOW])
+  t.same([...recordsOf(converted(upConvert(stamped, upRules)))].map(({ timestamp }) => timestamp), [NOW])
   t.end()
 })
 
@@ -242,6 +249,7 @@ t.test('control batches: markers and the metadata log\'s own', t => {
   t.equal(readEndMarker(read!), undefined)
   t.equal(controlTypeOf(null), undefined)
   t.equal(controlTypeOf(Buffer.from('ffff0001', 'hex')), undefined, 'a version below 0')
+  t.equal(controlTypeOf(Buffer.from('00010001', 'hex')), controlType.COMMIT, 'of a later one')
   const commit = writeControlKey(controlType.COMMIT)
   t.equal(readEndMarker({ key: commit, value: Buffer.alloc(5) }), undefined, 'a value that is cut')
   t.equal(readEndMarker({ key: commit, value: null }), undefined)
