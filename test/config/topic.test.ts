@@ -226,6 +226,7 @@ t.test('what holds now of the broker\'s own settings', async t => {
   t.equal(now({ 'max.connections': '9' }, { 'max.connections': '8' }).get('max.connections'), 9)
   t.equal(familyValue(now({}, { 'log.retention.ms': '10' }).get, 'log.retention.ms'), 10n)
   t.equal(now({ 'max.connections': 'x', 'num.partitions': '9' }, {}).get('max.connections'), 7, 'what is wrong counts as unset')
+  t.equal(now({ 'max.connections': 'x', 'max.connections.per.ip': '5' }, {}).get('max.connections.per.ip'), 5, 'alone')
   t.equal(now({ 'num.partitions': '9' }, {}).get('num.partitions'), 1, 'and what may not be changed')
   t.equal(now({ 'max.connections': '9', 'log.retention.ms': '0' }, {}).get('max.connections'), 7, 'what does not go together is left out')
   const limited = now({ 'listener.name.inside.max.connections': '3' }, { 'max.connections.per.ip.overrides': '[::1]:4, 10.0.0.1:5,localhost:6' })
