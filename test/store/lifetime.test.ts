@@ -131,6 +131,27 @@ t.test('4.1.10: a checkpoint that lies in a volume that is being sealed is waite
   await closedWhole(t, store, held.disk)
 })
 
+t.test('4.1.10: a cut that looks into a volume which is being sealed waits for it', async t => {
+  const held = new ReadsHeld()
+  const store = await held.open({ volumeBytes: 42_000 })
+  const [log, other] = [store.openLog('cut'), store.openLog('other')]
+  for (let base = 0; base < 400; base++) void log.append(batch({ base }), false)
+  await put(store, other, 100)
+  let end = 400n
+  const cuts: Array<Promise<void>> = []
+  let isSealed = false
+  const sealing = seal(store, other).then(() => { isSealed = true })
+  while (!isSealed && end > 0n) {
+    cuts.push(log.truncate(--end))
+    await new Promise(resolve => { setImmediate(resolve) })
+  }
+  await sealing
+  await Promise.all(cuts)
+  t.ok(end > 0n, 'cut all the time')
+  t.equal((await readAll(log)).length, Number(end) * 100)
+  await closedWhole(t, store, held.disk)
+})
+
 for (const [what, bytes] of [['a volume', 1500], ['a journal file', 2500]] as const) {
   t.test(`a store that closes while ${what} is read waits for the reader`, async t => {
     const held = new ReadsHeld()
