@@ -8,7 +8,7 @@ import type { Tally } from './test-report.ts'
 
 const TAP = 'node_modules/.bin/tap'
 /** What every test process loads first; each says why. */
-const PRELOADED = ['leave', 'memory-watch'].map(name => `--node-arg=--import=./dist/test/support/${name}.js`)
+export const preloaded = ['leave', 'memory-watch'].map(name => `dist/test/support/${name}.js`)
 
 /** Runs test files (sources or compiled; all without any), and shows what is worth a look. */
 export async function runTests (files: readonly string[], options: readonly string[]): Promise<Tally> {
@@ -16,7 +16,7 @@ export async function runTests (files: readonly string[], options: readonly stri
   const named = files.length > 0 ? files : filesUnder('test', '.test.ts')
   const paths = named.map(file => file.endsWith('.ts') ? compiled(file) : file)
   buildTap()
-  const tap = spawn(TAP, ['--reporter=tap', ...PRELOADED, ...options, ...paths], {
+  const tap = spawn(TAP, ['--reporter=tap', ...preloaded.map(path => `--node-arg=--import=./${path}`), ...options, ...paths], {
     cwd: root, stdio: ['ignore', 'pipe', 'inherit'],
   })
   const exited = new Promise<number>((resolve, reject) => {

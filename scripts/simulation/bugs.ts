@@ -8,6 +8,7 @@ import { dirname } from 'node:path'
 import { bugs } from '../../test/mutants/bugs.ts'
 import type { Bug } from '../../test/mutants/bug.ts'
 import { CannotRun, numberOption, textOption } from '../options.ts'
+import { preloaded } from '../house/tap.ts'
 import { compiled, filesUnder, programWords, root } from '../repository.ts'
 import { progress } from '../steady.ts'
 
@@ -77,7 +78,7 @@ async function finderOf (
 function passes (name: string, bug: number | undefined): Promise<boolean> {
   const seed = SEED.exec(name)?.[1]
   const words = seed === undefined
-    ? [`--import=${root}dist/test/support/leave.js`, root + compiled(name)]
+    ? [...preloaded.map(path => `--import=${root}${path}`), root + compiled(name)]
     : [...programWords('simulation/simulate'), '--seed', seed]
   const planted = bug === undefined
     ? {}

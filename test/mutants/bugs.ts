@@ -1,7 +1,9 @@
 /** All bugs that `npm run mutants -- --all` plants, besides those that seeds find. */
 import type { Bug } from './bug.ts'
+import { configBugs } from './config.ts'
 import { coreBugs } from './core.ts'
 import { groupBugs } from './group.ts'
+import { protocolBugs } from './protocol.ts'
 import { storeBugs } from './store.ts'
 
-export const bugs: readonly Bug[] = [...groupBugs, ...coreBugs, ...storeBugs]
+export const bugs: readonly Bug[] = [...protocolBugs, ...storeBugs, ...coreBugs, ...groupBugs, ...configBugs]
