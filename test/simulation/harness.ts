@@ -8,6 +8,7 @@ import type { Environment } from '../../src/runtime/environment.ts'
 import { partsOf } from '../../src/parts.ts'
 import { openStore } from '../../src/store/store.ts'
 import type { Store } from '../../src/store/store.ts'
+import type { SharedMemory } from '../support/held.ts'
 import * as settings from './settings.ts'
 import type { World } from './world.ts'
 
@@ -18,10 +19,21 @@ export interface Life {
   readonly isAlive: () => boolean
   readonly bornAtMs: number
   store: Store | undefined
-  /** Set once it serves. */
+  /** Set once it serves, and until it stops. */
   running: RunningBroker | undefined
+  /** What it was then, for whoever looks back at it. */
+  broker: RunningBroker['broker'] | undefined
+  readonly connections: Set<ServedConnection>
   /** The store has said that it failed, and when. */
   failedAtMs: number | undefined
+}
+
+/** A connection, as far as its life looks at it. */
+export interface ServedConnection {
+  /** What it takes its memory from, if it is one of bytes. */
+  readonly shared: SharedMemory | undefined
+  /** A request that was received has no answer yet. */
+  readonly isBusy: boolean
 }
 
 export type Death = 'kill' | 'power-loss' | 'stop' | 'failed'
@@ -30,6 +42,8 @@ export interface HarnessEvents {
   /** The store is open, nobody is served yet; what remained is compared with what must. */
   opened (life: Life, store: Store): Promise<void>
   serving (life: Life): void
+  /** It has left in order, and its store is closed. */
+  stopped (life: Life, left: { store: Store, broker: RunningBroker['broker'] }): void
   died (life: Life | undefined, death: Death): void
 }
 
@@ -37,6 +51,8 @@ const DIRECTORY = '/data'
 /** R-S2: a store that has failed may not keep its broker alive longer. */
 const FAIL_STOP_MS = 1_000
 const RETRY_MS = 200
+const LET_GO_MS = 1
+const NO_BROKER_EPOCH = -1n
 
 export class Harness {
   readonly #world: World
@@ -44,6 +60,7 @@ export class Harness {
   #lives = 0
   #life: Life | undefined
   #starting = false
+  #cleanShutdown = NO_BROKER_EPOCH
   /** The power was lost since a start was last looked at: one may have failed in between. */
   hasLostPower = false
 
@@ -71,6 +88,8 @@ export class Harness {
       bornAtMs: this.#world.scheduler.nowMs,
       store: undefined,
       running: undefined,
+      broker: undefined,
+      connections: new Set(),
       failedAtMs: undefined,
     }
     this.#life = life
@@ -106,14 +125,22 @@ export class Harness {
         logLevel: { level: 'debug' },
         ownName: 'localhost',
         ports: new Map(),
-        previousBrokerEpoch: -1n,
+        previousBrokerEpoch: this.#takeCleanShutdown(),
         onFailed: () => { this.#failed(life) },
       }),
       ...settings.drawn(swarm),
     })
     if (!life.isAlive()) return
     life.running = running
+    life.broker = running.broker
     this.#events.serving(life)
+  }
+
+  /** As the process has it in a file: for one start. */
+  #takeCleanShutdown (): bigint {
+    const epoch = this.#cleanShutdown
+    this.#cleanShutdown = NO_BROKER_EPOCH
+    return epoch
   }
 
   /** Only a broken disk is a reason not to start. */
@@ -164,6 +191,11 @@ export class Harness {
     life.running = undefined
     await running.stop()
     await store.close()
-    if (life.isAlive()) this.die('stop')
+    // Those who were told that nothing more comes let go of what they have.
+    await this.#world.scheduler.sleep(LET_GO_MS)
+    if (!life.isAlive()) return
+    this.#events.stopped(life, { store, broker: running.broker })
+    this.#cleanShutdown = running.brokerEpoch
+    this.die('stop')
   }
 }

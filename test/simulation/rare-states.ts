@@ -73,24 +73,15 @@ export class RareStates {
     this.#writingSinceMs = undefined
   }
 
-  /** Counts those who wait at the partition, and tells what they meet. */
+  /** Tells what those who wait at the partition meet. */
   #watch (partition: Partition): void {
     if (this.#watched.has(partition)) return
     this.#watched.add(partition)
     const watch = partition.watch.bind(partition)
-    const waiting = new Set<object>()
-    watch(event => {
-      if (event !== 'start-moved' || waiting.size === 0) return
-      this.#world.reached('fetch that waits while the log start moves')
+    partition.watch = watcher => watch(event => {
+      if (event === 'start-moved') this.#world.reached('fetch that waits while the log start moves')
+      watcher(event)
     })
-    partition.watch = watcher => {
-      const stop = watch(watcher)
-      waiting.add(stop)
-      return () => {
-        waiting.delete(stop)
-        stop()
-      }
-    }
   }
 
   #look (): void {

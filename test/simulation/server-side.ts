@@ -12,7 +12,8 @@ import { Connection } from '../../src/server/connection.ts'
 import { sharedByConnections } from '../../src/server/serving.ts'
 import type { Session } from '../../src/apis/session.ts'
 import { StoreError } from '../../src/store/store.ts'
-import type { Life } from './harness.ts'
+import { SPOILED } from '../support/memory-watch.ts'
+import type { Life, ServedConnection } from './harness.ts'
 import * as settings from './settings.ts'
 import { SimulatedSocket } from './socket.ts'
 import type { World } from './world.ts'
@@ -25,25 +26,32 @@ export interface Wire {
 /** So few for answers that they come in parts now and then. */
 const LIMITS = { frameBytesMax: 104857600, queuedRequestBytesMax: 0, queuedResponseBytesMax: 64 * 1024 }
 
-export class ServerSide {
+/** Of what is still to come of an answer, or a few more. */
+const PARTS = 16
+
+export class ServerSide implements ServedConnection {
   readonly #world: World
   readonly #life: Life
   readonly #socket: SimulatedSocket | undefined
   readonly #plain: PlainConnection | undefined
   #isCut = false
   #connection: Connection | undefined
+  /** What the connection takes its memory from. */
+  readonly shared: ReturnType<typeof sharedByConnections> | undefined
 
   constructor (world: World, life: Life, id: number, wire: Wire) {
     this.#world = world
     this.#life = life
+    life.connections.add(this)
     if (!world.swarm.throughBytes) {
       this.#plain = new PlainConnection(world, life, id, wire)
       return
     }
     this.#socket = new SimulatedSocket(world.scheduler, world.random, life.isAlive, wire)
     const { dispatch } = life.running as NonNullable<Life['running']>
+    this.shared = sharedByConnections(LIMITS, life.environment)
     this.#connection = new Connection(id, 'PLAINTEXT', this.#socket as unknown as Socket, {
-      ...sharedByConnections(LIMITS, life.environment),
+      ...this.shared,
       dispatch,
       events: {
         refused: () => {},
@@ -59,10 +67,13 @@ export class ServerSide {
     return this.#isCut && (this.#connection?.idle ?? this.#plain?.isIdle ?? true)
   }
 
+  /** A request that was received has no answer yet. */
+  get isBusy (): boolean { return this.#connection?.idle === false || this.#plain?.isIdle === false }
+
   receive (bytes: Buffer): void {
     if (this.#isCut || !this.#life.isAlive()) return
     if (this.#socket !== undefined) this.#socket.receive(bytes)
-    else this.#plain?.receive(bytes.subarray(4))
+    else this.#plain?.receive(Buffer.from(bytes.subarray(4)))
   }
 
   /** The broker's kernel learns of the cut after this time; what comes until then is served. */
@@ -82,7 +93,7 @@ function unforeseen (world: World, life: Life, error: unknown): void {
   world.fail('handler-failed', (error as Error).stack ?? String(error))
 }
 
-/** What is to come is read in the smallest parts. */
+/** What is to come is read in small parts; in the smallest, a slow disk would take hours for one answer. */
 async function collected (chunks: readonly Chunk[]): Promise<Buffer> {
   const all: Buffer[] = []
   for (const chunk of chunks) {
@@ -90,8 +101,9 @@ async function collected (chunks: readonly Chunk[]): Promise<Buffer> {
       all.push(chunk)
       continue
     }
+    const partBytes = Math.ceil(chunk.length / PARTS)
     for (let bytes = 0; bytes < chunk.length;) {
-      const part = await chunk.next(1)
+      const part = await chunk.next(partBytes)
       all.push(...part.chunks.map(piece => Buffer.from(piece)))
       bytes += part.bytes
       part.release()
@@ -142,6 +154,7 @@ class PlainConnection implements Session {
   }
 
   receive (frame: Buffer): void {
+    if (this.closed) return
     this.#waiting.push(frame)
     this.#proceed()
   }
@@ -162,19 +175,25 @@ class PlainConnection implements Session {
   }
 
   async #run (frame: Buffer, slot: Slot): Promise<void> {
+    const dispatch = this.#life.running?.dispatch
+    // As the pool of the real connection does: nobody may have kept anything of it.
+    const isSpoiled = dispatch?.isFrameFree(frame) === true
+    let reply: Reply | undefined
     try {
-      const reply = await this.#life.running?.dispatch.run(frame, this)
+      reply = await dispatch?.run(frame, this)
       if (reply !== undefined) slot.reply = { ...reply, chunks: [await collected(reply.chunks)] }
+      if (isSpoiled && reply?.failure === undefined) frame.fill(SPOILED)
       if (slot.reply?.failure !== undefined) unforeseen(this.#world, this.#life, slot.reply.failure)
-      while (this.#slots[0]?.reply !== undefined) this.#write(this.#slots.shift()?.reply as Reply)
     } catch (error) {
       if (!this.#life.isAlive()) return
+      slot.reply = { chunks: [], release: reply?.release ?? [], throttleMs: 0 }
       const isGone = error instanceof StoreError && error.code === 'GONE'
       if (!isGone && !(error instanceof CloseConnection)) unforeseen(this.#world, this.#life, error)
       this.gone()
       this.#wire.close()
     } finally {
       this.#running--
+      while (this.#slots[0]?.reply !== undefined) this.#write(this.#slots.shift()?.reply as Reply)
       this.#proceed()
     }
   }

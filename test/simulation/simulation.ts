@@ -11,6 +11,7 @@ import { Faults } from './faults.ts'
 import { GroupLedger } from './group-ledger.ts'
 import { Harness } from './harness.ts'
 import { History } from './history.ts'
+import { Holding } from './holding.ts'
 import { KeyHistory } from './key-history.ts'
 import { Invariants } from './invariants.ts'
 import { Ledger } from './ledger.ts'
@@ -99,7 +100,9 @@ class Simulation {
       serving: life => {
         network.serving = life
         rareStates.serving(life)
+        holding.serving(life)
       },
+      stopped: (life, left) => { holding.stopped({ ...left, connections: life.connections }) },
       died: (life, death) => {
         rareStates.died(life, death)
         network.brokerDied()
@@ -107,6 +110,7 @@ class Simulation {
         for (const { ledger } of this.groups) ledger.lostPower()
       },
     })
+    const holding = new Holding(world)
     const invariants = new Invariants(world, this.ledger, harness)
     const rareStates = new RareStates(world, harness, {
       hasBatchesUnderWay: () => this.producers.some(({ isUnderWay }) => isUnderWay),
@@ -154,6 +158,7 @@ class Simulation {
       world.fail('exception', (error as Error).stack ?? String(error))
     }
     if (world.violation === undefined) this.#judge()
+    if (world.violation === undefined) await this.#restartOnceMore()
     return {
       seed: swarm.seed,
       events: scheduler.events,
@@ -162,6 +167,24 @@ class Simulation {
       operations: this.history.operations.length,
       marks: world.marks,
       lines: world.lines,
+    }
+  }
+
+  /** Whatever a seed has done, in the end the broker stops in order, holds nothing, and starts again. */
+  async #restartOnceMore (): Promise<void> {
+    const { world, harness, network } = this
+    const lastLife = harness.serving?.number
+    world.isOver = true
+    network.brokerStops()
+    void world.spawn('the last stop', async () => {
+      await harness.stop()
+      harness.start()
+    })
+    try {
+      await world.scheduler.run(() => world.violation !== undefined ||
+        (harness.serving !== undefined && harness.serving.number !== lastLife))
+    } catch (error) {
+      world.fail('exception', (error as Error).stack ?? String(error))
     }
   }
 

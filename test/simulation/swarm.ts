@@ -170,6 +170,7 @@ function drawStore (random: Random): Partial<StoreOptions> {
     aliveRatioMin: random.pick([0.25, 0.5]),
     copySliceBytes: random.pick([4, 64]) * KB,
     openVolumesMax: random.pick([1, 2, 8]),
+    openFilesMax: random.pick([1, 2, 8]),
     reserveBytes: 0,
     scrubBytesPerSecond: random.pick([0, 16 * KB]),
   }

@@ -6,6 +6,7 @@ import type { RareStateName } from './coverage.ts'
 import { Random } from './random.ts'
 import { Scheduler } from './scheduler.ts'
 import type { Swarm } from './swarm.ts'
+import '../support/memory-watch.ts'
 
 export interface Violation { readonly invariant: string, readonly detail: string }
 
@@ -67,6 +68,8 @@ export class World {
 
   #afterEvent (): void {
     if (this.violation !== undefined) return
+    const [misuse] = this.disk.misuses
+    if (misuse !== undefined) this.fail('handles-in-use', misuse)
     for (const check of this.checks) check()
   }
 
@@ -103,6 +106,7 @@ export class World {
 
   #log (level: LogLevel, message: string, fields: object | undefined): void {
     for (const [words, state] of TOLD) if (message.includes(words)) this.reached(state)
+    if (level === 'error' && this.troubledUntilMs < this.scheduler.nowMs) this.fail('nothing-went-wrong', message)
     if (level === 'debug') return
     const { error } = (fields ?? {}) as { error?: unknown }
     const why = error instanceof Error ? `: ${error.stack ?? error.message}` : ''
