@@ -175,7 +175,7 @@ function segmentsOf ({ segments }: LogState): string {
 }
 
 /** The same for the same content, whatever the order of its fields. */
-function text (value: unknown): string {
+export function text (value: unknown): string {
   return JSON.stringify(value, (_key, each: unknown) => {
     if (typeof each === 'bigint') return `${each}`
     if (each === null || typeof each !== 'object' || Array.isArray(each)) return each

@@ -44,6 +44,8 @@ export interface HarnessEvents {
   serving (life: Life): void
   /** It has left in order, and its store is closed. */
   stopped (life: Life, left: { store: Store, broker: RunningBroker['broker'] }): void
+  /** Its disk can still be read, and nothing of it runs any more. */
+  dying (life: Life, death: Death): void
   died (life: Life | undefined, death: Death): void
 }
 
@@ -177,6 +179,7 @@ export class Harness {
     this.#world.scheduler.note(`death ${death}\n`)
     this.#world.mark(`death: ${death}`)
     this.#world.tell(`life ${life?.number ?? 0} ends: ${death}`)
+    if (life !== undefined) this.#events.dying(life, death)
     const { disk, random } = this.#world
     if (death === 'power-loss') disk.powerLoss(() => random.next())
     else disk.kill()

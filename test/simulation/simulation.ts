@@ -17,6 +17,7 @@ import { Invariants } from './invariants.ts'
 import { Ledger } from './ledger.ts'
 import { Network } from './network.ts'
 import { RareStates } from './rare-states.ts'
+import { Restored } from './restored.ts'
 import { drawSwarm } from './swarm.ts'
 import type { CompactionPlan, Swarm } from './swarm.ts'
 import { ViolationError, World } from './world.ts'
@@ -90,6 +91,7 @@ class Simulation {
     const harness = this.harness = new Harness(world, {
       opened: async (life, store) => {
         rareStates.opened(store)
+        restored.opened(store)
         try {
           await invariants.recovered(life, store, harness.hasLostPower)
         } catch (error) {
@@ -101,8 +103,10 @@ class Simulation {
         network.serving = life
         rareStates.serving(life)
         holding.serving(life)
+        restored.serving(life)
       },
       stopped: (life, left) => { holding.stopped({ ...left, connections: life.connections }) },
+      dying: (life, death) => { restored.dying(life, death) },
       died: (life, death) => {
         rareStates.died(life, death)
         network.brokerDied()
@@ -111,6 +115,7 @@ class Simulation {
       },
     })
     const holding = new Holding(world)
+    const restored = new Restored(world)
     const invariants = new Invariants(world, this.ledger, harness)
     const rareStates = new RareStates(world, harness, {
       hasBatchesUnderWay: () => this.producers.some(({ isUnderWay }) => isUnderWay),
