@@ -1,5 +1,5 @@
 /** Whose data a directory holds, and that nobody else's is touched. */
-import { lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { DataDirectoryError, isDataDirectory, openDataDirectory, takeCleanShutdown, writeCleanShutdown } from '../src/data-directory.ts'
@@ -167,4 +167,21 @@ t.test('Kafka\'s tools used on one of ours take nothing from it', async t => {
   t.equal(readFileSync(join(path, 'meta.properties'), 'utf8'), KAFKA_META, 'nor do we from Kafka')
   t.equal(takeCleanShutdown(path), 9n, 'ours, not Kafka\'s')
   t.ok(readdirSync(path).includes('.kafka_cleanshutdown'))
+})
+
+t.test('R 2.5.6: a clean shutdown is known to the next start, and to no other', async t => {
+  const path = directoryOf({})
+  const file = join(path, '.ottla_cleanshutdown')
+  const start = () => startBroker({ dataDirectory: path, settings: { listeners: ['PLAINTEXT://127.0.0.1:0'] } })
+  const epochs: bigint[] = []
+  for (let life = 0; life < 2; life++) {
+    const broker = await start()
+    t.notOk(existsSync(file), 'a kill from now on is none')
+    await broker.stop()
+    epochs.push(takeCleanShutdown(path))
+    t.equal(takeCleanShutdown(path), -1n)
+    writeCleanShutdown(path, epochs.at(-1) ?? 0n)
+  }
+  const [first = 0n, second = 0n] = epochs
+  t.ok(first >= 0n && second > first, 'each is of its own registration')
 })

@@ -1,6 +1,8 @@
 import t from 'tap'
+import { ZERO_UUID } from '../../../protocol/uuid.ts'
 import { metadataBatch, metadataBatchBytes } from '../../../src/runtime/quorum/log.ts'
-import { NotLeaderError } from '../../../src/runtime/quorum/quorum.ts'
+import { METADATA_LOG, NotLeaderError } from '../../../src/runtime/quorum/quorum.ts'
+import { saveVote } from '../../../src/runtime/quorum/snapshots.ts'
 import { texts, World } from './world.ts'
 import type { Node } from './world.ts'
 
@@ -104,6 +106,17 @@ t.test('a power loss takes back nothing that was committed, and no epoch comes t
   await write(world, after, 'b')
   await world.crash(after)
   t.same(texts((await world.start(1)).seen), ['1-1@1: a', '3-3@2: b'])
+})
+
+t.test('R-S11: an epoch that was voted in is not stood in again, though no record tells of it', async t => {
+  const world = new World([1])
+  const before = await world.start(1)
+  await write(world, before, 'a')
+  await saveVote(before.store.table, METADATA_LOG, { epoch: 41, leaderId: -1, votedId: 1, votedDirectoryId: ZERO_UUID })
+  await world.crash(before)
+  const after = await world.start(1)
+  t.equal(after.leaders.at(-1), '1@42')
+  t.same(texts(after.seen), ['1-1@1: a'])
 })
 
 t.test('a start loads the newest snapshot and the log behind it', async t => {
