@@ -2,7 +2,8 @@
  * The writing half of the codec. Wrong values are bugs of ours and throw a TypeError; only a string may
  * be too long because of what a client sent.
  */
-import { StringTooLong, Writer } from './cursor.ts'
+import { StringTooLong } from './cursor.ts'
+import type { Writer } from './cursor.ts'
 import { defaultOf, inVersion, nullableAt } from './codec-read.ts'
 import type { AnyType, Fields, Primitive, RecordsToWrite } from './types.ts'
 
@@ -112,11 +113,10 @@ function writeTags (writer: Writer, tags: Step[], value: Record<string, unknown>
     value[name] !== undefined && !isDefault(type, value[name]))
   writer.unsignedVarint(present.length)
   for (const { name, write, type } of present) {
-    const inner = new Writer()
-    write(inner, value[name])
     writer.unsignedVarint(type.tag as number)
-    writer.unsignedVarint(inner.size)
-    for (const chunk of inner.chunks()) writer.reference(chunk)
+    const mark = writer.beginSized()
+    write(writer, value[name])
+    writer.endSized(mark)
   }
 }
 

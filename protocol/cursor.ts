@@ -102,6 +102,12 @@ export class Reader {
   }
 }
 
+function unsignedVarintSize (value: number): number {
+  let size = 1
+  for (; value > 0x7f; value >>>= 7) size++
+  return size
+}
+
 const FIRST_SIZE = 512
 /** Node cuts smaller buffers from one that it has: memory of its own costs a small message most of all. */
 const SHARED_MAX = 2048
@@ -154,6 +160,27 @@ export class Writer {
       value >>>= 7
     }
     this.uint8(value)
+  }
+
+  /** What is written until `endSized` has its length before it, as an unsigned varint. */
+  beginSized (): number {
+    const mark = this.size
+    this.uint8(0)
+    return mark
+  }
+
+  /** Throws a TypeError for record data between the two, which is not copied. */
+  endSized (mark: number): void {
+    const size = this.size - mark - 1
+    const more = size > 0x7f ? unsignedVarintSize(size) - 1 : 0
+    if (mark < this.#doneSize) throw new TypeError('record data in a tagged field')
+    if (more > 0) this.#room(more)
+    const at = this.#start + mark - this.#doneSize
+    const end = this.#position
+    if (more > 0) this.#buffer.copyWithin(at + 1 + more, at + 1, at + 1 + size)
+    this.#position = at
+    this.unsignedVarint(size)
+    this.#position = end
   }
 
   uuid (value: string): void { const at = this.#room(16); writeUuid(this.#buffer, value, at) }

@@ -9,6 +9,9 @@ import type { MetadataRecord } from './metadata-record.ts'
 /** KIP-631: the only version of the frame around metadata records. */
 const METADATA_FRAME_VERSION = 1
 
+/** Most keys and values of records are smaller. */
+const RECORD_SIZE = 128
+
 /** One record of `__cluster_metadata` as it is replayed. */
 export interface MetadataEntry<R extends MetadataRecord = MetadataRecord> {
   record: R
@@ -24,7 +27,7 @@ export function entry<R extends MetadataRecord> (
 }
 
 export function encodeMetadata ({ record, version, value }: MetadataEntry): Buffer {
-  const writer = new Writer()
+  const writer = new Writer(RECORD_SIZE)
   writer.unsignedVarint(METADATA_FRAME_VERSION)
   writer.unsignedVarint(record.key)
   writer.unsignedVarint(version)
@@ -58,9 +61,6 @@ export function encodeVersioned<M extends Message> (
 ): Buffer {
   return prefixed(message, version, version, value)
 }
-
-/** Most keys and values of records are smaller. */
-const RECORD_SIZE = 128
 
 function prefixed (message: Message, prefix: number, version: number, value: any): Buffer {
   const writer = new Writer(RECORD_SIZE)

@@ -51,6 +51,26 @@ t.test('tagged fields at their default take one byte together', async t => {
   t.ok(encode(Sample, 3, { ...value, tag: { id: 1 } }).length > bare.length)
 })
 
+t.test('a tagged field has its length before it, however long it is', async t => {
+  const Tags = message({
+    name: 'Tags', versions: [0, 0], flexible: 0, fields: { before: string, a: tagged(0, 0, string), b: tagged(5, 0, string) },
+  })
+  const varint = (value: number): number[] => value > 0x7f ? [value & 0x7f | 0x80, ...varint(value >>> 7)] : [value]
+  const field = (tag: number, length: number): Buffer => {
+    const content = Buffer.concat([Buffer.from(varint(length + 1)), Buffer.alloc(length, 'x')])
+    return Buffer.concat([Buffer.from([tag, ...varint(content.length)]), content])
+  }
+  // The lengths about which one more byte is needed, and those that make the writer's memory grow.
+  for (const length of [1, 125, 126, 127, 128, 500, 510, 16_380, 16_381, 16_382, 16_384, 32_767]) {
+    for (const before of [0, 100, 505]) {
+      const value = { before: 'y'.repeat(before), a: 'x'.repeat(length), b: 'x'.repeat(length) }
+      const bytes = encode(Tags, 0, value)
+      const head = Buffer.concat([Buffer.from(varint(before + 1)), Buffer.alloc(before, 'y'), Buffer.of(2)])
+      t.ok(bytes.equals(Buffer.concat([head, field(0, length), field(5, length)])), `${before} and ${length}`)
+    }
+  }
+})
+
 t.test('nulls and defaults of tagged fields: the bytes of Kafka\'s own classes (KIP-482)', async t => {
   for (const line of readFileSync(`${root}test/golden/tagged-nulls.jsonl`, 'utf8').trim().split('\n')) {
     const vector = JSON.parse(line) as MessageVector
