@@ -8,7 +8,7 @@ import type { MetadataImage } from '../metadata/image.ts'
 import { NO_LEADER } from '../metadata/partition.ts'
 import type { ControllerSettings } from './decision.ts'
 import { changePartition } from './partition-change.ts'
-import { contextOf, electionOf } from './partition-context.ts'
+import { electionOf, topicContextOf } from './partition-context.ts'
 
 interface View { readonly image: MetadataImage, readonly settings: ControllerSettings }
 
@@ -29,13 +29,15 @@ function partitionUpdates (
     brokerId !== leaving && brokerId !== uncleanShutdown &&
     (brokerId === joining || image.brokers.isActive(brokerId))
   for (const topic of image.topics) {
+    // Of each topic once: a broker may have thousands of partitions.
+    let shared: ReturnType<typeof topicContextOf> | undefined
     for (const [index, partition] of topic.partitions.entries()) {
       if (!concerns(partition, topic.id, index)) continue
-      const context = contextOf(topic, index, electionOf(topic, view), view)
-      const change = changePartition({ ...context, isAcceptableLeader }, {
-        isr: partition.isr.filter(it => it !== leaving && it !== uncleanShutdown),
-        ...uncleanShutdown === undefined ? {} : { uncleanShutdown },
-      })
+      shared ??= topicContextOf(topic, electionOf(topic, view), view)
+      const { topicId, minIsr, election } = shared
+      const isr = partition.isr.filter(it => it !== leaving && it !== uncleanShutdown)
+      const change = changePartition(
+        { image, topicId, index, partition, minIsr, election, isAcceptableLeader }, { isr, uncleanShutdown })
       if (change !== undefined) entries.push(change.entry)
     }
   }

@@ -28,7 +28,7 @@ export interface PartitionTargets {
   /** Broker → directory that now holds its replica. */
   readonly directories?: ReadonlyMap<number, string>
   /** R 2.4.4: came back without proof of a clean end, so it belongs to no ELR. */
-  readonly uncleanShutdown?: number
+  readonly uncleanShutdown?: number | undefined
 }
 
 export interface PartitionContext {
@@ -98,9 +98,9 @@ function unchanged (topicId: string, partitionId: number): PartitionChangeRecord
 }
 
 function isNoChange (record: PartitionChangeRecord): boolean {
-  return record.leader === NO_LEADER_CHANGE && record.leaderRecoveryState === -1 &&
-    [record.isr, record.replicas, record.removingReplicas, record.addingReplicas,
-      record.directories, record.eligibleLeaderReplicas, record.lastKnownElr].every(it => it === null)
+  return record.leader === NO_LEADER_CHANGE && record.leaderRecoveryState === -1 && record.isr === null &&
+    record.replicas === null && record.removingReplicas === null && record.addingReplicas === null &&
+    record.directories === null && record.eligibleLeaderReplicas === null && record.lastKnownElr === null
 }
 
 /**

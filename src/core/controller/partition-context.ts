@@ -11,12 +11,17 @@ interface View { readonly image: MetadataImage, readonly settings: ControllerSet
 export function contextOf (
   topic: Topic, index: number, election: Election, view: View
 ): PartitionContext {
+  return { ...topicContextOf(topic, election, view), index, partition: topic.partitions[index]! }
+}
+
+/** What the partitions of a topic have in common. */
+export function topicContextOf (
+  topic: Topic, election: Election, view: View
+): Omit<PartitionContext, 'index' | 'partition'> {
   const { image } = view
   return {
     image,
     topicId: topic.id,
-    index,
-    partition: topic.partitions[index]!,
     minIsr: minIsrOf(topic.name, topic.partitions[0]?.replicas.length ?? 1, view),
     election,
     isAcceptableLeader: id => image.brokers.isActive(id),
