@@ -82,6 +82,7 @@ function readAt (handle: Pick<DiskFile, 'read'>, position: number, bytes: number
 export function * turnsOf (handle: Pick<DiskFile, 'read' | 'size'>, from: number): Generator<FoundTurn> {
   let window: Buffer = Buffer.alloc(0)
   let windowAt = from
+  let size = 0
   let position = from
   for (;;) {
     const have = (bytes: number): boolean => {
@@ -94,7 +95,10 @@ export function * turnsOf (handle: Pick<DiskFile, 'read' | 'size'>, from: number
     const start = readTurnStart(window, position - windowAt)
     if (start === undefined) return
     const tableBytes = TURN_HEADER_SIZE + start.count * ENTRY_SIZE
-    if (position + tableBytes + start.bodyBytes > handle.size() || !have(tableBytes)) return
+    const end = position + tableBytes + start.bodyBytes
+    // A file that is being written grows; asking for each turn takes longer than reading it.
+    if (end > size) size = handle.size()
+    if (end > size || !have(tableBytes)) return
     if (!tableIsIntact(window, position - windowAt, start.count)) return
     const total = tableBytes + start.bodyBytes
     if (!have(total)) return

