@@ -78,7 +78,7 @@ export interface RunningBroker {
 /** Starts everything from decoded requests down; resolves when the broker is unfenced and can serve. */
 export async function assembleBroker (parts: BrokerParts): Promise<RunningBroker> {
   const rooms = openRooms(parts)
-  const { quorum, image, controller, replicas, groups, duties, cleaner } = rooms
+  const { quorum, metadata, image, controller, replicas, groups, duties, cleaner } = rooms
   const shardsLoaded = followMetadata(rooms)
   await quorum.start()
   await duties.becomeActive(() => bootstrapRecords(parts.controllerSettings.minInsyncReplicas))
@@ -107,6 +107,7 @@ export async function assembleBroker (parts: BrokerParts): Promise<RunningBroker
       await cleaner.stop()
       replicas.stop()
       groups.close()
+      metadata.stop()
       await quorum.stop()
     },
   }
