@@ -91,7 +91,6 @@ export async function assembleBroker (parts: BrokerParts): Promise<RunningBroker
     isCordoned: () => rooms.currentSettings.now.isCordoned,
   })
   await lifecycle.start()
-  await replicas.settled()
   await shardsLoaded()
   if (parts.settings.cleanerEnabled) cleaner.start()
   const broker = brokerOf(parts, rooms, lifecycle)
@@ -152,6 +151,7 @@ function openRooms (parts: BrokerParts): Rooms {
     store,
     environment,
     settingsOf: topic => parts.topicSettings.of(topic, image),
+    hasSettings: topic => parts.topicSettings.hasOwn(topic, image),
     retentionCheckMs: settings.retentionCheckMs,
     initialTaskDelayMs: settings.initialTaskDelayMs,
     producerExpirationMs: () => currentSettings.now.producerExpirationMs,
@@ -208,7 +208,6 @@ function brokerOf (parts: BrokerParts, rooms: Rooms, lifecycle: Lifecycle) {
     topicCreation: new TopicCreation({
       controller,
       image,
-      replicas,
       environment,
       internalTopic: name => settings.internalTopics[name] ?? { partitions: 1, replicationFactor: 1, configs: {} },
       numPartitions: -1,

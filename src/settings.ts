@@ -133,7 +133,10 @@ export function controllerSettings (settings: Settings, clusterId: string): Cont
 }
 
 export function topicSettingsSource (settings: Settings): TopicSettingsSource {
-  return { of: (topic, image) => topicSettings(topic, image, settings) }
+  return {
+    of: (topic, image) => topicSettings(topic, image, settings),
+    hasOwn: (topic, image) => image.configs.of(resourceType.TOPIC, topic).size > 0,
+  }
 }
 
 function topicSettings (topic: string, image: MetadataImage, settings: Settings): TopicSettings {

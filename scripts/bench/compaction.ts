@@ -13,6 +13,7 @@ import { settingsFrom } from '../../src/config/config.ts'
 import { MetadataImage } from '../../src/core/metadata/image.ts'
 import { processEnvironment } from '../../src/process-environment.ts'
 import { Cleaner } from '../../src/runtime/cleaner/cleaner.ts'
+import { LoadTurns } from '../../src/runtime/replica/load-turns.ts'
 import { Partition } from '../../src/runtime/replica/partition.ts'
 import { configuration, topicSettingsSource } from '../../src/settings.ts'
 import { nodeDisk } from '../../src/store/disk-node.ts'
@@ -51,9 +52,11 @@ function fileBytes (directory: string): number {
 
 async function open (store: Store): Promise<Partition> {
   const topic = topicSettingsSource(settings).of('bench', new MetadataImage())
-  const partition = await Partition.open({ topic: 'bench', topicId: 'bench', index: 0 }, NODE, store.openLog('bench-0'), {
+  const host = { nodeId: NODE, environment, loads: new LoadTurns(environment) }
+  const partition = new Partition({ topic: 'bench', topicId: 'bench', index: 0 }, host, store.openLog('bench-0'), {
     ...topic, compacts: true, deletes: false, segment: { ...topic.segment, bytesMax: SEGMENT_BYTES },
-  }, environment)
+  })
+  await partition.whenLoaded()
   partition.lead({ leaderId: NODE, leaderEpoch: 0, partitionEpoch: 0, replicas: [NODE], isr: [NODE] })
   return partition
 }

@@ -15,7 +15,7 @@ import type { Broker } from './broker.ts'
 import { handler } from './handler.ts'
 import { mutationsOf } from './mutation-quota.ts'
 
-type Needs = Pick<Broker, 'access' | 'controller' | 'environment' | 'quotas' | 'replicas'>
+type Needs = Pick<Broker, 'access' | 'controller' | 'environment' | 'quotas'>
 
 /** KIP-599: v6. */
 const STRICT_SINCE = 6
@@ -23,7 +23,7 @@ const STRICT_SINCE = 6
 export const createTopics = handler(CreateTopics, { versions: [0, 7], advertised: [2, 7], failed },
   async (request, call, needs: Needs) => {
     const { session } = call
-    const { access, controller, environment, replicas } = needs
+    const { access, controller, environment } = needs
     const mutations = mutationsOf(call, STRICT_SINCE, needs)
     const clusterWide = access.allows(session, 'create', 'cluster', CLUSTER_NAME)
     const rights = {
@@ -36,7 +36,6 @@ export const createTopics = handler(CreateTopics, { versions: [0, 7], advertised
       deadlineMs, isSettled: () => createsNothing(request, rights),
     })
     mutations.settle()
-    await replicas.settled()
     return reply
   })
 

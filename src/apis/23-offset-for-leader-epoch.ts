@@ -17,23 +17,23 @@ type Topic = OffsetForLeaderEpochRequest['topics'][number]
 
 export const offsetForLeaderEpoch = handler(OffsetForLeaderEpoch, {
   versions: [0, 4], advertised: [2, 4], failed,
-}, ({ topics }, { session }, { access, metadata, replicas }: Needs) => {
+}, async ({ topics }, { session }, { access, metadata, replicas }: Needs) => {
   const isBroker = access.allows(session, 'clusterAction', 'cluster', CLUSTER_NAME)
   const may = ({ topic }: Topic): boolean => isBroker || access.allows(session, 'describe', 'topic', topic)
   const allowed = topics.filter(may)
   const denied = topics.filter(topic => !may(topic))
-  const answered = allowed.map(({ topic, partitions }) => ({
+  const answered = await Promise.all(allowed.map(async ({ topic, partitions }) => ({
     topic,
-    partitions: partitions.map(({ partition: index, currentLeaderEpoch, leaderEpoch }) => {
+    partitions: await Promise.all(partitions.map(async ({ partition: index, currentLeaderEpoch, leaderEpoch }) => {
       const found = replicas.find(topic, index)
-      if (found !== undefined) return { partition: index, ...found.endOfEpoch(leaderEpoch, currentLeaderEpoch) }
+      if (found !== undefined) return { partition: index, ...await found.endOfEpoch(leaderEpoch, currentLeaderEpoch) }
       const isKnown = metadata.topics.partition(topic, index) !== undefined
       return {
         partition: index,
         errorCode: isKnown ? code.NOT_LEADER_OR_FOLLOWER : code.UNKNOWN_TOPIC_OR_PARTITION,
       }
-    }),
-  }))
+    })),
+  })))
   return { topics: [...answered, ...denied.map(topic => refused(topic, code.TOPIC_AUTHORIZATION_FAILED))] }
 })
 

@@ -12,14 +12,14 @@ import type { Broker } from './broker.ts'
 import { handler } from './handler.ts'
 import { mutationsOf } from './mutation-quota.ts'
 
-type Needs = Pick<Broker, 'access' | 'controller' | 'environment' | 'quotas' | 'replicas'>
+type Needs = Pick<Broker, 'access' | 'controller' | 'environment' | 'quotas'>
 
 /** KIP-599: v3. */
 const STRICT_SINCE = 3
 
 export const createPartitions = handler(CreatePartitions, { versions: [0, 3], failed },
   async (request, call, needs: Needs) => {
-    const { access, controller, environment, replicas } = needs
+    const { access, controller, environment } = needs
     const mutations = mutationsOf(call, STRICT_SINCE, needs)
     const rights = {
       mayAlter: (name: string) => access.allows(call.session, 'alter', 'topic', name),
@@ -30,7 +30,6 @@ export const createPartitions = handler(CreatePartitions, { versions: [0, 3], fa
       deadlineMs, isSettled: () => extendsNothing(request, rights),
     })
     mutations.settle()
-    await replicas.settled()
     return reply
   })
 

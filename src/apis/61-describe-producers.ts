@@ -15,16 +15,16 @@ import type { Call } from './handler.ts'
 type Needs = Pick<Broker, 'access' | 'metadata' | 'replicas'>
 
 export const describeProducers = handler(DescribeProducers, { versions: [0, 0], failed },
-  ({ topics }, call, needs: Needs) => ({
-    topics: topics.map(({ name, partitionIndexes }) => {
+  async ({ topics }, call, needs: Needs) => ({
+    topics: await Promise.all(topics.map(async ({ name, partitionIndexes }) => {
       const problem = topicProblem(name, call, needs)
       return {
         name,
-        partitions: partitionIndexes.map(index => problem === undefined
+        partitions: await Promise.all(partitionIndexes.map(index => problem === undefined
           ? partitionRow(name, index, needs)
-          : { partitionIndex: index, ...problem, activeProducers: [] }),
+          : { partitionIndex: index, ...problem, activeProducers: [] })),
       }
-    }),
+    })),
   }))
 
 function failed ({ topics }: DescribeProducersRequest, { errorCode, text: errorMessage }: KafkaError) {
@@ -46,7 +46,7 @@ function topicProblem (name: string, { session }: Call, { access, metadata }: Ne
 }
 
 /** Any replica answers, not only the leader; errors of a partition carry no text. */
-function partitionRow (name: string, partitionIndex: number, { metadata, replicas }: Needs) {
+async function partitionRow (name: string, partitionIndex: number, { metadata, replicas }: Needs) {
   const refused = (errorCode: number) =>
     ({ partitionIndex, errorCode, errorMessage: null, activeProducers: [] })
   const partition = replicas.find(name, partitionIndex)
@@ -54,6 +54,7 @@ function partitionRow (name: string, partitionIndex: number, { metadata, replica
     const exists = metadata.topics.partition(name, partitionIndex) !== undefined
     return refused(exists ? code.NOT_LEADER_OR_FOLLOWER : code.UNKNOWN_TOPIC_OR_PARTITION)
   }
+  await partition.whenLoaded()
   if (!partition.available) return refused(code.KAFKA_STORAGE_ERROR)
   const activeProducers = [...partition.state.producers.entries].map(producerRow)
   return { partitionIndex, errorCode: code.NONE, errorMessage: null, activeProducers }

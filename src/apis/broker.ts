@@ -37,7 +37,7 @@ export interface SupportedFeature {
 }
 
 /** The replicas that this broker hosts. */
-export interface HostedReplicas extends Pick<Replicas, 'fetch' | 'settled'> {
+export interface HostedReplicas extends Pick<Replicas, 'fetch'> {
   find (topic: string, index: number): ServedReplica | undefined
   all (): Iterable<ServedReplica>
 }

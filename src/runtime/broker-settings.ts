@@ -53,4 +53,6 @@ export interface BrokerSettings {
 /** The effective configuration of topics: override, broker, default (D13.7). */
 export interface TopicSettingsSource {
   of (topic: string, image: MetadataImage): TopicSettings
+  /** Whether anything is set for this topic alone: the configuration of all others is the same. */
+  hasOwn (topic: string, image: MetadataImage): boolean
 }

@@ -37,7 +37,13 @@ export function followMetadata (
     const { topic, index } = partition.identity
     if (topic !== OFFSETS_TOPIC) return
     if (!partition.isLeader) return groups.resign(index)
-    const loaded = groups.becomeLeader(index, new PartitionLog(partition), partition.leaderEpoch)
+    const epoch = partition.leaderEpoch
+    const lead = async (): Promise<void> => {
+      // By now it may be led elsewhere, or by this broker in another epoch.
+      if (!partition.isLeader || partition.leaderEpoch !== epoch) return
+      await groups.becomeLeader(index, new PartitionLog(partition), epoch)
+    }
+    const loaded = partition.whenLoaded()?.then(lead) ?? lead()
     loading.add(loaded)
     void loaded.finally(() => { loading.delete(loaded) })
   })

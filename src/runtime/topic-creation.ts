@@ -7,7 +7,6 @@ import { isInternalTopic } from '../core/metadata/internal-topics.ts'
 import type { MetadataImage } from '../core/metadata/image.ts'
 import type { Controller } from './controller/controller.ts'
 import type { Environment } from './environment.ts'
-import type { Replicas } from './replica/replicas.ts'
 
 type NewTopic = MessageOf<typeof CreateTopics.request>['topics'][number]
 
@@ -20,7 +19,6 @@ export interface InternalTopic {
 export interface TopicCreationOptions {
   readonly controller: Controller
   readonly image: MetadataImage
-  readonly replicas: Replicas
   readonly environment: Environment
   /** The settings of each internal topic, read when it is made. */
   internalTopic (name: string): InternalTopic
@@ -45,7 +43,7 @@ export class TopicCreation {
   constructor (options: TopicCreationOptions) { this.#options = options }
 
   /**
-   * Creates them and, unless strict, waits until they are open here. Failures are logged (D2.6).
+   * Creates them and, unless strict, waits until they are there. Failures are logged (D2.6).
    * `admit`: see the controller's `createTopics`.
    */
   async createMissing (names: readonly string[], admit: Admit): Promise<void> {
@@ -58,8 +56,7 @@ export class TopicCreation {
 
   /** The same for a topic that the broker itself is in need of. */
   async ensureInternal (name: string): Promise<void> {
-    const { image, replicas } = this.#options
-    if (image.topics.find(name) !== undefined) return replicas.settled()
+    if (this.#options.image.topics.find(name) !== undefined) return
     const created = this.#underWay.get(name) ?? this.#create([name])
     if (!this.#options.strict) await created
   }
@@ -87,7 +84,7 @@ export class TopicCreation {
   }
 
   async #request (topics: NewTopic[], admit: Admit = () => true): Promise<void> {
-    const { controller, replicas, environment } = this.#options
+    const { controller, environment } = this.#options
     try {
       const request = { topics, timeoutMs: TIMEOUT_MS, validateOnly: false }
       const deadlineMs = environment.monotonicMs() + TIMEOUT_MS
@@ -96,7 +93,6 @@ export class TopicCreation {
         if (errorCode === code.NONE) continue
         environment.log('warn', `topic ${name} is not created automatically: ${errorMessage ?? errorName(errorCode)}`)
       }
-      await replicas.settled()
     } catch (error) {
       for (const { name } of topics.slice(0, FAILURES_NAMED)) {
         environment.log('warn', `topic ${name} is not created automatically`, { error })

@@ -335,7 +335,7 @@ show(['retention.bytes'], async t => {
   for (const after of [0n, 10n, 20n]) {
     await produce(client, 'a', batchOf([{ value: 'x', timestamp: BigInt(START_MS) + after }]))
   }
-  raw.broker.replicas.applyRetention()
+  await raw.broker.replicas.applyRetention()
   while (raw.partition('a').startOffset === 0n) await new Promise(resolve => { setImmediate(resolve) })
   t.equal(raw.partition('a').startOffset, 2n, 'at least as many bytes stay')
 })

@@ -74,11 +74,11 @@ function config (type: number, resourceName: string, name: string, value: string
 }
 
 /** The rooms of a broker, behind a quorum that commits what `commit` says. */
-async function roomsOf (t: Test) {
+async function roomsOf (t: Test, disk: MemoryDisk) {
   const settings = loadSettings({ overrides: [`node.id=${NODE}`, 'offsets.topic.num.partitions=1'] })
   const values = brokerSettings(settings)
   const environment = processEnvironment(() => {})
-  const store = await openStore('/data', realEnvironment(new MemoryDisk().disk()), { flushIntervalMs: 1 })
+  const store = await openStore('/data', realEnvironment(disk.disk()), { flushIntervalMs: 1 })
   const listeners: CommitListener[] = []
   const quorum = { onCommit: (listener: CommitListener) => { listeners.push(listener) } } as unknown as QuorumRuntime
   const metadata = new MetadataRuntime(quorum, environment, { bytesMax: Infinity, recordsMax: Infinity })
@@ -92,6 +92,7 @@ async function roomsOf (t: Test) {
       store,
       environment,
       settingsOf: topic => topicSettings.of(topic, image),
+      hasSettings: topic => topicSettings.hasOwn(topic, image),
       retentionCheckMs: NEVER_MS,
       initialTaskDelayMs: NEVER_MS,
       producerExpirationMs: () => NEVER_MS,
@@ -113,7 +114,8 @@ async function roomsOf (t: Test) {
   t.teardown(async () => {
     rooms.replicas.stop()
     rooms.groups.close()
-    await store.close()
+    // On a disk that was killed under it there is nothing to close.
+    await store.close().catch(() => {})
   })
   const commit: CommitListener = committed => { for (const listener of listeners) listener(committed) }
   return { ...rooms, store, commit, loaded: followMetadata(rooms) }
@@ -126,7 +128,7 @@ class Rooms {
 
   private constructor (rooms: Awaited<ReturnType<typeof roomsOf>>) { this.#rooms = rooms }
 
-  static async open (t: Test): Promise<Rooms> { return new Rooms(await roomsOf(t)) }
+  static async open (t: Test, disk = new MemoryDisk()): Promise<Rooms> { return new Rooms(await roomsOf(t, disk)) }
 
   get image (): MetadataImage { return this.#rooms.metadata.image }
 
@@ -147,7 +149,6 @@ class Rooms {
 
   /** Once everything that follows from it is done. */
   async settled (): Promise<void> {
-    await this.#rooms.replicas.settled()
     await this.#rooms.loaded()
   }
 
@@ -155,12 +156,13 @@ class Rooms {
     const partition = {
       partitionIndex: 0, committedOffset: 5n, committedLeaderEpoch: -1, commitTimestamp: -1n, committedMetadata: '',
     }
-    await this.#rooms.groups.commitOffsets({
+    const { topics } = await this.#rooms.groups.commitOffsets({
       ...blank(OffsetCommit.request),
       groupId: 'g',
       generationIdOrMemberEpoch: -1,
       topics: TOPICS.map(name => ({ name, topicId: ZERO_UUID, partitions: [partition] })),
     }, { version: 9 })
+    for (const { partitions: [row] } of topics) if (row?.errorCode !== 0) throw new Error(`not committed: ${row?.errorCode}`)
   }
 
   /** What can be seen of every room. */
@@ -246,6 +248,30 @@ t.test('R 2.10.20: every room follows a snapshot as it follows the records', asy
     t.same(await other.state(), await one.state(), `seed ${seed}, records behind the snapshot`)
   }
   for (const [what, times] of Object.entries(kinds)) t.ok(times > 2, `${what}: ${times} times`)
+})
+
+t.test('a shard is loaded once its partition is, for who leads it then', async t => {
+  const disk = new MemoryDisk()
+  const before = await Rooms.open(t, disk)
+  for (const batch of beginning()) before.append(batch)
+  await before.settled()
+  await before.commitOffsets()
+  disk.kill()
+  const rooms = await Rooms.open(t, disk)
+  const lead = (leader: number): void => {
+    rooms.append([entry(PartitionChangeRecord, 2, { partitionId: 0, topicId: idOf(500), leader })])
+  }
+  for (const batch of beginning()) rooms.append(batch)
+  lead(-1)
+  t.same((await rooms.state()).committed, [], 'led elsewhere before it was loaded')
+  lead(NODE)
+  t.same((await rooms.state()).committed, TOPICS)
+  disk.kill()
+  const last = await Rooms.open(t, disk)
+  for (const batch of beginning()) last.append(batch)
+  await last.settled()
+  await last.commitOffsets()
+  t.same((await last.state()).committed, TOPICS)
 })
 
 function step ([first, ...others]: Rooms[], random: () => number, number: number): void {

@@ -54,6 +54,7 @@ export class DerivedState {
 
   /** Only at rest: memory may run ahead of the log while a turn is not written. */
   async #comparePartition (partition: Partition): Promise<void> {
+    await partition.whenLoaded()
     const { log, endOffset } = partition
     const isAtRest = (): boolean => partition.available && log.endOffset === endOffset &&
       partition.highWatermark === endOffset && log.startOffset === 0n

@@ -33,7 +33,7 @@ export function drawn (
 ): Pick<BrokerParts, 'settings' | 'topicSettings' | 'configuration' | 'controllerSettings'> {
   return {
     settings: brokerSettings(swarm),
-    topicSettings: { of: topic => topicSettings(swarm, topic) },
+    topicSettings: { of: topic => topicSettings(swarm, topic), hasOwn: () => true },
     configuration: configuration(swarm),
     controllerSettings: controllerSettings(swarm),
   }

@@ -68,6 +68,7 @@ export class Cleaner {
     if (this.#options.store.stats().diskFull) return false
     try {
       await this.#forget()
+      await this.#load()
       const dirtiest = this.#dirtiest()
       return dirtiest !== undefined && await this.#clean(dirtiest)
     } catch (error) {
@@ -84,16 +85,28 @@ export class Cleaner {
     await this.#offsets.forget(name => !others.has(name))
   }
 
+  /** How dirty a log is follows from its segments. */
+  async #load (): Promise<void> {
+    for (const partition of this.#options.replicas.all()) {
+      if (this.pace.stopped) return
+      if (partition.settings.compacts && !partition.isLoaded) await partition.whenLoaded()
+    }
+  }
+
   #dirtiest (): Candidate | undefined {
+    if (this.pace.stopped) return undefined
     let dirtiest: Candidate | undefined
     for (const partition of this.#options.replicas.all()) {
-      if (!partition.settings.compacts || !partition.available) continue
-      if (this.#uncleanable.has(partition.log.name)) continue
+      if (!this.#isCleanable(partition)) continue
       const range = this.rangeOf(partition)
       if (!range.isDue || range.dirtyRatio <= (dirtiest?.range.dirtyRatio ?? -1)) continue
       dirtiest = { partition, range }
     }
     return dirtiest
+  }
+
+  #isCleanable ({ settings, isLoaded, available, log }: Partition): boolean {
+    return settings.compacts && isLoaded && available && !this.#uncleanable.has(log.name)
   }
 
   /** What of the log may be compacted now (D25.11). */
@@ -152,9 +165,7 @@ export class Cleaner {
 
   #retain (): void {
     for (const partition of this.#options.replicas.all()) {
-      if (partition.settings.compacts && !this.#uncleanable.has(partition.log.name)) {
-        this.#options.replicas.retain(partition)
-      }
+      if (this.#isCleanable(partition)) this.#options.replicas.retain(partition)
     }
   }
 

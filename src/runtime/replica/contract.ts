@@ -31,12 +31,18 @@ export type PartitionEvent = 'appended' | 'start-moved' | 'leadership' | 'gone'
 export interface ReadableReplica {
   readonly identity: PartitionIdentity
   readonly log: Log
+  /**
+   * Undefined: what is derived from the log is at hand. Otherwise it is loaded from now on; never
+   * rejects, for a log that cannot be read makes the partition unavailable.
+   */
+  whenLoaded (): Promise<void> | undefined
+  /** Throws until it is loaded. */
   readonly state: LogState
   readonly settings: TopicSettings
   readonly startOffset: bigint
   readonly endOffset: bigint
   readonly highWatermark: bigint
-  /** D25.5: nobody reads committed data above the first undecided transaction. */
+  /** D25.5: nobody reads committed data above the first undecided transaction. Throws until it is loaded. */
   readonly lastStableOffset: bigint
   readonly leaderEpoch: number
   /** Bytes written below the high watermark since the partition was opened: fetches wait by it. */
@@ -68,7 +74,7 @@ export interface LeadingReplica extends ReadableReplica {
   checking: Promise<void> | undefined
   /**
    * Appends one checked batch as leader: stamps it, hands it to this turn's journal write, and
-   * notes what follows from it. Throws KafkaError when the partition cannot take it.
+   * notes what follows from it. Throws KafkaError when the partition cannot take it; it must be loaded.
    */
   append (batch: Buffer, facts: UnplacedBatch, count: number): Appended
   /** Resolves when this replica has written everything below `offset`. */
@@ -123,8 +129,8 @@ export interface ServedReplica extends ReadableReplica {
   /** ListOffsets */
   offsetFor (timestamp: bigint, query: OffsetQuery): Promise<{ errorCode: number } & Partial<OffsetLookup>>
   /** ListOffsets v0 */
-  segmentStarts (timestamp: bigint, query: SegmentQuery): { errorCode: number, oldStyleOffsets: bigint[] }
+  segmentStarts (timestamp: bigint, query: SegmentQuery): Promise<{ errorCode: number, oldStyleOffsets: bigint[] }>
   deleteRecords (offset: bigint): Promise<DeletedRecords>
   /** OffsetForLeaderEpoch */
-  endOfEpoch (epoch: number, currentLeaderEpoch: number): EpochEnd
+  endOfEpoch (epoch: number, currentLeaderEpoch: number): Promise<EpochEnd>
 }

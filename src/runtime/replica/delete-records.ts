@@ -9,6 +9,7 @@ const HIGH_WATERMARK = -1n
 /** The log start moves to `offset`, which may lie inside a batch; one below it changes nothing. */
 export async function deleteRecords (partition: LeadingReplica, offset: bigint): Promise<DeletedRecords> {
   try {
+    await partition.whenLoaded()
     partition.ensureLeader()
     const { settings: { compacts, deletes }, highWatermark } = partition
     // Compaction alone promises the latest value of every key; deleting would break that.

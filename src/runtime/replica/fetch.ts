@@ -63,6 +63,8 @@ export async function fetch (
 ): Promise<FetchResult> {
   const minBytes = Math.min(options.minBytes, options.maxBytes)
   const deadlineMs = environment.monotonicMs() + options.maxWaitMs
+  const loading = loadsOf(targets)
+  if (loading.length > 0) await Promise.all(loading)
   for (;;) {
     const seen = targets.map(({ partition }) => progressOf(partition))
     const result = await readAll(targets, options)
@@ -74,6 +76,17 @@ export async function fetch (
     const wait = { targets, seen, bytes: minBytes - bytes, leftMs, readCommitted: options.readCommitted }
     if (await more(wait, environment, onGone) === 'gone') return { partitions: [], release: () => {} }
   }
+}
+
+const NONE: ReadonlyArray<Promise<void>> = []
+
+function loadsOf (targets: readonly FetchTarget[]): ReadonlyArray<Promise<void>> {
+  let loading: Array<Promise<void>> | undefined
+  for (const { partition } of targets) {
+    const loaded = partition?.whenLoaded()
+    if (loaded !== undefined) (loading ??= []).push(loaded)
+  }
+  return loading ?? NONE
 }
 
 /** D6.25: nothing to wait for, or something that must be told at once. */

@@ -22,6 +22,7 @@ export async function offsetFor (
   partition: ReadableReplica, timestamp: bigint, query: OffsetQuery
 ): Promise<{ errorCode: number } & Partial<OffsetLookup>> {
   try {
+    await partition.whenLoaded()
     partition.ensureAvailable()
     checkEpoch(partition, query.currentLeaderEpoch)
     if (query.replicaId !== DEBUGGING) partition.ensureLeader()

@@ -28,6 +28,7 @@ export class OffsetWaiters {
   failAbove (end: bigint, errorCode: number): void {
     let kept = this.#waiters.length
     while (kept > 0 && (this.#waiters[kept - 1] as Waiter).offset > end) kept--
+    if (kept === this.#waiters.length) return
     for (const { reject } of this.#waiters.splice(kept)) reject(new KafkaError(errorCode))
   }
 }

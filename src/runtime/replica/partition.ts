@@ -17,8 +17,8 @@ import type {
 } from './contract.ts'
 import { deleteRecords } from './delete-records.ts'
 import { endOfEpoch } from './epoch-end.ts'
+import type { LoadTurns } from './load-turns.ts'
 import { loadLogState } from './partition-load.ts'
-import type { LoadedState } from './partition-load.ts'
 import { OffsetWaiters } from './offset-waiters.ts'
 import { offsetFor, segmentStarts } from './list-offsets.ts'
 import { produce } from './produce.ts'
@@ -33,6 +33,13 @@ export interface Leadership {
   readonly isr: readonly number[]
 }
 
+/** What the partitions of a broker have in common. */
+export interface PartitionHost {
+  readonly nodeId: number
+  readonly environment: Environment
+  readonly loads: LoadTurns
+}
+
 export class Partition implements LeadingReplica, ServedReplica {
   readonly identity: PartitionIdentity
   readonly log: Log
@@ -40,13 +47,16 @@ export class Partition implements LeadingReplica, ServedReplica {
   leadership: Leadership | undefined
   readonly nodeId: number
   readonly #environment: Environment
-  #state: LogState
+  readonly #loads: LoadTurns
+  /** Undefined until somebody asks for what it tells: a start does not wait for it. */
+  #state: LogState | undefined
+  #loading: Promise<void> | undefined
   /** The end of what the journal has (with flush: what is synced): this replica's own end (R-S1). */
   #ownEnd: bigint
   #highWatermark: bigint
   #unflushedRecords = 0n
   #available = true
-  #reloading: Promise<void> | undefined
+  #isReloading = false
   /** For the high watermark. */
   readonly #committing = new OffsetWaiters()
   /** For this replica's own end. */
@@ -59,25 +69,30 @@ export class Partition implements LeadingReplica, ServedReplica {
   #unsettled: Array<{ lastOffset: bigint, bytes: number }> = []
   gone = false
 
-  private constructor (identity: PartitionIdentity, nodeId: number, log: Log, settings: TopicSettings,
-    environment: Environment, { state, isBehind }: LoadedState) {
+  constructor (identity: PartitionIdentity, host: PartitionHost, log: Log, settings: TopicSettings) {
+    const { nodeId, environment, loads } = host
     this.identity = identity
     this.nodeId = nodeId
     this.log = log
     this.settings = settings
     this.#environment = environment
-    this.#state = state
+    this.#loads = loads
     this.#ownEnd = this.#highWatermark = log.endOffset
-    log.onCheckpoint(() => this.#reloading === undefined ? this.#state.encode() : undefined, isBehind)
+    // Of a log that never had a record there is nothing to load.
+    if (log.endOffset === 0n) this.#derived(new LogState(), false)
   }
 
-  static async open (identity: PartitionIdentity, nodeId: number, log: Log, settings: TopicSettings,
-    environment: Environment): Promise<Partition> {
-    const loaded = await loadLogState(log, settings.segment, environment)
-    return new Partition(identity, nodeId, log, settings, environment, loaded)
+  get isLoaded (): boolean { return this.#state !== undefined }
+  get state (): LogState {
+    if (this.#state === undefined) throw new Error(`${this.name} is asked before it is loaded`)
+    return this.#state
   }
 
-  get state (): LogState { return this.#state }
+  whenLoaded (): Promise<void> | undefined {
+    if (this.#state !== undefined) return undefined
+    return this.#loading ??= this.#loads.run(() => this.#derive('cannot be read'))
+  }
+
   get name (): string { return `${this.identity.topic}-${this.identity.index}` }
   get startOffset (): bigint { return this.log.startOffset }
   get endOffset (): bigint { return this.log.endOffset }
@@ -99,7 +114,7 @@ export class Partition implements LeadingReplica, ServedReplica {
 
   /** D25.5: nobody reads committed data above the first undecided transaction. */
   get lastStableOffset (): bigint {
-    const open = this.#state.producers.firstOpenOffset
+    const open = this.state.producers.firstOpenOffset
     return open !== undefined && open < this.#highWatermark ? open : this.#highWatermark
   }
 
@@ -108,7 +123,7 @@ export class Partition implements LeadingReplica, ServedReplica {
     const known = this.leadership
     this.leadership = leadership
     if (leadership.leaderId === this.nodeId && known?.leaderEpoch !== leadership.leaderEpoch) {
-      this.#state.epochs.assign(leadership.leaderEpoch, this.log.endOffset)
+      this.#state?.epochs.assign(leadership.leaderEpoch, this.log.endOffset)
     }
     this.#advance()
     // D5.33: whoever leads now decides what becomes of the records.
@@ -127,13 +142,14 @@ export class Partition implements LeadingReplica, ServedReplica {
    */
   append (batch: Buffer, facts: UnplacedBatch, count: number): Appended {
     this.ensureLeader()
+    const { state } = this
     const baseOffset = this.log.endOffset
     const lastOffset = baseOffset + BigInt(count - 1)
     stamp(batch, baseOffset, this.leaderEpoch)
     const durable = this.#mustFlush(BigInt(count))
     const written = this.#toLog(batch, durable)
     const bytes = batch.length
-    this.#state.replay({ ...facts, baseOffset, lastOffset, leaderEpoch: this.leaderEpoch, bytes }, {
+    state.replay({ ...facts, baseOffset, lastOffset, leaderEpoch: this.leaderEpoch, bytes }, {
       limits: this.settings.segment,
       nowMs: this.#environment.nowMs(),
       random: this.settings.segment.jitterMsMax === 0 ? 0 : this.#environment.random(),
@@ -208,21 +224,37 @@ export class Partition implements LeadingReplica, ServedReplica {
     if (!(error instanceof StoreError)) throw error
     // A producer that sent the batch again must not be answered by others who take its offsets.
     this.#failWaiters(this.log.endOffset, code.KAFKA_STORAGE_ERROR)
-    this.#reloading ??= this.#reload()
+    if (!this.#isReloading) void this.#reload()
     return new KafkaError(code.KAFKA_STORAGE_ERROR)
   }
 
   async #reload (): Promise<void> {
+    this.#isReloading = true
     this.#available = false
     this.#unsettled = []
+    await this.#derive('cannot be read again after a failed write')
+    this.#isReloading = false
+  }
+
+  /** Of what could not be derived there is no checkpoint: the next start looks at the log again. */
+  #derived (state: LogState, isBehind: boolean): void {
+    this.#state = state
+    this.log.onCheckpoint(() => this.#available ? this.#state?.encode() : undefined, isBehind)
+  }
+
+  /** Never rejects: a partition whose log cannot be read is offline (D5.12). */
+  async #derive (problem: string): Promise<void> {
     try {
-      this.#state = (await loadLogState(this.log, this.settings.segment, this.#environment)).state
-      if (this.isLeader) this.#state.epochs.assign(this.leaderEpoch, this.log.endOffset)
+      const { state, isBehind } = await loadLogState(this.log, this.settings.segment, this.#environment)
+      if (this.isLeader) state.epochs.assign(this.leaderEpoch, this.log.endOffset)
+      this.#derived(state, isBehind)
       this.#available = true
     } catch (error) {
-      this.#environment.log('error', `${this.name} cannot be read again after a failed write`, { error })
-    } finally {
-      this.#reloading = undefined
+      this.#available = false
+      this.#state ??= new LogState()
+      // A store that is closed, or has failed, says so by itself, and not once for each log.
+      const isTold = error instanceof StoreError && (error.code === 'CLOSED' || error.code === 'FAILED')
+      if (!this.gone && !isTold) this.#environment.log('error', `${this.name} ${problem}`, { error })
     }
   }
 
@@ -253,19 +285,21 @@ export class Partition implements LeadingReplica, ServedReplica {
   }
 
   /** ListOffsets v0: see `list-offsets.ts`. */
-  segmentStarts (timestamp: bigint, query: SegmentQuery): ReturnType<typeof segmentStarts> {
+  async segmentStarts (timestamp: bigint, query: SegmentQuery): Promise<ReturnType<typeof segmentStarts>> {
+    await this.whenLoaded()
     return segmentStarts(this, timestamp, query, this.#environment.nowMs())
   }
 
   abortedBetween (from: bigint, end: bigint): AbortedTransaction[] {
-    return this.#state.aborted.between(from, end)
+    return this.state.aborted.between(from, end)
   }
 
   /** DeleteRecords and retention: the log start moves forward, never past the high watermark. */
   async advanceStart (offset: bigint): Promise<void> {
+    await this.whenLoaded()
     if (offset <= this.log.startOffset) return
     await this.log.advanceStart(offset)
-    this.#state.startAt(this.log.startOffset, this.log.endOffset)
+    this.state.startAt(this.log.startOffset, this.log.endOffset)
     this.#tell('start-moved')
   }
 
@@ -273,7 +307,8 @@ export class Partition implements LeadingReplica, ServedReplica {
   deleteRecords (offset: bigint): Promise<DeletedRecords> { return deleteRecords(this, offset) }
 
   /** OffsetForLeaderEpoch: see `epoch-end.ts`. */
-  endOfEpoch (epoch: number, currentLeaderEpoch: number): EpochEnd {
+  async endOfEpoch (epoch: number, currentLeaderEpoch: number): Promise<EpochEnd> {
+    await this.whenLoaded()
     return endOfEpoch(this, epoch, currentLeaderEpoch)
   }
 

@@ -26,7 +26,7 @@ interface Attempt { outcome: ProduceOutcome | Promise<ProduceOutcome>, placed?: 
 export function produce (
   partition: LeadingReplica, batch: Buffer, options: ProduceOptions, environment: Environment
 ): ProduceOutcome | Promise<ProduceOutcome> {
-  const before = partition.checking
+  const before = partition.checking ?? partition.whenLoaded()
   if (before === undefined) {
     const { outcome, placed } = attempt(partition, batch, options, environment)
     if (placed !== undefined) queueBehind(partition, placed)

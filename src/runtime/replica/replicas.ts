@@ -10,7 +10,9 @@ import type { Store } from '../../store/store.ts'
 import type { Environment, Timer } from '../environment.ts'
 import { fetch } from './fetch.ts'
 import type { FetchOptions, FetchResult, FetchTarget, OnGone } from './fetch.ts'
+import { LoadTurns } from './load-turns.ts'
 import { Partition } from './partition.ts'
+import type { PartitionHost } from './partition.ts'
 import { TimedFlush } from './timed-flush.ts'
 import type { TopicSettings } from './topic-settings.ts'
 
@@ -20,6 +22,8 @@ export interface ReplicasOptions {
   readonly environment: Environment
   /** The topic's effective configuration, by the image as it is now. */
   settingsOf (topic: string): TopicSettings
+  /** Whether anything is set for the topic alone: the configuration of all others is the same. */
+  hasSettings (topic: string): boolean
   /** log.retention.check.interval.ms and log.initial.task.delay.ms */
   readonly retentionCheckMs: number
   readonly initialTaskDelayMs: number
@@ -43,22 +47,27 @@ function flushMsOf ({ flushMs }: TopicSettings): number { return Math.max(1, Num
 export class Replicas {
   readonly #options: ReplicasOptions
   readonly #byTopic = new Map<string, Array<Partition | undefined>>()
+  /** Of topics that have settings of their own. */
   readonly #settings = new Map<string, TopicSettings>()
-  /** By log name, openings under way: whoever needs a topic whole waits for them. */
-  readonly #opening = new Map<string, Promise<void>>()
+  /** Of all others. */
+  #ordinarySettings: TopicSettings | undefined
+  readonly #host: PartitionHost
   readonly #listeners: LeadershipListener[] = []
   readonly #timers = new Set<Timer>()
   readonly #timedFlush: TimedFlush
   /** By log name: what a full disk has refused is tried again. */
   readonly #refusals = new Map<string, Timer>()
+  #looking: Promise<void> | undefined
   /** Their retention waits for a checkpoint. */
   readonly #retaining = new Set<Partition>()
   #stopped = false
 
   constructor (options: ReplicasOptions) {
     this.#options = options
+    const { nodeId, environment } = options
+    this.#host = { nodeId, environment, loads: new LoadTurns(environment) }
     this.#timedFlush = new TimedFlush(options.store, options.environment)
-    this.#repeat(options.initialTaskDelayMs, options.retentionCheckMs, () => { this.applyRetention() })
+    this.#repeat(options.initialTaskDelayMs, options.retentionCheckMs, () => { void this.applyRetention() })
     const { producerExpirationCheckMs } = options
     this.#repeat(producerExpirationCheckMs, producerExpirationCheckMs, () => { this.#expireProducers() })
   }
@@ -80,11 +89,6 @@ export class Replicas {
   /** Called when this broker's part in a partition has changed: leader or not, or removed. */
   onLeadership (listener: LeadershipListener): void { this.#listeners.push(listener) }
 
-  /** Resolves when every replica that the image names is open. */
-  async settled (): Promise<void> {
-    while (this.#opening.size > 0) await Promise.all(this.#opening.values())
-  }
-
   /** Follows the metadata log. */
   apply (delta: MetadataDelta): void {
     for (const topic of delta.topicsDeleted.values()) this.#remove(topic)
@@ -97,6 +101,7 @@ export class Replicas {
       if (change.type === RESOURCE_TOPIC) this.#configure(change.name)
       else {
         this.#settings.clear()
+        this.#ordinarySettings = undefined
         for (const topic of this.#byTopic.keys()) this.#configure(topic)
       }
     }
@@ -105,39 +110,28 @@ export class Replicas {
   #follow (topic: Topic, index: number, facts: PartitionRegistration): void {
     const open = this.find(topic.name, index)
     if (open !== undefined) return this.#lead(open, facts)
-    const name = logName(topic.id, index)
-    // A second replica of a log would derive a state of its own; one that is being opened takes the
-    // facts as they are when it is done.
-    if (this.#opening.has(name) || !facts.replicas.includes(this.#options.nodeId)) return
-    const opening = this.#open(topic, index).catch((error: unknown) => {
-      if (error instanceof StoreError && !this.#opening.has(name)) return
-      this.#refused(name, error, () => {
+    if (!facts.replicas.includes(this.#options.nodeId)) return
+    try {
+      this.#lead(this.#open(topic, index), facts)
+    } catch (error) {
+      this.#refused(logName(topic.id, index), error, () => {
         const now = topic.partitions[index]
         if (now !== undefined) this.#follow(topic, index, now)
       })
-    })
-    this.#opening.set(name, opening)
-    void opening.finally(() => { this.#opening.delete(name) })
+    }
   }
 
-  async #open (topic: Topic, index: number): Promise<void> {
-    const { nodeId, store, environment } = this.#options
+  /** Reads nothing of the log: what is derived from it is loaded when somebody asks. */
+  #open (topic: Topic, index: number): Partition {
+    const { store } = this.#options
+    const log = store.openLog(logName(topic.id, index), { reserve: topic.name === OFFSETS_TOPIC })
     const identity = { topic: topic.name, topicId: topic.id, index }
-    const name = logName(topic.id, index)
-    const log = store.openLog(name, { reserve: topic.name === OFFSETS_TOPIC })
-    const partition = await Partition.open(identity, nodeId, log, this.#settingsOf(topic.name), environment)
-    const facts = topic.partitions[index]
-    // The topic may have been deleted meanwhile, and its name belong to another.
-    if (this.#stopped || facts === undefined || !this.#opening.has(name)) return
-    // They may have been altered while the log was opened.
-    partition.settings = this.#settingsOf(topic.name)
+    const partition = new Partition(identity, this.#host, log, this.#settingsOf(topic.name))
     const partitions = this.#byTopic.get(topic.name) ?? []
     this.#byTopic.set(topic.name, partitions)
     partitions[index] = partition
-    // They may have been changed meanwhile, too.
-    partition.settings = this.#settingsOf(topic.name)
     this.#timedFlush.require(flushMsOf(partition.settings), 'at least')
-    this.#lead(partition, facts)
+    return partition
   }
 
   #lead (partition: Partition, facts: PartitionRegistration): void {
@@ -167,7 +161,6 @@ export class Replicas {
       const name = logName(topic.id, index)
       this.#refusals.get(name)?.cancel()
       this.#refusals.delete(name)
-      this.#opening.delete(name)
       if (store.findLog(name) !== undefined) this.#delete(name)
     }
   }
@@ -196,6 +189,7 @@ export class Replicas {
 
   /** The partitions of a topic share what was worked out for it. */
   #settingsOf (topic: string): TopicSettings {
+    if (!this.#options.hasSettings(topic)) return this.#ordinarySettings ??= this.#options.settingsOf(topic)
     const known = this.#settings.get(topic)
     if (known !== undefined) return known
     const settings = this.#options.settingsOf(topic)
@@ -219,11 +213,23 @@ export class Replicas {
   }
 
   /** D25.8: of compacted topics the cleaner takes care; also called by tests and tools. */
-  applyRetention (): void {
-    for (const partition of this.all()) if (!partition.settings.compacts) this.retain(partition)
+  applyRetention (): Promise<void> {
+    // Loading the logs of a large broker may take longer than the pause between two looks.
+    return this.#looking ??= this.#look().finally(() => { this.#looking = undefined })
   }
 
-  /** D25.8-9: moves the partition's log start by size and time. */
+  async #look (): Promise<void> {
+    for (const partition of this.all()) {
+      const { settings: { compacts, retentionBytes, retentionMs }, isLoaded } = partition
+      // Nothing is loaded for the sake of what is kept for ever.
+      if (compacts || (!isLoaded && retentionBytes < 0n && retentionMs < 0n)) continue
+      if (!isLoaded) await partition.whenLoaded()
+      if (this.#stopped) return
+      if (partition.available) this.retain(partition)
+    }
+  }
+
+  /** D25.8-9: moves the partition's log start by size and time; it must be loaded. */
   retain (partition: Partition): void {
     const { environment } = this.#options
     const { settings, state, startOffset, highWatermark, endOffset } = partition
@@ -253,7 +259,7 @@ export class Replicas {
     const timer = this.#options.environment.setTimer(CHECKPOINT_MS, () => {
       this.#timers.delete(timer)
       this.#retaining.delete(partition)
-      if (!this.#stopped && !partition.gone) this.retain(partition)
+      if (!this.#stopped && partition.available) this.retain(partition)
     })
     this.#timers.add(timer)
     return true
@@ -262,7 +268,9 @@ export class Replicas {
   #expireProducers (): void {
     const nowMs = this.#options.environment.nowMs()
     const expirationMs = this.#options.producerExpirationMs()
-    for (const partition of this.all()) partition.state.producers.expire(nowMs, expirationMs)
+    for (const partition of this.all()) {
+      if (partition.isLoaded) partition.state.producers.expire(nowMs, expirationMs)
+    }
   }
 
   #repeat (firstMs: number, everyMs: number, run: () => void): void {

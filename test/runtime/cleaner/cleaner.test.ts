@@ -153,6 +153,21 @@ t.test('D25.12: the dirtiest log comes first, and what is not dirty enough waits
   t.ok(await topics.cleaner.cleanNext(), 'a setting acts at the next run')
 })
 
+t.test('a log that nobody has asked for since the start is compacted as others are', async t => {
+  const topics = await CompactedTopics.open(t, { events: compacted })
+  await fill(topics.of('events'), pairs)
+  const { log } = topics.of('events')
+  const least = log.checkpointSoon()
+  while (log.checkpoint?.isDurable !== true || log.checkpoint.number < least) {
+    await new Promise(resolve => { setImmediate(resolve) })
+  }
+  topics.loads = false
+  await topics.kill()
+  t.notOk(topics.of('events').isLoaded)
+  t.ok(await topics.cleaner.cleanNext())
+  t.equal(await textOf(topics.of('events')), CLEANED)
+})
+
 t.test('D25.15: tombstones go with their topic\'s own delete.retention.ms', async t => {
   const topics = await CompactedTopics.open(t, { events: { ...compacted, 'delete.retention.ms': '60000' } })
   const events = topics.of('events')
@@ -183,7 +198,7 @@ t.test('D25.19: with delete as well, retention takes what is old', async t => {
   roll(events)
   await append(events, [['active', 'x']], START_MS + 5000)
   topics.nowMs += 5500
-  topics.replicas.applyRetention()
+  await topics.replicas.applyRetention()
   t.equal(events.startOffset, 0n, 'of compacted topics the cleaner takes care')
   topics.cleaner.start()
   const moved = new Promise<void>(resolve => { events.watch(event => { if (event === 'start-moved') resolve() }) })

@@ -43,6 +43,8 @@ export class CompactedTopics {
   }
 
   nowMs = START_MS
+  /** At a start, what nobody has asked for yet. */
+  loads = true
   store!: Store
   replicas!: Replicas
   cleaner!: Cleaner
@@ -58,7 +60,6 @@ export class CompactedTopics {
     const opened = new CompactedTopics(new MemoryDisk())
     await opened.start()
     for (const [name, configs] of Object.entries(topics)) opened.create(name, configs)
-    await opened.replicas.settled()
     t.teardown(() => opened.stop())
     return opened
   }
@@ -83,6 +84,7 @@ export class CompactedTopics {
       store: this.store,
       environment,
       settingsOf: topic => source.of(topic, image),
+      hasSettings: topic => source.hasOwn(topic, image),
       retentionCheckMs: NEVER_MS,
       initialTaskDelayMs: NEVER_MS,
       producerExpirationMs: () => NEVER_MS,
@@ -92,7 +94,7 @@ export class CompactedTopics {
       replicas: this.replicas, store: this.store, environment, settings: () => this.settings,
     })
     for (const each of this.#entries) this.#apply(each)
-    await this.replicas.settled()
+    if (this.loads) for (const partition of this.replicas.all()) await partition.whenLoaded()
   }
 
   async stop (): Promise<void> {
