@@ -4,7 +4,7 @@
  */
 import { spawn, spawnSync } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { cacheFolder, kafkaHome } from '../kafka/home.ts'
@@ -12,6 +12,8 @@ import { accepts, freePorts } from '../kafka/process.ts'
 import { CannotRun } from '../options.ts'
 import { root } from '../repository.ts'
 
+const DATA = 'data'
+const KEPT = 'kept'
 const CLUSTER_ID = 'MkU3OEVBNTcwNTJENDM2Qk'
 const START_MS_MAX = 60_000
 const STOP_MS_MAX = 20_000
@@ -44,7 +46,7 @@ export class Contender {
     rmSync(folder, { recursive: true, force: true })
     mkdirSync(folder, { recursive: true })
     const file = join(folder, 'server.properties')
-    const data = join(folder, 'data')
+    const data = join(folder, DATA)
     const [port, controllerPort] = await freePorts()
     writeFileSync(file, properties(port, controllerPort, data))
     const own = process.env.OTTLA_CMD?.split(' ') ?? ['node', `${root}dist/src/main.js`, 'serve']
@@ -75,15 +77,29 @@ export class Contender {
     return beganMs
   }
 
-  async stop (): Promise<void> {
+  stop (): Promise<void> { return this.#end('SIGTERM') }
+
+  /** As `kill -9` does: nothing is said to it. */
+  kill (): Promise<void> { return this.#end('SIGKILL') }
+
+  async #end (signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
     const child = this.#child
     this.#child = undefined
     if (child?.pid === undefined || child.exitCode !== null || child.signalCode !== null) return
     const ended = new Promise(resolve => { child.on('exit', resolve) })
-    child.kill('SIGTERM')
+    child.kill(signal)
     const timer = setTimeout(() => { child.kill('SIGKILL') }, STOP_MS_MAX)
     await ended
     clearTimeout(timer)
+  }
+
+  /** While it does not run: `putBack` makes its data what it is now, or none where this was never called. */
+  keepData (): void { cpSync(join(this.folder, DATA), join(this.folder, KEPT), { recursive: true }) }
+
+  putBack (): void {
+    const kept = join(this.folder, KEPT)
+    rmSync(join(this.folder, DATA), { recursive: true, force: true })
+    if (existsSync(kept)) cpSync(kept, join(this.folder, DATA), { recursive: true })
   }
 
   /** Stops it and takes its data away. */
