@@ -1,7 +1,7 @@
 /** From a frame to a handler and back: headers, versions, tags, and what escapes a handler (D0.1-4). */
 import t from 'tap'
 import { wholeOf } from '../../protocol/bytes-to-come.ts'
-import { code, KafkaError } from '../../protocol/errors.ts'
+import { code, errorText, KafkaError } from '../../protocol/errors.ts'
 import { requestFrame } from '../../protocol/frame.ts'
 import { ApiVersions } from '../../protocol/messages/18-api-versions.ts'
 import { Heartbeat } from '../../protocol/messages/12-heartbeat.ts'
@@ -139,7 +139,11 @@ t.test('no answer', async t => {
 })
 
 t.test('D0.2-4: what escapes a handler', async t => {
-  const failed = (_request: unknown, { errorCode }: KafkaError) => ({ errorCode })
+  const told: Array<string | null> = []
+  const failed = (_request: unknown, { errorCode, text }: KafkaError) => {
+    told.push(text)
+    return { errorCode }
+  }
   const bug = new Error('a bug')
   for (const isLate of [false, true]) {
     const raise = (error: Error) => (call: Call): unknown => {
@@ -160,6 +164,7 @@ t.test('D0.2-4: what escapes a handler', async t => {
   }
   const unwritable = await heartbeat(() => ({ errorCode: 99_999 }), { failed }).run(frame(4), session)
   t.equal(readAnswer(Heartbeat, 4, bytesOf(unwritable)).body.errorCode, -1, 'an answer that cannot be written')
+  t.same(told, [null, errorText(15), null, errorText(15), null], 'D0.3: nobody is told the text of a bug')
 })
 
 t.test('a string too long to be answered is no bug', async t => {

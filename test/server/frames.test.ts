@@ -46,11 +46,14 @@ t.test('frames above the first capacity grow with what comes', async t => {
   body[body.length - 1] = 1
   const bytes = framed(body, Buffer.alloc(8))
   const found: number[] = []
-  const reader = new FrameReader(bytes.length, new FramePool(NO_CLOCK), ({ bytes }) => {
+  const pool = new FramePool(NO_CLOCK)
+  const reader = new FrameReader(bytes.length, pool, ({ bytes, pooled }) => {
     found.push(bytes.length, bytes.at(-1) as number)
+    if (pooled !== undefined) pool.give(pooled)
   })
   for (let at = 0; at < bytes.length; at += 65_536) reader.push(bytes.subarray(at, at + 65_536))
   t.same(found, [body.length, 1, 8, 0])
+  t.equal(pool.heldBytes, 0, 'what it outgrew was given back')
 })
 
 /** Gives the reader its bytes as a socket does that reads into memory of ours, `most` at a time. */
