@@ -1,6 +1,7 @@
 /** ListOffsets over the wire (D7), exact to the record. */
 import t from 'tap'
 import { ListOffsets } from '../../protocol/messages/02-list-offsets.ts'
+import { listOffsets as handler } from '../../src/apis/02-list-offsets.ts'
 import { batchOf, produce } from '../support/producing.ts'
 import { RawBroker, START_MS } from '../support/raw-broker.ts'
 import type { RawClient } from '../support/raw-client.ts'
@@ -133,4 +134,16 @@ t.test('D7.2: a partition twice has one row', async t => {
   })
   t.same(topics.map(({ partitions }) => partitions.map(({ partitionIndex, errorCode }) => [partitionIndex, errorCode])),
     [[[0, 42], [1, 0]]])
+})
+
+t.test('D7.2: what another broker leads is there, and not here', async t => {
+  const needs = {
+    access: { allows: () => true },
+    replicas: { find: () => undefined },
+    metadata: { topics: { partition: (topic: string, index: number) => topic === 'a' && index < 2 ? {} : undefined } },
+  }
+  const partitions = [0, 1, 2].map(partitionIndex => ({ partitionIndex, currentLeaderEpoch: -1, timestamp: -1n }))
+  const body = { replicaId: -1, isolationLevel: 0, topics: [{ name: 'a', partitions }], timeoutMs: 0 }
+  const answer = await handler.handle(body as never, { version: 9, session: {} } as never, needs as never)
+  t.match(answer, { topics: [{ partitions: [{ errorCode: 6 }, { errorCode: 6 }, { errorCode: 3 }] }] })
 })

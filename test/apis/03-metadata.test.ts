@@ -165,3 +165,24 @@ t.test('brokers that are not there', async t => {
     [9, 1, 4, '1', '1'], [5, -1, 4, '1', ''], [5, -1, 4, '', ''], [5, -1, 4, '1', ''],
   ], 'D2.10: v0 sees live replicas only')
 })
+
+t.test('D2.6: who may create one topic makes this one, and is told of the others', async t => {
+  const made: string[] = []
+  const needs = {
+    access: {
+      allows: (_session: unknown, operation: string, type: string, name: string) =>
+        operation === 'describe' || (operation === 'create' && type === 'topic' && name === 'mine'),
+    },
+    metadata: { topics: { find: () => undefined } },
+    endpoints: { alive: () => [], controllerId: () => 1 },
+    settings: { autoCreateTopics: true },
+    topicCreation: { createMissing: async (names: string[]) => { made.push(...names) } },
+    quotas: { mutation: { allowance: () => undefined } },
+    environment: { monotonicMs: () => 0 },
+  }
+  const topics = ['mine', 'yours', 'no name'].map(name => ({ name, topicId: 'AAAAAAAAAAAAAAAAAAAAAA' }))
+  const body = { topics, allowAutoTopicCreation: true, includeClusterAuthorizedOperations: false, includeTopicAuthorizedOperations: false }
+  const answer = await handler.handle(body as never, { version: 9, session: {} } as never, needs as never)
+  t.same(made, ['mine'])
+  t.match(answer, { topics: [{ errorCode: 3 }, { errorCode: 29 }, { errorCode: 29 }] })
+})

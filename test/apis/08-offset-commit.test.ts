@@ -76,3 +76,14 @@ t.test('the group', async t => {
   const refused = await handler.handle(bodyOf([{ name: 'a' }]) as never, { version: 8, session: {} } as never, needs as never) as any
   t.same(refused.topics[0].partitions, [{ partitionIndex: 0, errorCode: 30 }], '5.1.1')
 })
+
+t.test('5.1.2: what is there of a topic is committed, whatever else was named with it', async t => {
+  const raw = await RawBroker.start(t)
+  await raw.topic('a', 2)
+  const client = await groupClient(raw)
+  const partitions = [0, 7, 1].map(partitionIndex => ({ partitionIndex, committedOffset: 9n, committedMetadata: '' }))
+  const { topics } = await client.request(OffsetCommit, 8, { ...bodyOf([]), topics: [{ name: 'a', partitions }] })
+  t.same(topics.map(({ name }) => name), ['a'])
+  t.same(topics[0]?.partitions.map(each => [each.partitionIndex, each.errorCode]), [[7, 3], [0, 0], [1, 0]])
+  t.same(await committed(client), [[9n, ''], [9n, '']])
+})

@@ -1,6 +1,7 @@
 /** InitProducerId over the wire (correctness 2.6). */
 import t from 'tap'
 import { InitProducerId } from '../../protocol/messages/22-init-producer-id.ts'
+import { initProducerId as handler } from '../../src/apis/22-init-producer-id.ts'
 import { batchOf, produce } from '../support/producing.ts'
 import { RawBroker } from '../support/raw-broker.ts'
 
@@ -35,4 +36,12 @@ t.test('InitProducerId', async t => {
     for (const { producerId } of answers) seen.add(producerId)
   }
   t.equal(seen.size, 6 + 1500, 'past the end of a block of a thousand, from many at once: all distinct')
+})
+
+t.test('D15: without IDEMPOTENT_WRITE there is no producer id', async t => {
+  const body = { transactionalId: null, transactionTimeoutMs: 0, producerId: -1n, producerEpoch: -1 }
+  const needs = (allowed: boolean) => ({ access: { allows: () => allowed }, producerIds: { next: async () => 7n } }) as never
+  const call = { version: 4, session: {} } as never
+  t.same(await handler.handle(body as never, call, needs(false)), { errorCode: 31, producerEpoch: -1 })
+  t.same(await handler.handle(body as never, call, needs(true)), { producerId: 7n, producerEpoch: 0 })
 })

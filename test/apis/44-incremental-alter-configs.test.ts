@@ -194,3 +194,14 @@ t.test('D13.12: no right to', async t => {
   t.match(handler.failed?.(body, { errorCode: 41, text: 'no' } as never, {} as never),
     { responses: [{ errorCode: 41, errorMessage: 'no', resourceName: 'a' }, {}, {}, {}, {}] }, 'D0.2')
 })
+
+t.test('D13.9: of a resource that is named twice nothing is changed, of the others all', async t => {
+  const raw = await RawBroker.start(t)
+  const client = await raw.client()
+  for (const name of ['a', 'b']) await raw.topic(name)
+  const resources = ([['a', '1'], ['b', '2'], ['a', '3']] as const).map(([name, ms]) => change(TOPIC, name, ['retention.ms', 'set', ms]))
+  const { responses } = await client.request(IncrementalAlterConfigs, 1, { resources, validateOnly: false })
+  t.same(responses.map(({ resourceName, errorCode }) => [resourceName, errorCode]), [['a', 42], ['b', 0], ['a', 42]])
+  t.equal(await valueOf(client, TOPIC, 'a', 'retention.ms'), '604800000')
+  t.equal(await valueOf(client, TOPIC, 'b', 'retention.ms'), '2')
+})

@@ -1,5 +1,6 @@
 /** consumer_byte_rate over the wire (KIP-13, D6.21, D6.27). */
 import t from 'tap'
+import { mustWait } from '../../src/apis/fetch-quota.ts'
 import { batchOf, fetchAll, fetchBody, produce, recordsIn } from '../support/producing.ts'
 import type { FetchOptions } from '../support/producing.ts'
 import { setQuota } from '../support/quotas.ts'
@@ -104,4 +105,23 @@ t.test('D6.27: sessions', async t => {
   t.match(nothing, { errorCode: 0, sessionId }, 'an answer without records is small')
   await setQuota(writer, { 'client-id': null }, { consumer_byte_rate: null })
   t.equal((await fetchAll(writer, [{ topic: 'topic', fetchOffset: 0n }])).throttleTimeMs, 0)
+})
+
+t.test('D6.27: what is held back was not read, and counts as little', async t => {
+  for (const [throttleMs, counted] of [[0, true], [70, false]] as const) {
+    let bytes = 0
+    let waits = -1
+    const call = { version: 4, quotaClient: {}, requestThrottleMs: () => 0, throttle: (ms: number) => { waits = ms } }
+    const quotas = {
+      fetch: {
+        isUnset: false,
+        record: (_client: unknown, used: number) => { bytes += used; return throttleMs },
+        count: (_client: unknown, used: number) => { bytes += used },
+      },
+    }
+    const needs = { quotas, environment: { monotonicMs: () => 0 } }
+    t.equal(mustWait(call as never, () => [], needs as never), throttleMs > 0)
+    t.equal(waits, throttleMs)
+    t.equal(bytes > 0, counted)
+  }
 })
