@@ -1,9 +1,13 @@
 /** All bugs that `npm run mutants -- --all` plants, besides those that seeds find. */
+import { apiBugs } from './apis.ts'
 import type { Bug } from './bug.ts'
 import { configBugs } from './config.ts'
 import { coreBugs } from './core.ts'
 import { groupBugs } from './group.ts'
 import { protocolBugs } from './protocol.ts'
+import { serverBugs } from './server.ts'
 import { storeBugs } from './store.ts'
 
-export const bugs: readonly Bug[] = [...protocolBugs, ...storeBugs, ...coreBugs, ...groupBugs, ...configBugs]
+export const bugs: readonly Bug[] = [
+  ...protocolBugs, ...storeBugs, ...coreBugs, ...groupBugs, ...serverBugs, ...apiBugs, ...configBugs,
+]
