@@ -3,6 +3,7 @@ import t from 'tap'
 import { startBroker } from '../../src/index.ts'
 import { runCommand } from '../support/command.ts'
 import type { Said, Told } from '../support/command.ts'
+import { RawBroker } from '../support/raw-broker.ts'
 
 const broker = await startBroker({ settings: { 'num.partitions': 2 } })
 t.teardown(() => broker.stop())
@@ -138,4 +139,15 @@ t.test('offsets and log directories', async t => {
   t.ok(partition.sizeBytes > 60)
   t.match((await ask('log-dirs')).output, /^BROKER +LOG DIR +PARTITIONS +SIZE BYTES +USABLE BYTES +TOTAL BYTES\n1 +\/ottla +\d+ +\d+ +- +-\n$/)
   t.match((await ask('log-dirs one')).output, /^BROKER +TOPIC +PARTITION +SIZE BYTES +OFFSET LAG +LOG DIR\n1 +one +0 +\d+ +0 +\/ottla\n/)
+})
+
+t.test('a partition that cannot be told is named, behind the others', async t => {
+  const raw = await RawBroker.start(t)
+  await raw.topic('half', 2)
+  const partition = raw.broker.replicas.find('half', 1)
+  if (partition === undefined) throw new Error('there is none')
+  partition.offsetFor = async () => ({ errorCode: 29 })
+  const said = await runCommand(['offsets', 'half', '--json', '--bootstrap-server', `127.0.0.1:${raw.listener.port}`])
+  t.same(said.rows.map(each => [each.partition, each.latest]), [[0, 0], [1, null]])
+  t.match(said, { exitCode: 1, messages: /topic half partition 1: .*TOPIC_AUTHORIZATION_FAILED/ })
 })

@@ -148,6 +148,15 @@ t.test('where reading begins and ends', async t => {
   t.match(await ask('consume from --from beginning --timeout 1', hasty), { output: '1000\n2000\n3000\n4000\n' })
 })
 
+t.test('a time that only some partitions reach is the end of the others', async t => {
+  await ask('topics create timed --partitions 2')
+  await ask('produce timed --partition 0', { input: '1\n', nowMs: () => 4000 })
+  await ask('produce timed --partition 0', { input: '2\n', nowMs: () => 5000 })
+  await ask('produce timed --partition 1', { input: 'early\n', nowMs: () => 4000 })
+  t.equal((await ask('consume timed --from @4500 --until-end')).output, '2\n')
+  t.equal((await ask('consume timed --from @4000 --until-end')).output.split('\n').sort().join(), ',1,2,early')
+})
+
 t.test('what makes no sense is said', async t => {
   const rows: ReadonlyArray<[readonly string[], number, RegExp]> = [
     [['consume', 'from', '--from', 'sunrise'], 2, /--from sunrise: give beginning, end, an offset/],
@@ -227,6 +236,7 @@ t.test('two members share the partitions, and a group with members is left alone
   t.match(await ask('groups describe both'), { output: /both {2}Stable \(classic, range\) {2}coordinator 1 {2}2 members/ })
   t.match(await ask('groups reset-offsets both --topic shared --to-latest'), { exitCode: 1, messages: /group both is Stable: stop its members/ })
   t.match(await ask('groups delete both'), { exitCode: 1, messages: /NON_EMPTY_GROUP\); stop its members first/ })
+  t.equal((await ask('groups delete both')).output, '', 'it is not told as deleted')
   stop.abort()
   for (const said of await Promise.all(members)) t.match(said, { exitCode: 0, messages: '' })
   t.equal((await ask('groups list --json')).rows.find(each => each.group === 'both').state, 'Empty', 'they have left')
@@ -238,6 +248,7 @@ t.test('small rules', async t => {
   // As Kafka's own DefaultPartitioner places them on 10 partitions.
   t.equal(partitionOfKey(Buffer.from('21'), 10), (-973932308 & 0x7fffffff) % 10)
   t.same(recordOf(Buffer.from('a::b'), { keySeparator: '::' }), { key: Buffer.from('a'), value: Buffer.from('b') })
+  t.same(recordOf(Buffer.from('ä→€'), { keySeparator: '→' }), { key: Buffer.from('ä'), value: Buffer.from('€') })
   t.same(recordOf(Buffer.from('a'), {}), { key: null, value: Buffer.from('a') })
   const bounds = { least: 10n, most: 20n }
   const shared = { bootstrapServer: '', topic: [] }
