@@ -181,7 +181,10 @@ t.test('D2.6: who may create one topic makes this one, and is told of the others
     environment: { monotonicMs: () => 0 },
   }
   const topics = ['mine', 'yours', 'no name'].map(name => ({ name, topicId: 'AAAAAAAAAAAAAAAAAAAAAA' }))
-  const body = { topics, allowAutoTopicCreation: true, includeClusterAuthorizedOperations: false, includeTopicAuthorizedOperations: false }
+  const body = {
+    topics, allowAutoTopicCreation: true,
+    includeClusterAuthorizedOperations: false, includeTopicAuthorizedOperations: false,
+  }
   const answer = await handler.handle(body as never, { version: 9, session: {} } as never, needs as never)
   t.same(made, ['mine'])
   t.match(answer, { topics: [{ errorCode: 3 }, { errorCode: 29 }, { errorCode: 29 }] })

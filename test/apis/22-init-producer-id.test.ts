@@ -40,7 +40,8 @@ t.test('InitProducerId', async t => {
 
 t.test('D15: without IDEMPOTENT_WRITE there is no producer id', async t => {
   const body = { transactionalId: null, transactionTimeoutMs: 0, producerId: -1n, producerEpoch: -1 }
-  const needs = (allowed: boolean) => ({ access: { allows: () => allowed }, producerIds: { next: async () => 7n } }) as never
+  const needs = (allowed: boolean) =>
+    ({ access: { allows: () => allowed }, producerIds: { next: async () => 7n } }) as never
   const call = { version: 4, session: {} } as never
   t.same(await handler.handle(body as never, call, needs(false)), { errorCode: 31, producerEpoch: -1 })
   t.same(await handler.handle(body as never, call, needs(true)), { producerId: 7n, producerEpoch: 0 })

@@ -86,10 +86,11 @@ t.test('ranges: each partition once, in order, the first members one more', asyn
 })
 
 t.test('a partition whose error passes leaves the others, one whose error stays is told', async t => {
-  const fetched = (...errorCodes: number[]) => clientOf([Fetch, () => ({
-    errorCode: 0,
-    responses: [{ partitions: errorCodes.map((errorCode, partitionIndex) => ({ partitionIndex, errorCode, records: null, highWatermark: 7n })) }],
-  })])
+  const fetched = (...errorCodes: number[]) => {
+    const partitions = errorCodes.map((errorCode, partitionIndex) =>
+      ({ partitionIndex, errorCode, records: null, highWatermark: 7n }))
+    return clientOf([Fetch, () => ({ errorCode: 0, responses: [{ partitions }] })])
+  }
   const from = async (client: Client) =>
     await fetchFrom(client, 1, { name: 'a', topicId: 'a' }, new Map([[0, 0n], [1, 0n], [2, 0n]]), fetchDefaults)
   const { partitions, isStale } = await from(fetched(0, code.NOT_LEADER_OR_FOLLOWER, 0).client)
@@ -115,8 +116,8 @@ function producing (leaders: number[], errorCodes: number[]) {
   }
   const request = async (_api: Api, _version: number, { topicData }: any): Promise<object> => {
     sequences.push(baseSequence(topicData[0].partitionData[0].records))
-    const errorCode = errorCodes.shift() ?? code.NONE
-    return { responses: [{ partitionResponses: [{ errorCode, baseOffset: 3n, errorMessage: null, recordErrors: [] }] }] }
+    const answer = { errorCode: errorCodes.shift() ?? code.NONE, baseOffset: 3n, errorMessage: null, recordErrors: [] }
+    return { responses: [{ partitionResponses: [answer] }] }
   }
   const client = {
     retrying,

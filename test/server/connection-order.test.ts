@@ -18,7 +18,12 @@ type Kind = 'P' | 'F' | 'K'
 const LARGE = 100_000
 const ANSWER = Buffer.from('0000000400000000', 'hex')
 
-interface Begun { readonly bytes: Buffer, readonly kind: string, readonly session: Session, answer (reply?: Partial<Reply>): void }
+interface Begun {
+  readonly bytes: Buffer
+  readonly kind: string
+  readonly session: Session
+  answer (reply?: Partial<Reply>): void
+}
 
 class Bench {
   readonly begun: Begun[] = []

@@ -59,7 +59,8 @@ class Waiting {
       topic: 'a', topicId: 'a', index: 0, fetchOffset: 0n, currentLeaderEpoch: -1, lastFetchedEpoch: -1,
       logStartOffset: -1n, partitionBytesMax: 1_000_000,
     }
-    const target = { position, partition: this.replica as unknown as ReadableReplica, errorCode: 0, isRefused: false } as FetchTarget
+    const partition = this.replica as unknown as ReadableReplica
+    const target = { position, partition, errorCode: 0, isRefused: false } as FetchTarget
     const options: FetchOptions = {
       version: 12, maxWaitMs: 500, minBytes, maxBytes: 1_000_000, readCommitted: false, replicaId: -1,
       takeRoom: () => { this.room++; return 1_000_000 }, leaveRoom: () => { this.room-- },
