@@ -9,7 +9,7 @@ export const apiBugs = bugsOf('apis', [
     'if (!quotas.produce.isUnset)', 'if (!quotas.produce.isUnset && acks !== 0)',
     'test/apis/produce-quota.test.ts'],
   [515, 'src/apis/01-fetch', 'a session is moved on by an answer that the quota held back',
-    "// D6.27: the session is as if nothing had been read, and a new one was never made.\n        drop();", '',
+    'and a new one was never made.\n        drop();', '',
     'test/apis/fetch-quota.test.ts'],
   [516, 'src/apis/01-fetch', 'the memory of a fetch is given back before it is sent',
     'call.onSent(() => { result.release(); });', 'result.release();',
