@@ -3,10 +3,10 @@ import { bugsOf } from './bug.ts'
 
 export const storeBugs = bugsOf('store', [
   [401, 'src/store/state', 'the reserve flag of a log is lost at a restart',
-    'reserve: head.reserve === 1', 'reserve: false',
+    'reserve: bytes[logAt.reserve] === 1', 'reserve: false',
     'test/store/restart.test.ts'],
   [402, 'src/store/state', 'that a log is damaged is forgotten at a restart',
-    'damaged: head.damaged === 1', 'damaged: false',
+    'damaged: bytes[logAt.damaged] === 1', 'damaged: false',
     'test/store/failure.test.ts'],
   [403, 'src/store/state', 'the size of a volume is lost at a restart',
     'return { number, bytes: Number(head.bytes), files };', 'return { number, bytes: 0, files };',
