@@ -25,7 +25,7 @@ class Lending {
   readonly endOffset = 15n
   readonly checkpoint: Log['checkpoint']
 
-  constructor (startOffset = 0n, checkpoint: Log['checkpoint'] = undefined) {
+  constructor (startOffset = 0n, checkpoint?: Log['checkpoint']) {
     this.startOffset = startOffset
     this.checkpoint = checkpoint
   }
