@@ -2,10 +2,13 @@
 import { inspect } from 'node:util'
 import { reachedBy } from '../../test/simulation/coverage.ts'
 import { simulate } from '../../test/simulation/simulation.ts'
-import { drawSwarm } from '../../test/simulation/swarm.ts'
 import type { Outcome } from '../../test/simulation/simulation.ts'
+import { drawSwarm } from '../../test/simulation/swarm.ts'
+import { choose } from './choose.ts'
+import type { Candidate } from './choose.ts'
 
-const USAGE = 'usage: npm run simulate -- --seed N | --seeds N [--from N] [--first] [--trace]'
+const USAGE = 'usage: npm run simulate -- --seed N | --seeds N [--from N] [--first] [--trace]\n' +
+  '       npm run simulate -- --choose N [--from N]   which of so many seeds npm test is to run always'
 
 interface Options {
   from: number
@@ -13,6 +16,8 @@ interface Options {
   /** Stop at the first violation. */
   first: boolean
   trace: boolean
+  /** Tell which of them reach what is rare. */
+  isChoice: boolean
 }
 
 export async function runSeeds (parameters: readonly string[]): Promise<number> {
@@ -25,6 +30,7 @@ export async function runSeeds (parameters: readonly string[]): Promise<number> 
   let violations = 0
   let seeds = 0
   const marks = new Map<string, number>()
+  const candidates: Candidate[] = []
   const startedMs = performance.now()
   const rate = (): number => Math.round(events / Math.max(1, performance.now() - startedMs) * 1000)
   for (let seed = options.from; seed < options.from + options.count; seed++) {
@@ -33,11 +39,13 @@ export async function runSeeds (parameters: readonly string[]): Promise<number> 
     seeds++
     for (const [name, count] of outcome.marks) marks.set(name, (marks.get(name) ?? 0) + count)
     if (outcome.violation !== undefined) violations++
+    candidates.push({ seed, events: outcome.events, marks: outcome.marks })
     report(outcome, options)
     if (process.stdout.isTTY) process.stdout.write(`\r${seed} (${rate()} events/s) `)
     if (violations > 0 && options.first) break
   }
   if (process.stdout.isTTY) process.stdout.write('\r')
+  if (options.isChoice) process.stdout.write(`chosen: ${choose(candidates).join(', ')}\n`)
   const isCovered = seeds === 1 || reportCoverage(seeds, marks, options)
   process.stdout.write(`${seeds} seeds, ${violations} violations, ${rate()} events/s\n`)
   return violations === 0 && isCovered ? 0 : 1
@@ -74,7 +82,7 @@ function report ({ seed, violation, digest, lines, events, operations }: Outcome
 }
 
 function parse (parameters: readonly string[]): Options | undefined {
-  const options: Options = { from: 1, count: 0, first: false, trace: false }
+  const options: Options = { from: 1, count: 0, first: false, trace: false, isChoice: false }
   for (let at = 0; at < parameters.length; at++) {
     const name = parameters[at]
     if (name === '--trace' || name === '--first') {
@@ -85,6 +93,7 @@ function parse (parameters: readonly string[]): Options | undefined {
     if (!Number.isSafeInteger(value) || value < 0) return undefined
     if (name === '--seed') Object.assign(options, { from: value, count: 1 })
     else if (name === '--seeds') options.count = value
+    else if (name === '--choose') Object.assign(options, { count: value, isChoice: true })
     else if (name === '--from') options.from = value
     else return undefined
   }
