@@ -9,6 +9,9 @@ import { startOttla } from './support/conversation/ottla.ts'
 import { Player } from './support/conversation/play.ts'
 import type { Heard } from './support/conversation/play.ts'
 
+// As .taprc has it for the runner: run by itself, a file has 30 s else.
+t.setTimeout(120_000)
+
 /** Recorded before their APIs are served: each with the APIs that it waits for. */
 const waiting: Readonly<Record<string, readonly string[]>> = {}
 

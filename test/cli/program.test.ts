@@ -16,6 +16,9 @@ import { startBroker } from '../../src/index.ts'
 import { runCommand } from '../support/command.ts'
 import { runProgram } from '../support/program.ts'
 
+// As .taprc has it for the runner: run by itself, a file has 30 s else.
+t.setTimeout(120_000)
+
 // What this machine has set must not decide.
 delete process.env.OTTLA_BOOTSTRAP_SERVER
 

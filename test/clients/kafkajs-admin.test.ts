@@ -6,6 +6,9 @@ import { Clients, reasonOf, received } from '../support/kafkajs.ts'
 import type { Received } from '../support/kafkajs.ts'
 import { Inbox } from '../support/inbox.ts'
 
+// As .taprc has it for the runner: run by itself, a file has 30 s else.
+t.setTimeout(120_000)
+
 // Not among the names that Node finds in a CommonJS package.
 const { ConfigResourceTypes } = kafkajs
 const clients = await Clients.start(t)

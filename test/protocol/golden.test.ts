@@ -7,6 +7,9 @@ import { compareMessage, messageOf } from '../../scripts/protocol/golden-message
 import type { MessageVector } from '../../scripts/protocol/golden-messages.ts'
 import { linesOf, objectsOf } from '../support/reference.ts'
 
+// As .taprc has it for the runner: run by itself, a file has 30 s else.
+t.setTimeout(120_000)
+
 const vectors = ['messages', 'messages-legacy', 'messages-unknown-tags', 'records']
   .flatMap(file => objectsOf<MessageVector>(`golden/${file}.jsonl.gz`))
 

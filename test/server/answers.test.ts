@@ -5,6 +5,9 @@ import { Fetch } from '../../protocol/messages/01-fetch.ts'
 import { batchOf, fetchBody, produce, recordsIn } from '../support/producing.ts'
 import { RawBroker } from '../support/raw-broker.ts'
 
+// As .taprc has it for the runner: run by itself, a file has 30 s else.
+t.setTimeout(120_000)
+
 const MB = 1024 * 1024
 
 /** A topic with one batch of 900,000 bytes an offset. */

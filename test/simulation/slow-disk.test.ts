@@ -4,6 +4,9 @@ import { simulate } from './simulation.ts'
 import { drawSwarm, NEVER } from './swarm.ts'
 import type { Swarm } from './swarm.ts'
 
+// As .taprc has it for the runner: run by itself, a file has 30 s else.
+t.setTimeout(120_000)
+
 /** Most writes to the metadata log outlive broker.session.timeout.ms, 9 s. */
 const SYNC_MS = 20_000
 

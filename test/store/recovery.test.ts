@@ -7,6 +7,9 @@ import { openStore } from '../../src/store/store.ts'
 import { realEnvironment } from './fixtures.ts'
 import { Model, seeded, smallSizes } from './model.ts'
 
+// As .taprc has it for the runner: run by itself, a file has 30 s else.
+t.setTimeout(120_000)
+
 const rounds = Number(process.env.ROUNDS ?? 2)
 const firstSeed = Number(process.env.SEED ?? 1)
 

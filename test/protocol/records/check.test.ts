@@ -19,6 +19,9 @@ import {
   assemble, writeBatch, writeRecords, type BatchFacts, type PlacedRecord,
 } from '../../../protocol/records/write.ts'
 
+// As .taprc has it for the runner: run by itself, a file has 30 s else.
+t.setTimeout(120_000)
+
 const NOW = 1_700_000_000_000n
 const LONG_MAX = 2n ** 63n - 1n
 

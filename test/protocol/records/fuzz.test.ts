@@ -17,6 +17,9 @@ import { sealBatch } from '../../../protocol/records/seal.ts'
 import { writeBatch } from '../../../protocol/records/write.ts'
 import { objectsOf } from '../../support/reference.ts'
 
+// As .taprc has it for the runner: run by itself, a file has 30 s else.
+t.setTimeout(120_000)
+
 const MUTATIONS = 20_000
 const SEED_BYTES_MAX = 4_096
 const LIMIT_BYTES = 256 * 1024
