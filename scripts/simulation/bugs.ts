@@ -84,7 +84,7 @@ function passes (name: string, bug: number | undefined): Promise<boolean> {
     ? {}
     : { OTTLA_BUG: String(bug), NODE_OPTIONS: `--import=${root}dist/scripts/simulation/plant.js` }
   const child = spawn(process.execPath, words, {
-    cwd: root, env: { ...process.env, ...planted, TAP_BAIL: '1', TAP_TIMEOUT: '120' }, stdio: 'ignore', timeout: TEST_MS_MAX,
+    cwd: root, env: { ...process.env, ...planted, TAP_BAIL: '1', TAP_TIMEOUT: '120' }, stdio: 'ignore', timeout: TEST_MS_MAX, killSignal: 'SIGKILL',
   })
   return new Promise((resolve, reject) => {
     child.on('error', reject)
