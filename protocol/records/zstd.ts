@@ -5,6 +5,7 @@
  */
 import zlib from 'node:zlib'
 import { decompressesTooLarge, RecordError, undecompressable } from './error.ts'
+import { wasmZstd } from './zstd-wasm.ts'
 
 const FRAME_MAGIC = 0xfd2fb528
 const SKIPPABLE_MAGIC = 0x184d2a50
@@ -31,20 +32,7 @@ interface NativeZstd {
   constants: { ZSTD_c_compressionLevel: number }
 }
 
-interface WasmZstd {
-  init (): Promise<void>
-  compress (bytes: Uint8Array, level: number): Uint8Array
-  decompress (bytes: Uint8Array, options: { defaultHeapSize: number }): Uint8Array
-}
-
 const native = 'zstdDecompressSync' in zlib ? zlib as unknown as NativeZstd : undefined
-const wasm = native === undefined ? await loadWasm() : undefined
-
-async function loadWasm (): Promise<WasmZstd> {
-  const module = await import('@bokuweb/zstd-wasm') as unknown as { default: WasmZstd }
-  await module.default.init()
-  return module.default
-}
 
 /** Whether zstd runs in a thread of its own here. */
 export const zstdIsThreaded = native !== undefined
@@ -223,6 +211,7 @@ function wholeFrame (windowBytes: number, blocks: Buffer): Buffer {
 }
 
 function decompressFrame (frame: Buffer, sizeMax: number, limitBytes: number): Uint8Array {
+  const wasm = native === undefined ? wasmZstd() : undefined
   try {
     if (native !== undefined) {
       return native.zstdDecompressSync(frame, { maxOutputLength: Math.max(limitBytes, 1) })
@@ -260,7 +249,7 @@ export function zstd (bytes: Uint8Array, level: number): Buffer {
     const params = { [native.constants.ZSTD_c_compressionLevel]: level }
     return native.zstdCompressSync(bytes, { params })
   }
-  const output = wasm!.compress(bytes, level)
+  const output = wasmZstd().compress(bytes, level)
   return Buffer.from(output.buffer, output.byteOffset, output.byteLength)
 }
 

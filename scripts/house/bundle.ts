@@ -1,7 +1,8 @@
 /**
- * The last step of the build: `dist/src/main.js`, which is the broker, as one file, and the other
- * commands as a second one, which a broker's start need not read. Loading four hundred modules one by
- * one took longer than everything else between the command and the first acknowledged record.
+ * The last step of the build: the broker as one file, and the other commands as a second one, which a
+ * broker's start need not read. Loading four hundred modules one by one took longer than everything else
+ * between the command and the first acknowledged record. The broker's is CommonJS: as a module, each part of
+ * Node's library that it imports is loaded with all that its properties lead to, and it waits for the loader.
  */
 import { chmodSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -10,35 +11,41 @@ import { writePublicTypes } from './public-types.ts'
 
 const inBuild = (path: string): string => fileURLToPath(new URL(`../../src/${path}`, import.meta.url))
 const main = inBuild('main.js')
+const broker = inBuild('cli/broker-command')
 const commands = inBuild('cli/commands.js')
 
 /** Native code and WebAssembly are found beside their own packages; pino-pretty is for terminals only. */
 const OUTSIDE = ['lmdb', '@node-rs/crc32', '@bokuweb/zstd-wasm', 'pino-pretty']
 
-/** What CommonJS packages expect to find. */
+/** What CommonJS packages expect to find in a module. */
 const REQUIRE = "import { createRequire as createRequireHere } from 'node:module'\n" +
   'const require = createRequireHere(import.meta.url)'
 
+/** And what modules expect to find in CommonJS. */
+const PLACE = "const placeHere = require('node:url').pathToFileURL(__filename).href"
+
+const common = { bundle: true, platform: 'node', target: 'node20', legalComments: 'none', logLevel: 'warning' } as const
+
 export async function bundle (): Promise<void> {
   // Among the other commands `serve` is only spoken of; the broker itself is in the first file.
-  await bundleOne(commands, [inBuild('cli/serve.js')])
-  await bundleOne(main, [commands])
+  await build({
+    ...common,
+    entryPoints: [commands],
+    outfile: commands,
+    allowOverwrite: true,
+    format: 'esm',
+    external: [...OUTSIDE, inBuild('cli/serve.js')],
+    banner: { js: REQUIRE },
+  })
+  await build({
+    ...common,
+    entryPoints: [`${broker}.js`],
+    outfile: `${broker}.cjs`,
+    format: 'cjs',
+    external: [...OUTSIDE],
+    banner: { js: PLACE },
+    define: { 'import.meta.url': 'placeHere' },
+  })
   chmodSync(main, 0o755)
   writePublicTypes()
-}
-
-async function bundleOne (file: string, apart: readonly string[]): Promise<void> {
-  await build({
-    entryPoints: [file],
-    outfile: file,
-    allowOverwrite: true,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    target: 'node20',
-    external: [...OUTSIDE, ...apart],
-    banner: { js: REQUIRE },
-    legalComments: 'none',
-    logLevel: 'warning',
-  })
 }

@@ -6,6 +6,7 @@ import { defineRecords } from './define/records.ts'
 import { defineServe } from './define/serve.ts'
 import { defineTopics } from './define/topics.ts'
 import { runWith } from './run.ts'
+import { processTerminal } from './terminal.ts'
 import type { Terminal } from './terminal.ts'
 
 export function defineAll (ottla: Command, terminal: Terminal): void {
@@ -17,6 +18,6 @@ export function defineAll (ottla: Command, terminal: Terminal): void {
 }
 
 /** The exit code; `words` are the arguments behind the program's name. Rejects only for a bug. */
-export async function run (words: readonly string[], terminal: Terminal): Promise<number> {
+export async function run (words: readonly string[], terminal: Terminal = processTerminal()): Promise<number> {
   return await runWith(defineAll, words, terminal)
 }

@@ -9,7 +9,8 @@ import {
   windowsOfAsync,
 } from '../../../protocol/records/decompress.ts'
 import { RecordError } from '../../../protocol/records/error.ts'
-import { zstdIsThreaded } from '../../../protocol/records/zstd.ts'
+import { unzstd, zstdIsThreaded } from '../../../protocol/records/zstd.ts'
+import { wasmZstd } from '../../../protocol/records/zstd-wasm.ts'
 import { xxhash32 } from '../../../protocol/records/xxhash.ts'
 
 // As .taprc has it for the runner: run by itself, a file has 30 s else.
@@ -327,4 +328,12 @@ t.test('windows come one by one: the first is there before a later one fails', t
   t.equal(seen % 65_536, 0)
   t.ok(seen > 0)
   t.end()
+})
+
+t.test('zstd as WebAssembly, which is loaded at once by whoever needs it', async t => {
+  const bytes = Buffer.from('what repeats is what compresses; '.repeat(50))
+  const packed = wasmZstd().compress(bytes, 3)
+  t.ok(packed.length < bytes.length / 5)
+  t.ok(bytes.equals(wasmZstd().decompress(packed, { defaultHeapSize: bytes.length })))
+  t.ok(bytes.equals(Buffer.concat([...unzstd(Buffer.from(packed), bytes.length)])), 'whichever this Node has reads it')
 })
