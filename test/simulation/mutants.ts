@@ -186,9 +186,10 @@ export const mutants: readonly Mutant[] = [
   },
 ]
 
-/** The changed text. Throws if `find` does not occur exactly once. */
+/** The changed text. Throws if `find` does not occur exactly once, wherever its lines are broken. */
 export function plant ({ number, find, replace }: Mutant, text: string): string {
-  const parts = text.split(find)
+  const words = find.match(/\w+|[^\w\s]/g) ?? []
+  const parts = text.split(new RegExp(words.map(word => word.replace(/\W/, '\\$&')).join('\\s*'), 'u'))
   if (parts.length !== 2) {
     throw new Error(`mutant ${number}: its text occurs ${parts.length - 1} times, not once`)
   }
