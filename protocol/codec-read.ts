@@ -36,7 +36,9 @@ export function defaultOf (type: AnyType): any {
     case 'array': return EMPTY_ARRAY
     case 'struct': {
       const value: Record<string, unknown> = {}
-      for (const [name, field] of Object.entries(type.fields as Fields)) value[name] = defaultOf(field)
+      for (const [name, field] of Object.entries(type.fields as Fields)) {
+        value[name] = defaultOf(field)
+      }
       return Object.freeze(value)
     }
     default: return 0
@@ -64,7 +66,9 @@ export function minBytes (type: AnyType, version: number, flexible: boolean): nu
   if (nullableAt(type, version)) return 1
   let sum = flexible ? 1 : 0
   for (const field of Object.values(type.fields as Fields)) {
-    if (field.tag === undefined && inVersion(field, version)) sum += minBytes(field, version, flexible)
+    if (field.tag === undefined && inVersion(field, version)) {
+      sum += minBytes(field, version, flexible)
+    }
   }
   return sum
 }

@@ -1,6 +1,6 @@
 /**
- * The writing half of the codec. Wrong values are bugs of ours and throw a TypeError; only a string may
- * be too long because of what a client sent.
+ * The writing half of the codec. Wrong values are bugs of ours and throw a TypeError; only a string
+ * may be too long because of what a client sent.
  */
 import { StringTooLong } from './cursor.ts'
 import type { Writer } from './cursor.ts'
@@ -48,14 +48,17 @@ export function compileWriter (type: AnyType, version: number, flexible: boolean
 }
 
 function lengthWriter (type: AnyType, flexible: boolean): (writer: Writer, length: number) => void {
-  if (flexible && type.neverCompact !== true) return (writer, length) => writer.unsignedVarint(length + 1)
+  if (flexible && type.neverCompact !== true) {
+    return (writer, length) => writer.unsignedVarint(length + 1)
+  }
   return type.kind === 'string'
     ? (writer, length) => writer.int16(length)
     : (writer, length) => writer.int32(length)
 }
 
 function contentWriter (
-  type: AnyType, length: (writer: Writer, length: number) => void, version: number, flexible: boolean
+  type: AnyType, length: (writer: Writer, length: number) => void, version: number,
+  flexible: boolean
 ): Write {
   switch (type.kind) {
     case 'string': return (writer, value: string) => {
@@ -93,7 +96,9 @@ function structWriter (fields: Fields, version: number, flexible: boolean): Writ
   const tags: Step[] = []
   for (const [name, type] of Object.entries(fields)) {
     if (!inVersion(type, version)) continue
-    const step = { name, write: compileWriter(type, version, flexible), otherwise: defaultOf(type), type }
+    const step = {
+      name, write: compileWriter(type, version, flexible), otherwise: defaultOf(type), type,
+    }
     if (type.tag === undefined) steps.push(step)
     else if (flexible) tags.push(step)
   }

@@ -109,7 +109,10 @@ function unsignedVarintSize (value: number): number {
 }
 
 const FIRST_SIZE = 512
-/** Node cuts smaller buffers from one that it has: memory of its own costs a small message most of all. */
+/**
+ * Node cuts smaller buffers from one that it has: memory of its own costs a small message most of
+ * all.
+ */
 const SHARED_MAX = 2048
 /** Record chunks from this size on are passed by reference; smaller ones are cheaper copied. */
 const BY_REFERENCE_MIN = 1024

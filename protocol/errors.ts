@@ -256,7 +256,11 @@ export const code = Object.freeze(Object.fromEntries(
   TABLE.map(([number, name]) => [name, number])
 )) as { readonly [R in Row as R[1]]: R[0] }
 
-interface ErrorFacts { readonly name: ErrorName, readonly retriable: boolean, readonly text: string }
+interface ErrorFacts {
+  readonly name: ErrorName
+  readonly retriable: boolean
+  readonly text: string
+}
 
 const byCode = new Map<number, ErrorFacts>(
   TABLE.map(([number, name, retriable, text]) => [number, { name, retriable, text }]))

@@ -46,7 +46,9 @@ export function responseHeaderVersion (api: Api, version: number): number {
 }
 
 /** Key and version, which decide how the rest of a request is to be read. */
-export function peekRequest (frame: Buffer): { apiKey: number, apiVersion: number, correlationId: number } {
+export function peekRequest (frame: Buffer): {
+  apiKey: number, apiVersion: number, correlationId: number,
+} {
   if (frame.length < REQUEST_MIN) throw new DecodeError(`a request of ${frame.length} bytes`)
   return {
     apiKey: frame.readInt16BE(0),

@@ -106,7 +106,9 @@ export function or<R, W> (type: Type<R, W, boolean>, value: NoInfer<R>): Type<R,
 function within<R, W> (
   type: Type<R, W, boolean>, versions: VersionRange, value: unknown
 ): Type<R, W, true> {
-  return { ...type, versions, ...(value === undefined ? {} : { default: value }) } as Type<R, W, true>
+  return {
+    ...type, versions, ...(value === undefined ? {} : { default: value }),
+  } as Type<R, W, true>
 }
 
 export function since<R, W> (
@@ -132,7 +134,8 @@ export function tagged<R, W> (
   tag: number, from: number, type: Type<R, W, boolean>, value?: NoInfer<R>
 ): Type<R, W, true> {
   return {
-    ...type, versions: [from, type.versions[1]], tag, ...(value === undefined ? {} : { default: value }),
+    ...type, versions: [from, type.versions[1]], tag,
+    ...(value === undefined ? {} : { default: value }),
   } as Type<R, W, true>
 }
 

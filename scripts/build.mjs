@@ -1,6 +1,6 @@
 /**
- * The build: everything compiled into dist, and the broker bundled. Plain JavaScript, since it comes
- * before anything that is compiled.
+ * The build: everything compiled into dist, and the broker bundled. Plain JavaScript, since it
+ * comes before anything that is compiled.
  */
 import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'

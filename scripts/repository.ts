@@ -16,8 +16,9 @@ export function filesUnder (folder: string, ending: string): string[] {
 }
 
 /**
- * What belongs to the repository in a folder, as sorted paths from there: the files that git tracks and
- * that are there. Where there is no git, as in an archive of a release, all that .gitignore does not name.
+ * What belongs to the repository in a folder, as sorted paths from there: the files that git tracks
+ * and that are there. Where there is no git, as in an archive of a release, all that .gitignore
+ * does not name.
  */
 export function trackedFiles (folder = root): string[] {
   const listed = existsSync(join(folder, '.git'))
@@ -27,7 +28,10 @@ export function trackedFiles (folder = root): string[] {
   return listed.stdout.split('\0').filter(path => path !== '' && existsSync(join(folder, path))).sort()
 }
 
-/** The lines of .gitignore: names of files or, with a slash behind, of folders; `*` is any part of one. */
+/**
+ * The lines of .gitignore: names of files or, with a slash behind, of folders; `*` is any part of
+ * one.
+ */
 function ignoredNames (folder: string): RegExp {
   const lines = readFileSync(join(folder, '.gitignore'), 'utf8').split('\n').filter(line => line !== '')
   const names = lines.map(line => line.replace(/[.+?^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*'))

@@ -1,9 +1,9 @@
 /**
  * Every `npm run` of ours: `node scripts/run.mjs FOLDER/NAME WORDS...` calls `main(WORDS)` of
- * scripts/FOLDER/NAME.ts, whose result is the exit code. It builds first when a source is newer than
- * the last build, so that no program runs of sources that are no more; `--built` before the name
- * takes dist as it is, for processes that a program starts of itself. Without a name it builds,
- * always.
+ * scripts/FOLDER/NAME.ts, whose result is the exit code. It builds first when a source is newer
+ * than the last build, so that no program runs of sources that are no more; `--built` before the
+ * name takes dist as it is, for processes that a program starts of itself. Without a name it
+ * builds, always.
  */
 import { build, isBuilt } from './build.mjs'
 

@@ -16,7 +16,9 @@ export function progress (text: string): void {
   if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${text}`)
 }
 
-/** Runs it to its end or to `limitMs`; one that cannot be started ends with code 127, as in a shell. */
+/**
+ * Runs it to its end or to `limitMs`; one that cannot be started ends with code 127, as in a shell.
+ */
 export function runSteadily (
   title: string, [command, ...parameters]: readonly [string, ...string[]],
   { cwd, limitMs }: { cwd: string, limitMs: number }

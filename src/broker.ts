@@ -1,7 +1,7 @@
 /**
  * The composition root: from a store and an environment to a broker that answers decoded requests.
- * No sockets here, so that the simulator runs the same code; `index.ts` adds the listeners. The only
- * file that knows every room.
+ * No sockets here, so that the simulator runs the same code; `index.ts` adds the listeners. The
+ * only file that knows every room.
  */
 import { everybodyMayEverything } from './core/access/access.ts'
 import { bootstrapRecords } from './core/controller/bootstrap.ts'
@@ -75,7 +75,9 @@ export interface RunningBroker {
   stop (): Promise<void>
 }
 
-/** Starts everything from decoded requests down; resolves when the broker is unfenced and can serve. */
+/**
+ * Starts everything from decoded requests down; resolves when the broker is unfenced and can serve.
+ */
 export async function assembleBroker (parts: BrokerParts): Promise<RunningBroker> {
   const rooms = openRooms(parts)
   const { quorum, metadata, image, controller, replicas, groups, duties, cleaner } = rooms
@@ -141,10 +143,13 @@ function openRooms (parts: BrokerParts): Rooms {
   })
   const metadata = new MetadataRuntime(quorum, environment, settings.metadataSnapshots)
   const { image } = metadata
-  const currentSettings = new CurrentSettings({ configuration: parts.configuration, image, log: environment.log })
+  const currentSettings =
+    new CurrentSettings({ configuration: parts.configuration, image, log: environment.log })
   const sessions = new Sessions(settings.brokerSessionMs)
   const notices = new Notices(environment)
-  const controllerParts = { quorum, image, environment, notices, sessions, settings: parts.controllerSettings }
+  const controllerParts = {
+    quorum, image, environment, notices, sessions, settings: parts.controllerSettings,
+  }
   const controller = new Controller(controllerParts)
   const replicas = new Replicas({
     nodeId: settings.nodeId,
@@ -157,7 +162,8 @@ function openRooms (parts: BrokerParts): Rooms {
     producerExpirationMs: () => currentSettings.now.producerExpirationMs,
     producerExpirationCheckMs: settings.producerExpirationCheckMs,
   })
-  const cleaner = new Cleaner({ replicas, store, environment, settings: () => currentSettings.now.cleaner })
+  const cleaner =
+    new Cleaner({ replicas, store, environment, settings: () => currentSettings.now.cleaner })
   const groups = new GroupCoordinator({
     clock: environment,
     timers: new Timers(environment),
@@ -172,7 +178,8 @@ function openRooms (parts: BrokerParts): Rooms {
   const telemetry = new ClientInstances(settings.telemetryBytesMax, clientMatch)
   const duties = new ControllerDuties({ controller, image, environment, quorum })
   return {
-    quorum, metadata, image, controller, duties, notices, replicas, cleaner, groups, currentSettings, quotas, telemetry,
+    quorum, metadata, image, controller, duties, notices, replicas, cleaner, groups,
+    currentSettings, quotas, telemetry,
   }
 }
 
@@ -196,7 +203,8 @@ function brokerOf (parts: BrokerParts, rooms: Rooms, lifecycle: Lifecycle) {
     replicas,
     controller,
     endpoints: new Endpoints({
-      image, nodeId: settings.nodeId, advertised: parts.advertised, random: () => environment.random(),
+      image, nodeId: settings.nodeId, advertised: parts.advertised,
+      random: () => environment.random(),
     }),
     groups,
     producerIds: new ProducerIds(controller, () => lifecycle),
@@ -209,7 +217,8 @@ function brokerOf (parts: BrokerParts, rooms: Rooms, lifecycle: Lifecycle) {
       controller,
       image,
       environment,
-      internalTopic: name => settings.internalTopics[name] ?? { partitions: 1, replicationFactor: 1, configs: {} },
+      internalTopic: name =>
+        settings.internalTopics[name] ?? { partitions: 1, replicationFactor: 1, configs: {} },
       numPartitions: -1,
       replicationFactor: -1,
       strict: settings.strict,

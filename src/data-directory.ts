@@ -1,11 +1,11 @@
 /**
- * Whose data a directory holds: cluster id, node id and directory id, written when an empty directory
- * is first used, and checked at every start. A directory is ours by a file that we alone write; Apache
- * Kafka does not start on it, and its directories are never touched here.
+ * Whose data a directory holds: cluster id, node id and directory id, written when an empty
+ * directory is first used, and checked at every start. A directory is ours by a file that we alone
+ * write; Apache Kafka does not start on it, and its directories are never touched here.
  */
 import {
-  closeSync, existsSync, fsyncSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, statfsSync,
-  statSync, unlinkSync, writeSync,
+  closeSync, existsSync, fsyncSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync,
+  statfsSync, statSync, unlinkSync, writeSync,
 } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { isUuid } from '../protocol/uuid.ts'
@@ -54,7 +54,9 @@ const NOBODYS = /^(?:lost\+found|\.DS_Store|\.git(?:ignore|keep)|\.keep|\.snapsh
  * Opens the directory, formatting it if it is empty. Throws DataDirectoryError, with the remedy and
  * without having touched anything, for the data of another cluster, node or program.
  */
-export function openDataDirectory (given: string, nodeId: number, clusterId: string | undefined): DataDirectory {
+export function openDataDirectory (
+  given: string, nodeId: number, clusterId: string | undefined
+): DataDirectory {
   const path = resolve(given)
   const wanted = { nodeId, clusterId: clusterIdOf(clusterId) }
   try {
@@ -77,8 +79,8 @@ export function isDataDirectory (path: string): boolean {
 }
 
 /**
- * The id that CLUSTER_ID, or an option of the library, asks for; undefined if it asks for none. Kafka
- * takes any text. Throws DataDirectoryError for one that no line and no log could show.
+ * The id that CLUSTER_ID, or an option of the library, asks for; undefined if it asks for none.
+ * Kafka takes any text. Throws DataDirectoryError for one that no line and no log could show.
  */
 export function clusterIdOf (text: string | undefined): string | undefined {
   const id = meant(text)
@@ -152,7 +154,9 @@ function earlierIdentity (path: string): Identity | undefined {
   if (identity === undefined) return undefined
   const names = readdirSync(path)
   const isUsed = STORE_NAMES.every(name => names.includes(name))
-  return isUsed || names.every(name => EARLIER_NAMES.has(name) || NOBODYS.test(name)) ? identity : undefined
+  return isUsed || names.every(name => EARLIER_NAMES.has(name) || NOBODYS.test(name))
+    ? identity
+    : undefined
 }
 
 /** Undefined: the directory is empty. */
@@ -196,8 +200,8 @@ function format (path: string, { nodeId, clusterId }: Wanted): DataDirectory {
 }
 
 /**
- * A directory of our first versions becomes one of ours by name, so that Kafka leaves it alone. Each
- * step may be the last before a crash: the next start goes on with what is left.
+ * A directory of our first versions becomes one of ours by name, so that Kafka leaves it alone.
+ * Each step may be the last before a crash: the next start goes on with what is left.
  */
 function leaveKafkasNames (path: string, identity: Identity): void {
   const own = join(path, OWN_FILE)
@@ -225,8 +229,8 @@ export function diskSpace (path: string): { totalBytes: bigint, usableBytes: big
 }
 
 /**
- * The broker epoch with which this directory was left in order, -1 if it was not. Asked once a start:
- * from then on the directory counts as not left in order (R 2.4.4).
+ * The broker epoch with which this directory was left in order, -1 if it was not. Asked once a
+ * start: from then on the directory counts as not left in order (R 2.4.4).
  */
 export function takeCleanShutdown (path: string): bigint {
   const file = join(path, CLEAN_SHUTDOWN_FILE)
@@ -244,7 +248,8 @@ export function takeCleanShutdown (path: string): bigint {
 
 /** Everything is on the disk: the next start may say so. */
 export function writeCleanShutdown (path: string, brokerEpoch: bigint): void {
-  writeDurably(path, join(path, CLEAN_SHUTDOWN_FILE), JSON.stringify({ version: 0, brokerEpoch: Number(brokerEpoch) }))
+  writeDurably(path, join(path, CLEAN_SHUTDOWN_FILE),
+    JSON.stringify({ version: 0, brokerEpoch: Number(brokerEpoch) }))
 }
 
 /** R-S8: the file is whole or absent, whatever happens on the way. */

@@ -8,7 +8,8 @@ import type { Sources } from './config/sources.ts'
 import { isEverywhere } from './config/network.ts'
 import { meant } from './config/meant.ts'
 import {
-  clusterIdOf, diskSpace, NO_BROKER_EPOCH, openDataDirectory, takeCleanShutdown, UNKNOWN_SPACE, writeCleanShutdown,
+  clusterIdOf, diskSpace, NO_BROKER_EPOCH, openDataDirectory, takeCleanShutdown, UNKNOWN_SPACE,
+  writeCleanShutdown,
 } from './data-directory.ts'
 import { connectionLimits, partsOf } from './parts.ts'
 import { adjustableLog, newId, processEnvironment } from './process-environment.ts'
@@ -49,7 +50,11 @@ export interface BrokerOptions {
   readonly onFailed?: (error: unknown) => void
 }
 
-export interface BrokerListener { readonly name: string, readonly host: string, readonly port: number }
+export interface BrokerListener {
+  readonly name: string
+  readonly host: string
+  readonly port: number
+}
 
 export interface OttlaBroker {
   readonly clusterId: string
@@ -123,7 +128,8 @@ function checkSupported ({ network, get }: Settings): void {
 interface Sockets { readonly listeners: readonly Listener[], readonly admission: Admission }
 
 async function start (
-  options: BrokerOptions, settings: Settings, { listeners, admission }: Sockets, log: ReturnType<typeof adjustableLog>
+  options: BrokerOptions, settings: Settings, { listeners, admission }: Sockets,
+  log: ReturnType<typeof adjustableLog>
 ): Promise<OttlaBroker> {
   const nodeId = settings.get('node.id')
   const inMemory = options.sources === undefined && meant(options.dataDirectory) === undefined
@@ -184,7 +190,8 @@ function serve (
   running: RunningBroker, store: Store, settings: Settings, listeners: readonly Listener[],
   environment: ReturnType<typeof processEnvironment>
 ): void {
-  const connections = function * () { for (const listener of listeners) yield * listener.connections }
+  const connections =
+    function * () { for (const listener of listeners) yield * listener.connections }
   const relieve = (): void => { for (const connection of connections()) connection.resume() }
   const shared = sharedByConnections(connectionLimits(settings), environment)
   for (const listener of listeners) {

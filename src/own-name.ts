@@ -9,8 +9,8 @@ import { canonicalHostName } from './process-environment.ts'
 const OWN_NAME_MS_MAX = 100
 
 /**
- * This machine's name, empty if nobody has to know it. Rejects with ConfigError if clients are to be
- * told the name and there is none.
+ * This machine's name, empty if nobody has to know it. Rejects with ConfigError if clients are to
+ * be told the name and there is none.
  */
 export function ownNameFor (
   network: Network, { setTimer }: { setTimer (delayMs: number, run: () => void): unknown }
@@ -26,7 +26,8 @@ async function ownName (
 ): Promise<string> {
   if (!needsOwnName(network)) return ''
   if (network.advertised === undefined) {
-    const late = new Promise<string>(resolve => { setTimer(OWN_NAME_MS_MAX, () => { resolve(hostname()) }) })
+    const late =
+      new Promise<string>(resolve => { setTimer(OWN_NAME_MS_MAX, () => { resolve(hostname()) }) })
     return await Promise.race([canonicalHostName().catch(() => hostname()), late])
   }
   try {

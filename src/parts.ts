@@ -1,6 +1,6 @@
 /**
- * The one recipe for a broker: from its settings, its store and what a process finds at its start to
- * the parts that `broker.ts` puts together. A process, a test and the simulation all go by it.
+ * The one recipe for a broker: from its settings, its store and what a process finds at its start
+ * to the parts that `broker.ts` puts together. A process, a test and the simulation all go by it.
  */
 import type { BrokerParts } from './broker.ts'
 import type { Settings } from './config/config.ts'
@@ -52,13 +52,15 @@ export function connectionLimits (settings: Settings): ServingLimits {
 }
 
 function registrationOf (
-  settings: Settings, environment: Environment, { clusterId, logDirectory, ownName, ports, previousBrokerEpoch }: Found
+  settings: Settings, environment: Environment,
+  { clusterId, logDirectory, ownName, ports, previousBrokerEpoch }: Found
 ): BrokerRegistrationRequest {
   return {
     brokerId: settings.get('node.id'),
     clusterId,
     incarnationId: environment.newId(),
-    listeners: registeredListeners(settings.network, ports, ownName).map(({ name, host, port, protocol }) =>
+    listeners: registeredListeners(settings.network, ports,
+      ownName).map(({ name, host, port, protocol }) =>
       ({ name, host, port, securityProtocol: securityProtocolIds[protocol] })),
     features: supportedFeatures.map(({ name, minVersion, maxVersion }) =>
       ({ name, minSupportedVersion: minVersion, maxSupportedVersion: maxVersion })),

@@ -1,4 +1,6 @@
-/** The world outside as a Node process has it: the real clock, timers, random numbers, disk and log. */
+/**
+ * The world outside as a Node process has it: the real clock, timers, random numbers, disk and log.
+ */
 import crypto, { randomBytes, randomUUID } from 'node:crypto'
 import { promises as dns } from 'node:dns'
 import { hostname } from 'node:os'
@@ -28,8 +30,9 @@ export function processEnvironment (log: LogFunction): Environment {
     nowMs: () => Date.now(),
     monotonicMs: () => performance.now(),
     setTimer (delayMs, run) {
-      // Node's timers hold 31 bits of milliseconds; a longer wait is taken in pieces. Of a millisecond
-      // that is not whole they wait for nothing: whoever waits would look at its clock in vain.
+      // Node's timers hold 31 bits of milliseconds; a longer wait is taken in pieces. Of a
+      // millisecond that is not whole they wait for nothing: whoever waits would look at its clock
+      // in vain.
       const piece = Math.min(Math.ceil(delayMs), TIMER_MAX_MS)
       let timer = setTimeout(function fire () {
         if (delayMs <= piece) return run()
@@ -47,7 +50,10 @@ export function processEnvironment (log: LogFunction): Environment {
   }
 }
 
-/** As a string of bytes, which is the quickest that Node gives; what is older than 20.12 has no `hash`. */
+/**
+ * As a string of bytes, which is the quickest that Node gives; what is older than 20.12 has no
+ * `hash`.
+ */
 const digestOf = (crypto as Partial<typeof crypto>).hash === undefined
   ? (bytes: Uint8Array): string => crypto.createHash('md5').update(bytes).digest('binary')
   : (bytes: Uint8Array): string => crypto.hash('md5', bytes, 'binary')
@@ -84,9 +90,9 @@ const systemNames: NameService = {
 }
 
 /**
- * This machine's name as Java's InetAddress.getLocalHost().getCanonicalHostName() tells it: the name of
- * the address of its own name, if that leads back there, else the address. Rejects with the system's
- * error when its own name is not known.
+ * This machine's name as Java's InetAddress.getLocalHost().getCanonicalHostName() tells it: the
+ * name of the address of its own name, if that leads back there, else the address. Rejects with the
+ * system's error when its own name is not known.
  */
 export async function canonicalHostName (names: NameService = systemNames): Promise<string> {
   const address = (await names.lookup(names.hostname()))[0]?.address ?? ''

@@ -116,7 +116,9 @@ function internalTopics (settings: Settings): BrokerSettings['internalTopics'] {
       'segment.bytes': String(settings.get('share.coordinator.state.topic.segment.bytes')),
     },
   }
-  return { [OFFSETS_TOPIC]: offsets, [TRANSACTIONS_TOPIC]: transactions, [SHARE_STATE_TOPIC]: share }
+  return {
+    [OFFSETS_TOPIC]: offsets, [TRANSACTIONS_TOPIC]: transactions, [SHARE_STATE_TOPIC]: share,
+  }
 }
 
 export function controllerSettings (settings: Settings, clusterId: string): ControllerSettings {
@@ -208,7 +210,8 @@ export function configuration (settings: Settings): Configuration {
       return setting === undefined ? undefined : setting.type === 'list'
     },
     builtInDefault: key => brokerTable.get(key)?.defaultText ?? '',
-    storedValues: (brokerName, image) => countingTexts(brokerName, image.configs.of(resourceType.BROKER, brokerName)),
+    storedValues: (brokerName, image) =>
+      countingTexts(brokerName, image.configs.of(resourceType.BROKER, brokerName)),
     live: image => liveSettings(settingsNow(dynamicOf(image), staticTexts)),
     withoutEffect,
   }

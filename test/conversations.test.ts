@@ -1,4 +1,6 @@
-/** Apache Kafka's recorded answers (npm run record), asked of a broker of ours, request by request. */
+/**
+ * Apache Kafka's recorded answers (npm run record), asked of a broker of ours, request by request.
+ */
 import { readFileSync } from 'node:fs'
 import t from 'tap'
 import { handlers } from '../src/apis/index.ts'

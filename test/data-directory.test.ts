@@ -74,7 +74,8 @@ t.test('what is not ours is refused and not touched', async t => {
     const before = contentOf(path)
     t.throws(() => openDataDirectory(path, 1, CLUSTER), { name: 'DataDirectoryError', message }, what)
     t.same(contentOf(path), before, `${what}: as it was`)
-    await t.rejects(startBroker({ dataDirectory: path, clusterId: CLUSTER }), DataDirectoryError, what)
+    await t.rejects(startBroker({ dataDirectory: path, clusterId: CLUSTER }),
+      DataDirectoryError, what)
     t.same(contentOf(path), before, `${what}: a broker leaves it as it was`)
   }
 })

@@ -1,4 +1,6 @@
-/** Where a broker says that it is reached: never at an address that means something to itself only. */
+/**
+ * Where a broker says that it is reached: never at an address that means something to itself only.
+ */
 import t from 'tap'
 import type { Test } from 'tap'
 import { Metadata } from '../protocol/messages/03-metadata.ts'

@@ -104,7 +104,8 @@ export function downConvert (
 }
 
 function downConverted (
-  batch: Buffer, magic: 0 | 1, fromOffset: bigint, limitBytes: number, met: (recordBytes: number) => void,
+  batch: Buffer, magic: 0 | 1, fromOffset: bigint, limitBytes: number,
+  met: (recordBytes: number) => void,
 ): Buffer {
   const attributes = header.attributesOf(batch)
   const codec = codecOf(attributes)

@@ -57,8 +57,9 @@ export function windowsOf ({ codec, bytes, magic, limitBytes }: Payload): Iterab
 }
 
 /**
- * The same off the event loop, or with breaths where the codec runs on it. A thread may still read the
- * payload when its windows are not wanted any more, so it gets bytes that nobody frees or uses again.
+ * The same off the event loop, or with breaths where the codec runs on it. A thread may still read
+ * the payload when its windows are not wanted any more, so it gets bytes that nobody frees or uses
+ * again.
  */
 export function windowsOfAsync (payload: Payload): AsyncIterable<Uint8Array> {
   if (payload.codec === 'gzip') return gunzipAsync(Buffer.from(payload.bytes), payload.limitBytes)

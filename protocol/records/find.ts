@@ -44,7 +44,9 @@ class Search {
       odd: record => {
         const offset = baseOffset + BigInt(record.offsetDelta)
         if (record.timestamp < timestamp || offset < fromOffset) return
-        if (this.found !== undefined && !(highest && record.timestamp > this.found.timestamp)) return
+        if (this.found !== undefined && !(highest && record.timestamp > this.found.timestamp)) {
+          return
+        }
         this.found = { offset, timestamp: record.timestamp }
       },
     })
@@ -90,7 +92,8 @@ export function highestFrom (
   batch: Buffer, fromOffset: bigint, limitBytes = DECOMPRESSED_BYTES_MAX,
 ): TimedOffset | undefined {
   ensureHeader(batch)
-  const search = new Search(batch, { timestamp: NO_TIMESTAMP, fromOffset, highest: true }, limitBytes)
+  const search =
+    new Search(batch, { timestamp: NO_TIMESTAMP, fromOffset, highest: true }, limitBytes)
   for (const window of windowsOf(search.payload)) search.walk.push(window)
   return search.found
 }
@@ -100,7 +103,8 @@ export async function highestFromAsync (
   batch: Buffer, fromOffset: bigint, limitBytes = DECOMPRESSED_BYTES_MAX,
 ): Promise<TimedOffset | undefined> {
   ensureHeader(batch)
-  const search = new Search(batch, { timestamp: NO_TIMESTAMP, fromOffset, highest: true }, limitBytes)
+  const search =
+    new Search(batch, { timestamp: NO_TIMESTAMP, fromOffset, highest: true }, limitBytes)
   for await (const window of windowsOfAsync(search.payload)) search.walk.push(window)
   return search.found
 }

@@ -1,7 +1,7 @@
 /**
- * gzip for record batches, as Java's GZIPInputStream reads it. The header is read here and the deflate
- * stream by zlib's raw inflate, because the checksum comes last: records before it count, as they do
- * for Kafka's reader.
+ * gzip for record batches, as Java's GZIPInputStream reads it. The header is read here and the
+ * deflate stream by zlib's raw inflate, because the checksum comes last: records before it count,
+ * as they do for Kafka's reader.
  */
 import zlib from 'node:zlib'
 import { crc32 } from './checksum.ts'
@@ -14,7 +14,10 @@ const WINDOW_BYTES = 64 * 1024
 const MEMBERS_MAX = 1_000
 /** Kafka gives Java's inflater pieces of this size. */
 const PIECE_BYTES = 8 * 1024
-/** What Java takes for another member has more than this behind the stream of the last, if its piece is the last. */
+/**
+ * What Java takes for another member has more than this behind the stream of the last, if its piece
+ * is the last.
+ */
 const MEMBER_BYTES_MIN = TRAILER_BYTES + HEADER_BYTES + TRAILER_BYTES
 
 /** Of the reserved flags Java knows nothing. */
@@ -58,10 +61,12 @@ interface Place {
 }
 
 /**
- * The member behind the deflate stream that ends at `end`, if Java sees one: it does not look at a few
- * last bytes, and takes what has no right header for no member.
+ * The member behind the deflate stream that ends at `end`, if Java sees one: it does not look at a
+ * few last bytes, and takes what has no right header for no member.
  */
-function nextMember (bytes: Buffer, { taken }: Place, end: number, members: number): Place | undefined {
+function nextMember (
+  bytes: Buffer, { taken }: Place, end: number, members: number
+): Place | undefined {
   const pieces = Math.max(0, Math.ceil((end - taken) / PIECE_BYTES))
   const pieceEnd = Math.min(bytes.length, taken + pieces * PIECE_BYTES)
   if (pieceEnd === bytes.length && pieceEnd - end <= MEMBER_BYTES_MIN) return undefined

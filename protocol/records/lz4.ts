@@ -21,7 +21,12 @@ const flag = {
 
 const CHECKSUM_BYTES = 4
 
-interface Frame { position: number, blockBytesMax: number, blockChecksum: boolean, contentChecksum: boolean }
+interface Frame {
+  position: number
+  blockBytesMax: number
+  blockChecksum: boolean
+  contentChecksum: boolean
+}
 
 function openFrame (bytes: Buffer, ignoreHeaderChecksum: boolean): Frame {
   if (bytes.length < DESCRIPTOR_START + 3) throw broken('the frame header is cut')

@@ -128,7 +128,8 @@ class BatchSieve {
       scanned += 1
       if (this.#retention.keep(scan)) {
         this.#note(scan)
-        if (runs.length > 0 && runs[runs.length - 1] === scan.start) runs[runs.length - 1] = scan.end
+        if (runs.length > 0 &&
+          runs[runs.length - 1] === scan.start) runs[runs.length - 1] = scan.end
         else runs.push(scan.start, scan.end)
       }
       if (scanned % RECORDS_A_STEP === 0) yield

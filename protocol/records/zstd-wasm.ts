@@ -1,6 +1,7 @@
 /**
- * zstd as WebAssembly, for Node's before 22.15, which have none of their own. It is loaded when the first
- * payload needs it, and at once: a start need not wait for it, and whoever decompresses can not.
+ * zstd as WebAssembly, for Node's before 22.15, which have none of their own. It is loaded when the
+ * first payload needs it, and at once: a start need not wait for it, and whoever decompresses can
+ * not.
  */
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'

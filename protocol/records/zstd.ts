@@ -65,8 +65,8 @@ function numberAt (bytes: Buffer, position: number, length: number): number {
 }
 
 /**
- * The frames of the payload, each with what it can grow to; skippable ones are left out. A cut one is
- * no fault of a stream in which Java's reader has seen the end of another since it took its last
+ * The frames of the payload, each with what it can grow to; skippable ones are left out. A cut one
+ * is no fault of a stream in which Java's reader has seen the end of another since it took its last
  * piece: it gives what it has of the cut one, and takes that for the end of all.
  */
 function framesOf (bytes: Buffer): Frame[] {
@@ -143,7 +143,8 @@ function frameAt (bytes: Buffer, start: number): Frame {
   let block = blocks
   let sizeMax = 0
   const cut = (end: number): Frame =>
-    ({ start, end: Math.min(end, bytes.length), sizeMax, windowBytes, empties, cut: { blocks, last: block } })
+    ({ start, end: Math.min(end,
+      bytes.length), sizeMax, windowBytes, empties, cut: { blocks, last: block } })
   for (let last = false; !last;) {
     if (position + 3 > bytes.length) return cut(position)
     const header = bytes.readUIntLE(position, 3)
@@ -163,7 +164,9 @@ function frameAt (bytes: Buffer, start: number): Frame {
   }
   if (hasChecksum && position + 4 > bytes.length) return cut(position)
   if (claimed !== undefined && claimed > sizeMax) throw broken('a size that cannot be')
-  return { start, end: position + (hasChecksum ? 4 : 0), sizeMax, windowBytes, empties, cut: undefined }
+  return {
+    start, end: position + (hasChecksum ? 4 : 0), sizeMax, windowBytes, empties, cut: undefined,
+  }
 }
 
 /** What the frames can grow to at most; 0 for bytes that are no frames. */
@@ -187,7 +190,8 @@ export function * unzstd (bytes: Buffer, limitBytes: number): Generator<Uint8Arr
 function frameBytes (bytes: Buffer, { start, end, windowBytes, empties, cut }: Frame): Buffer {
   if (empties.length === 0 && cut === undefined) return bytes.subarray(start, end)
   const copy = Buffer.from(bytes.subarray(start, end))
-  // Compressed blocks of no bytes are nothing to Java's decoder, and an error to others: here they are plain.
+  // Compressed blocks of no bytes are nothing to Java's decoder, and an error to others: here they
+  // are plain.
   for (const position of empties) copy[position - start]! &= 1
   if (cut === undefined) return copy
   const blocks = copy.subarray(cut.blocks - start)

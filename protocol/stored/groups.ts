@@ -32,4 +32,6 @@ export const groupRecords: readonly CoordinatorRecord[] = [
 
 const byType = new Map(groupRecords.map(record => [record.type, record]))
 
-export function groupRecordOf (type: number): CoordinatorRecord | undefined { return byType.get(type) }
+export function groupRecordOf (type: number): CoordinatorRecord | undefined {
+  return byType.get(type)
+}

@@ -5,6 +5,8 @@ export interface MetadataRecord<F extends Fields = Fields> extends Message<F> {
   readonly key: number
 }
 
-export function metadataRecord<F extends Fields> (definition: MetadataRecord<F>): MetadataRecord<F> {
+export function metadataRecord<F extends Fields> (
+  definition: MetadataRecord<F>
+): MetadataRecord<F> {
   return definition
 }

@@ -1,6 +1,7 @@
 /** Control records and the quorum state file (KIP-595, KIP-630, KIP-853). */
 import {
-  NEVER, message, int16, int32, int64, list, nullable, or, since, string, struct, uint16, until, uuid,
+  NEVER, message, int16, int32, int64, list, nullable, or, since, string, struct, uint16, until,
+  uuid,
 } from '../types.ts'
 import type { Message, MessageOf } from '../types.ts'
 

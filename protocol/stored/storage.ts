@@ -1,7 +1,7 @@
 /** Records of tiered storage, and what Kafka keeps beside a log. */
 import {
-  NEVER, message, bool, bytes, int16, int32, int64, int8, list, nullable, or, string, struct, tagged,
-  uint32, uuid,
+  NEVER, message, bool, bytes, int16, int32, int64, int8, list, nullable, or, string, struct,
+  tagged, uint32, uuid,
 } from '../types.ts'
 import type { Message, MessageOf } from '../types.ts'
 

@@ -1,7 +1,8 @@
 /**
- * What compacting a large log takes: an idempotent producer's batches of 16 KB with records of 1 KB,
- * one key in ten live at the end, through a partition on the real disk; then the cleaner, alone.
- * `npm run compaction:bench -- [--directory D] [--megabytes 1024] [--live 0.1] [--codec none]`.
+ * What compacting a large log takes: an idempotent producer's batches of 16 KB with records of 1
+ * KB, one key in ten live at the end, through a partition on the real disk; then the cleaner,
+ * alone. `npm run compaction:bench -- [--directory D] [--megabytes 1024] [--live 0.1] [--codec
+ * none]`.
  */
 import * as fs from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -54,10 +55,13 @@ async function open (store: Store): Promise<Partition> {
   const topic = topicSettingsSource(settings).of('bench', new MetadataImage())
   const host = { nodeId: NODE, environment, loads: new LoadTurns(environment) }
   const partition = new Partition({ topic: 'bench', topicId: 'bench', index: 0 }, host, store.openLog('bench-0'), {
-    ...topic, compacts: true, deletes: false, segment: { ...topic.segment, bytesMax: SEGMENT_BYTES },
+    ...topic, compacts: true, deletes: false,
+    segment: { ...topic.segment, bytesMax: SEGMENT_BYTES },
   })
   await partition.whenLoaded()
-  partition.lead({ leaderId: NODE, leaderEpoch: 0, partitionEpoch: 0, replicas: [NODE], isr: [NODE] })
+  partition.lead(
+    { leaderId: NODE, leaderEpoch: 0, partitionEpoch: 0, replicas: [NODE], isr: [NODE] }
+  )
   return partition
 }
 
@@ -74,7 +78,9 @@ async function fill (partition: Partition, { bytesWanted, live, codec }: Asked):
       timestamp, key: Buffer.from(`key-${(Math.imul(sequence + index, 0x9e3779b1) >>> 0) % keys}`), value,
     })), { codec, producerId: 1n, producerEpoch: 0, baseSequence: sequence })
     bytes += batch.length
-    pending.push(Promise.resolve(partition.produce(batch, { version: 12, acks: 1, clientId: null, timeoutMs: 30_000 })))
+    pending.push(Promise.resolve(
+      partition.produce(batch, { version: 12, acks: 1, clientId: null, timeoutMs: 30_000 })
+    ))
     if (pending.length * batch.length < IN_FLIGHT_BYTES) continue
     await Promise.all(pending)
     pending = []

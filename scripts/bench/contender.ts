@@ -37,9 +37,9 @@ export class Contender {
   }
 
   /**
-   * With an empty data directory. `peer` is the command of a third broker, in which `{port}`, `{dir}` and
-   * `{file}` are replaced; without it the name is kafka or ottla. The command of ottla is `$OTTLA_CMD`, to
-   * which `--config FILE` is added, or that of this checkout.
+   * With an empty data directory. `peer` is the command of a third broker, in which `{port}`,
+   * `{dir}` and `{file}` are replaced; without it the name is kafka or ottla. The command of ottla
+   * is `$OTTLA_CMD`, to which `--config FILE` is added, or that of this checkout.
    */
   static async prepare (name: string, peer?: string): Promise<Contender> {
     const folder = folderOf(name)
@@ -93,8 +93,13 @@ export class Contender {
     clearTimeout(timer)
   }
 
-  /** While it does not run: `putBack` makes its data what it is now, or none where this was never called. */
-  keepData (): void { cpSync(join(this.folder, DATA), join(this.folder, KEPT), { recursive: true }) }
+  /**
+   * While it does not run: `putBack` makes its data what it is now, or none where this was never
+   * called.
+   */
+  keepData (): void {
+    cpSync(join(this.folder, DATA), join(this.folder, KEPT), { recursive: true })
+  }
 
   putBack (): void {
     const kept = join(this.folder, KEPT)

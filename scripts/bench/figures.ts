@@ -28,7 +28,8 @@ export function table (contenders: readonly Figures[]): string {
     return `${(their.better === 'more' ? own / their.value : their.value / own).toFixed(2)}x`
   }
   const row = (what: string, values: readonly string[], ratios: readonly string[]): string => [
-    what.padEnd(62), ...values.map(each => each.padStart(10)), ...ratios.map(each => each.padStart(8)),
+    what.padEnd(62), ...values.map(each => each.padStart(10)),
+    ...ratios.map(each => each.padStart(8)),
   ].join(' ')
   const lines = Object.keys(ours.all).map(what => row(what,
     contenders.map(({ all }) => String(all[what]?.value ?? '')), peers.map(peer => times(what, peer))))

@@ -1,6 +1,6 @@
 /**
- * The load: rdkafka_performance of librdkafka, which is faster than either broker. It is built once, of
- * the sources in the npm package node-rdkafka, into the cache.
+ * The load: rdkafka_performance of librdkafka, which is faster than either broker. It is built
+ * once, of the sources in the npm package node-rdkafka, into the cache.
  */
 import { existsSync, copyFileSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
@@ -49,7 +49,9 @@ export interface Records {
 /** A broker under load. */
 export interface Target { readonly name: string, readonly port: number }
 
-/** Records acknowledged a second, with acks=1 to partition 0; 0 when not all were in two minutes. */
+/**
+ * Records acknowledged a second, with acks=1 to partition 0; 0 when not all were in two minutes.
+ */
 export async function produce (target: Target, { topic, bytes, count, codec = 'none' }: Records): Promise<number> {
   const said = await run(target, `produce to ${topic}`, [
     '-P', '-t', topic, '-p', '0', '-s', String(bytes), '-c', String(count), '-a', '1',
@@ -68,7 +70,9 @@ export async function consume (target: Target, { topic, count }: Omit<Records, '
   return lastNumber(said, /consumed in \d+ms: (\d+) msgs\/s/)
 }
 
-async function run ({ name, port }: Target, what: string, words: readonly string[]): Promise<string> {
+async function run (
+  { name, port }: Target, what: string, words: readonly string[]
+): Promise<string> {
   const { code, said } = await runSteadily(`${name}: ${what}`,
     [program(), ...words, '-b', `127.0.0.1:${port}`], { cwd: cacheFolder(), limitMs: RUN_MS })
   return code === 0 ? said : ''

@@ -1,7 +1,8 @@
 /**
- * `npm run bench:memory [-- --gigabytes 4] [--peer kafka|ottla]`: what large answers cost in memory. Thirty
- * clients catch up on fifty partitions with a consumer's default sizes, then sixty ask for as much and do
- * not read; the peak of each, and how fast memory is back once all have gone and the topic is deleted.
+ * `npm run bench:memory [-- --gigabytes 4] [--peer kafka|ottla]`: what large answers cost in
+ * memory. Thirty clients catch up on fifty partitions with a consumer's default sizes, then sixty
+ * ask for as much and do not read; the peak of each, and how fast memory is back once all have gone
+ * and the topic is deleted.
  */
 import { connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -34,7 +35,8 @@ class Peak {
   readonly #timer: NodeJS.Timeout
 
   constructor (contender: Contender) {
-    this.#timer = setInterval(() => { this.#mb = Math.max(this.#mb, contender.usage().anonymousMb) }, LOOK_MS)
+    this.#timer =
+      setInterval(() => { this.#mb = Math.max(this.#mb, contender.usage().anonymousMb) }, LOOK_MS)
   }
 
   take (): number {
@@ -70,14 +72,20 @@ async function measure (contender: Contender, peak: Peak, batches: number): Prom
   }
   const client = await RawClient.connect(contender.port)
   await client.request(CreateTopics, 5, {
-    topics: [{ name: TOPIC, numPartitions: PARTITIONS, replicationFactor: 1, assignments: [], configs: [] }],
+    topics: [
+      {
+        name: TOPIC, numPartitions: PARTITIONS, replicationFactor: 1, assignments: [], configs: [],
+      },
+    ],
     timeoutMs: 30_000,
   })
   say('before the load', contender.usage().anonymousMb)
   await fill(client, batches)
   peak.take()
   const beganMs = performance.now()
-  await Promise.all(Array.from({ length: READERS }, (_, reader) => catchUp(contender.port, reader, batches)))
+  await Promise.all(
+    Array.from({ length: READERS }, (_, reader) => catchUp(contender.port, reader, batches))
+  )
   const seconds = ((performance.now() - beganMs) / 1000).toFixed(1)
   say(`peak: ${READERS} clients catch up, in ${seconds} s`, peak.take())
   const lazy = Array.from({ length: LAZY }, () => connect(contender.port, '127.0.0.1'))
@@ -122,7 +130,9 @@ function fetchBody (partitions: readonly number[], fetchOffset: bigint) {
     maxBytes: ANSWER_BYTES,
     topics: [{
       topic: TOPIC,
-      partitions: partitions.map(partition => ({ partition, fetchOffset, partitionMaxBytes: 1024 * 1024 })),
+      partitions: partitions.map(
+        partition => ({ partition, fetchOffset, partitionMaxBytes: 1024 * 1024 })
+      ),
     }],
   }
 }

@@ -1,8 +1,9 @@
 /**
- * `npm run bench:pairs -- [--rounds 4] [--scale 1] [--loads 100,1024,10240,1024:lz4]`: Apache Kafka and
- * ottla run at once, and the same load goes to one and then to the other, first and second changing each
- * round, so that what the machine does to one it does to the other. Medians, their ratio and that of each
- * pair. For throughput; `npm run bench` measures starts, memory, latency and CPU as well.
+ * `npm run bench:pairs -- [--rounds 4] [--scale 1] [--loads 100,1024,10240,1024:lz4]`: Apache Kafka
+ * and ottla run at once, and the same load goes to one and then to the other, first and second
+ * changing each round, so that what the machine does to one it does to the other. Medians, their
+ * ratio and that of each pair. For throughput; `npm run bench` measures starts, memory, latency and
+ * CPU as well.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { setUpKafka } from '../kafka/setup.ts'
@@ -43,7 +44,9 @@ export async function main (words: readonly string[]): Promise<number> {
       await consume(contender, WARM_UP)
     }
     console.log(row(['load', 'what', 'kafka msg/s', 'ottla msg/s', 'ratio', 'pairs']))
-    for (const load of loads) await compare(contenders, load, { rounds, scale, signal: interruption.signal })
+    for (const load of loads) {
+      await compare(contenders, load, { rounds, scale, signal: interruption.signal })
+    }
     return 0
   } finally {
     for (const contender of contenders) await contender.remove()
@@ -60,7 +63,8 @@ async function compare (
   contenders: readonly Contender[], { bytes, codec }: Load,
   { rounds, scale, signal }: { rounds: number, scale: number, signal: AbortSignal }
 ): Promise<void> {
-  const count = Math.round(scale * Math.min(COUNT_MAX, BYTES_MAX / (bytes + RECORD_COST_BYTES)) / 1000) * 1000
+  const count =
+    Math.round(scale * Math.min(COUNT_MAX, BYTES_MAX / (bytes + RECORD_COST_BYTES)) / 1000) * 1000
   const produced: Seen = { kafka: [], ottla: [] }
   const consumed: Seen = { kafka: [], ottla: [] }
   for (let round = 0; round < rounds; round++) {

@@ -1,8 +1,9 @@
 /**
- * `npm run bench -- [--scale 0.5] [--only kafka|ottla,...] [--json FILE] [--peer NAME=COMMAND]...`: the same
- * loads on Apache Kafka and on ottla, one after the other on one machine, and a table of both with the
- * ratio. Only ratios of one run mean anything. `--peer` is a third broker; in its command `{port}`, `{dir}`
- * and `{file}` (a server.properties) are replaced. Every load has a count and a limit of time.
+ * `npm run bench -- [--scale 0.5] [--only kafka|ottla,...] [--json FILE] [--peer NAME=COMMAND]...`:
+ * the same loads on Apache Kafka and on ottla, one after the other on one machine, and a table of
+ * both with the ratio. Only ratios of one run mean anything. `--peer` is a third broker; in its
+ * command `{port}`, `{dir}` and `{file}` (a server.properties) are replaced. Every load has a count
+ * and a limit of time.
  */
 import { spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
@@ -46,7 +47,8 @@ export async function main (words: readonly string[]): Promise<number> {
     results.push(figures)
   }
   if (json !== undefined) {
-    writeFileSync(json, JSON.stringify(Object.fromEntries(results.map(({ name, all }) => [name, all])), null, 1))
+    writeFileSync(json,
+      JSON.stringify(Object.fromEntries(results.map(({ name, all }) => [name, all])), null, 1))
   }
   console.log(table(results))
   return 0
@@ -68,10 +70,13 @@ function askedBy (words: readonly string[]): Asked {
   return { names, peers, scale, json: values.json }
 }
 
-function parsed (words: readonly string[]): { scale?: string, only?: string, json?: string, peer?: string[] } {
+function parsed (words: readonly string[]): {
+  scale?: string, only?: string, json?: string, peer?: string[],
+} {
   const text = { type: 'string' } as const
   try {
-    const options = { scale: text, only: text, json: text, peer: { ...text, multiple: true } } as const
+    const options =
+      { scale: text, only: text, json: text, peer: { ...text, multiple: true } } as const
     return parseArgs({ args: [...words], options }).values
   } catch (error) {
     throw new CannotRun((error as Error).message)

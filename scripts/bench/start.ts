@@ -1,8 +1,9 @@
 /**
- * `npm run bench:start [-- --partitions 0,100,1000,10000,20000] [--rounds 5] [--peer ottla]`: how long a broker
- * takes from its process's first moment until it listens, answers Metadata and has acknowledged a record, after
- * `kill -9` with a record in each of so many partitions; 0 is an empty directory. Milliseconds, the best and the
- * median of the rounds: on a busy machine the best of many comes nearest to what the broker needs.
+ * `npm run bench:start [-- --partitions 0,100,1000,10000,20000] [--rounds 5] [--peer ottla]`: how
+ * long a broker takes from its process's first moment until it listens, answers Metadata and has
+ * acknowledged a record, after `kill -9` with a record in each of so many partitions; 0 is an empty
+ * directory. Milliseconds, the best and the median of the rounds: on a busy machine the best of
+ * many comes nearest to what the broker needs.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { CreateTopics } from '../../protocol/messages/19-create-topics.ts'
@@ -72,7 +73,8 @@ async function start (contender: Contender, topic: string): Promise<Times> {
   const sinceMs = (): number => performance.now() - beganMs
   const listens = sinceMs()
   const client = await RawClient.connect(contender.port)
-  const { topics } = await client.request(Metadata, 4, { topics: [{ name: topic }], allowAutoTopicCreation: false })
+  const { topics } =
+    await client.request(Metadata, 4, { topics: [{ name: topic }], allowAutoTopicCreation: false })
   const answers = sinceMs()
   if (topics[0]?.errorCode !== 0) await create(client, topic, 1)
   await produce(client, topic, 1)
@@ -83,7 +85,8 @@ async function start (contender: Contender, topic: string): Promise<Times> {
 
 async function create (client: RawClient, name: string, numPartitions: number): Promise<void> {
   const { topics } = await client.request(CreateTopics, 5, {
-    topics: [{ name, numPartitions, replicationFactor: 1, assignments: [], configs: [] }], timeoutMs: TIMEOUT_MS,
+    topics: [{ name, numPartitions, replicationFactor: 1, assignments: [], configs: [] }],
+    timeoutMs: TIMEOUT_MS,
   })
   if (topics[0]?.errorCode !== 0) throw new Error(`${name} is not created: ${topics[0]?.errorMessage}`)
 }
@@ -91,9 +94,11 @@ async function create (client: RawClient, name: string, numPartitions: number): 
 /** A record to each of the first partitions. */
 async function produce (client: RawClient, name: string, partitions: number): Promise<void> {
   const records = writeBatch([{ timestamp: BigInt(Date.now()), key: null, value: Buffer.from('x') }])
-  const partitionData = Array.from({ length: partitions }, (_, index) => ({ index, records: Buffer.from(records) }))
+  const partitionData =
+    Array.from({ length: partitions }, (_, index) => ({ index, records: Buffer.from(records) }))
   const topicData = [{ name, partitionData }]
-  const { responses } = await client.request(Produce, 9, { acks: -1, timeoutMs: TIMEOUT_MS, topicData })
+  const { responses } =
+    await client.request(Produce, 9, { acks: -1, timeoutMs: TIMEOUT_MS, topicData })
   const refused = responses[0]?.partitionResponses.find(({ errorCode }) => errorCode !== 0)
   if (refused !== undefined) throw new Error(`a record is refused: ${refused.errorCode}`)
 }

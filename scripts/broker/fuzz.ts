@@ -1,6 +1,6 @@
 /**
- * `npm run fuzz:server -- [--count 20000] [--seed 1]`: generated, mutated and random frames over real
- * sockets to an in-memory broker, while a healthy client produces and fetches beside it
+ * `npm run fuzz:server -- [--count 20000] [--seed 1]`: generated, mutated and random frames over
+ * real sockets to an in-memory broker, while a healthy client produces and fetches beside it
  * (correctness 5.5.6). The process lives, no handler fails, every answer that comes is one, the
  * healthy client is served, and in the end the heap is what it was.
  */
@@ -54,7 +54,8 @@ const NUMBERS = {
 
 export async function fuzzServer (count: number, seed: number): Promise<ServerFigures> {
   const figures: ServerFigures = {
-    frames: 0, answers: 0, closed: 0, healthyRounds: 0, loopDelayMaxMs: 0, heapBeforeMb: 0, heapAfterMb: 0,
+    frames: 0, answers: 0, closed: 0, healthyRounds: 0, loopDelayMaxMs: 0, heapBeforeMb: 0,
+    heapAfterMb: 0,
     failures: [],
   }
   const fail = (what: string): void => { figures.failures.push(what) }
@@ -90,7 +91,8 @@ async function run (broker: OttlaBroker, { count, seed, figures, fail }: Run): P
   figures.heapBeforeMb = await settledHeapMb(healthy)
   const delay = monitorEventLoopDelay({ resolution: 5 })
   delay.enable()
-  for (let offset = 0n; figures.frames < count && figures.failures.length < FAILURES_MAX; offset++) {
+  for (let offset = 0n; figures.frames < count &&
+    figures.failures.length < FAILURES_MAX; offset++) {
     if (offset % 50n === 0n) words.ids = (await topicIds(healthy)).slice(0, 8)
     await Promise.all([
       attack(broker, random, maker, FRAMES_EACH, figures),
@@ -107,7 +109,9 @@ async function run (broker: OttlaBroker, { count, seed, figures, fail }: Run): P
 
 async function createTopic (client: RawClient): Promise<void> {
   await client.request(CreateTopics, 7, {
-    topics: [{ name: HEALTHY, numPartitions: 1, replicationFactor: 1, assignments: [], configs: [] }],
+    topics: [
+      { name: HEALTHY, numPartitions: 1, replicationFactor: 1, assignments: [], configs: [] },
+    ],
     timeoutMs: 30_000,
     validateOnly: false,
   })
@@ -121,10 +125,13 @@ async function topicIds (client: RawClient): Promise<string[]> {
 }
 
 /** One record in, the same record out: whatever the others do. */
-async function beHealthy (client: RawClient, offset: bigint, fail: (what: string) => void): Promise<void> {
+async function beHealthy (
+  client: RawClient, offset: bigint, fail: (what: string) => void
+): Promise<void> {
   const row = await produce(client, HEALTHY, batchOf([String(offset)]), { version: 9 })
   if (row.errorCode !== 0) return fail(`a healthy produce was answered ${row.errorCode}`)
-  const read = recordsIn(await fetchOne(client, HEALTHY, row.baseOffset, { maxWaitMs: 100, minBytes: 1 }))
+  const read =
+    recordsIn(await fetchOne(client, HEALTHY, row.baseOffset, { maxWaitMs: 100, minBytes: 1 }))
   if (read[0]?.[1] !== String(offset)) fail(`offset ${row.baseOffset} reads ${read[0]?.[1]}, not ${offset}`)
 }
 
@@ -151,7 +158,9 @@ async function attack (
 }
 
 /** With its size before it, which now and then is another. */
-function input (random: Random, maker: MessageMaker, correlationId: number, isRude: boolean): Buffer {
+function input (
+  random: Random, maker: MessageMaker, correlationId: number, isRude: boolean
+): Buffer {
   if (isRude && random.chance(0.15)) {
     const bytes = random.bytes(random.int(300))
     if (random.chance(0.7) && bytes.length >= 4) bytes.writeInt32BE(bytes.length - 4, 0)
@@ -162,7 +171,9 @@ function input (random: Random, maker: MessageMaker, correlationId: number, isRu
   if (!isRude || random.chance(0.5)) return frame
   const body = mutated(frame.subarray(4), random)
   const size = Buffer.alloc(4)
-  size.writeInt32BE(random.chance(0.95) ? body.length : random.pick([-1, 0, 7, body.length + 1, 2 ** 31 - 1]))
+  size.writeInt32BE(
+    random.chance(0.95) ? body.length : random.pick([-1, 0, 7, body.length + 1, 2 ** 31 - 1])
+  )
   return Buffer.concat([size, body])
 }
 

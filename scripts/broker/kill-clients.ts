@@ -1,4 +1,6 @@
-/** The clients of the broker that is killed: they write, commit, create and read until it is gone. */
+/**
+ * The clients of the broker that is killed: they write, commit, create and read until it is gone.
+ */
 import { CreateTopics } from '../../protocol/messages/19-create-topics.ts'
 import { Fetch } from '../../protocol/messages/01-fetch.ts'
 import { FindCoordinator } from '../../protocol/messages/10-find-coordinator.ts'
@@ -28,11 +30,14 @@ export const places: readonly Place[] = [...topics].flatMap(([topic, partitions]
 interface Batch { readonly bytes: Buffer, readonly ids: readonly string[] }
 
 /** Small ones mostly; some that do not fit what is small inside the store. */
-const sizes = [...Array<number>(30).fill(10), ...Array<number>(30).fill(300), 2_000, 2_000, 20_000, 200_000]
+const sizes = [...Array<number>(30).fill(10), ...Array<number>(30).fill(300), 2_000, 2_000,
+  20_000, 200_000]
 const codecs = ['none', 'none', 'none', 'none', 'none', 'none', 'gzip', 'lz4', 'snappy'] as const
 const IN_FLIGHT_MAX = 4
 
-function pick<T> (from: readonly T[], random: Random): T { return from[Math.floor(random() * from.length)] as T }
+function pick<T> (from: readonly T[], random: Random): T {
+  return from[Math.floor(random() * from.length)] as T
+}
 
 /** Writes to one partition with acks=all, several requests under way. */
 export class Writer {
@@ -42,7 +47,9 @@ export class Writer {
   readonly #witness: Witness
   #sequence = 0
   #count = 0
-  /** In order. An idempotent writer sends them again to the next broker; another one gives them up. */
+  /**
+   * In order. An idempotent writer sends them again to the next broker; another one gives them up.
+   */
   readonly #unanswered: Batch[] = []
 
   constructor (place: Place, producerId: bigint | undefined, witness: Witness) {
@@ -60,7 +67,8 @@ export class Writer {
       const { body } = await client.next(Produce, 9)
       const row = body.responses[0]?.partitionResponses[0]
       const { ids } = this.#unanswered.shift() as Batch
-      if (row?.errorCode === code.NONE) this.#witness.acknowledge(this.#place.name, row.baseOffset, ids)
+      if (row?.errorCode ===
+        code.NONE) this.#witness.acknowledge(this.#place.name, row.baseOffset, ids)
       else this.#witness.problem(`${this.#place.name}: ${ids[0]} is refused with error ${row?.errorCode}`)
     }
   }
@@ -96,7 +104,8 @@ export class Writer {
 
 /** Commits ever higher offsets of one partition for one group, one after another. */
 export async function commitOffsets (
-  client: RawClient, groupId: string, { topic, index, name }: Place, next: () => bigint, witness: Witness
+  client: RawClient, groupId: string, { topic, index, name }: Place, next: () => bigint,
+  witness: Witness
 ): Promise<void> {
   for (;;) {
     const offset = next()
@@ -115,7 +124,8 @@ export async function commitOffsets (
 export async function checkCommits (client: RawClient, witness: Witness): Promise<void> {
   for (const groupId of groups) {
     await client.request(FindCoordinator, 2, { key: groupId })
-    const answer = await client.request(OffsetFetch, 7, { groupId, topics: null, requireStable: false })
+    const answer =
+      await client.request(OffsetFetch, 7, { groupId, topics: null, requireStable: false })
     if (answer.errorCode !== code.NONE) witness.problem(`${groupId}: its offsets are refused with error ${answer.errorCode}`)
     const offsets = new Map(answer.topics.flatMap(({ name, partitions }) =>
       partitions.map(row => [`${name}-${row.partitionIndex}`, row.committedOffset] as [string, bigint])))
@@ -172,7 +182,8 @@ export async function checkTopics (client: RawClient, witness: Witness): Promise
 }
 
 export async function newProducerId (client: RawClient, witness: Witness): Promise<bigint> {
-  const answer = await client.request(InitProducerId, 4, { transactionalId: null, transactionTimeoutMs: 60_000 })
+  const answer =
+    await client.request(InitProducerId, 4, { transactionalId: null, transactionTimeoutMs: 60_000 })
   if (answer.errorCode === code.NONE) witness.producerIdGiven(answer.producerId)
   else witness.problem(`no producer id: error ${answer.errorCode}`)
   return answer.producerId

@@ -1,6 +1,6 @@
 /**
- * What the killed broker has told its clients, and what it may therefore never deny: which record is
- * at which offset, what groups have committed, which topics and producer ids there are.
+ * What the killed broker has told its clients, and what it may therefore never deny: which record
+ * is at which offset, what groups have committed, which topics and producer ids there are.
  */
 
 interface Place {
@@ -22,7 +22,9 @@ export class Witness {
 
   problem (text: string): void { if (this.problems.length < 20) this.problems.push(text) }
 
-  get records (): number { return [...this.#places.values()].reduce((sum, { at }) => sum + at.length, 0) }
+  get records (): number {
+    return [...this.#places.values()].reduce((sum, { at }) => sum + at.length, 0)
+  }
 
   #place (name: string): Place {
     let place = this.#places.get(name)

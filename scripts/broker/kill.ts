@@ -11,7 +11,8 @@ import { RawClient } from '../../test/support/raw-client.ts'
 import { seeded } from '../../test/store/model.ts'
 import { numberOption } from '../options.ts'
 import {
-  checkCommits, checkTopics, commitOffsets, createTopic, groups, newProducerId, places, read, topics, Writer,
+  checkCommits, checkTopics, commitOffsets, createTopic, groups, newProducerId, places, read,
+  topics, Writer,
 } from './kill-clients.ts'
 import type { Place, Random } from './kill-clients.ts'
 import { Witness } from './kill-witness.ts'
@@ -21,7 +22,10 @@ interface Options { readonly rounds: number, readonly seed: number, readonly min
 /** What a broker that opens its directory after a kill must never have to say. */
 const REPAIR = /repair|corrupt|damage|truncat|torn/i
 
-/** R-S2: a sync took longer than ottla.sync.timeout.ms, so the broker gave up; nothing is lost by that. */
+/**
+ * R-S2: a sync took longer than ottla.sync.timeout.ms, so the broker gave up; nothing is lost by
+ * that.
+ */
 const GAVE_UP = /did not end within/
 
 /** No round takes nearly that long: whatever it waits for does not come. */
@@ -77,7 +81,9 @@ class Killing {
     await this.#work(port)
   }
 
-  #hasGivenUp (broker: BrokerProcess): boolean { return broker.log.items.some(({ msg }) => GAVE_UP.test(msg)) }
+  #hasGivenUp (broker: BrokerProcess): boolean {
+    return broker.log.items.some(({ msg }) => GAVE_UP.test(msg))
+  }
 
   /** Everything is read from the first record on, and the broker stops in order. */
   async last (): Promise<void> {
@@ -119,10 +125,14 @@ class Killing {
   async #prepare (port: number): Promise<void> {
     const client = await RawClient.connect(port)
     if (this.#writers.length === 0) {
-      for (const [topic, partitions] of topics) await createTopic(client, topic, partitions, this.witness)
+      for (const [topic, partitions] of topics) {
+        await createTopic(client, topic, partitions, this.witness)
+      }
       for (const place of places) {
         this.#writers.push(new Writer(place, undefined, this.witness))
-        this.#writers.push(new Writer(place, await newProducerId(client, this.witness), this.witness))
+        this.#writers.push(
+          new Writer(place, await newProducerId(client, this.witness), this.witness)
+        )
       }
       await checkCommits(client, this.witness)
     } else await newProducerId(client, this.witness)
@@ -131,7 +141,8 @@ class Killing {
 
   /** Ends when the broker is gone. */
   async #work (port: number): Promise<void> {
-    const client = (run: (client: RawClient) => Promise<void>): Promise<void> => untilGone(port, run)
+    const client = (run: (client: RawClient) => Promise<void>): Promise<void> =>
+      untilGone(port, run)
     await Promise.all([
       ...this.#writers.map(writer => client(each => writer.run(each, this.#random))),
       ...groups.map((groupId, n) => client(each => commitOffsets(

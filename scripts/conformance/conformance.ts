@@ -1,7 +1,7 @@
 /**
  * `npm run conformance -- [client…]`: clients that nobody here wrote, each with its cases against a
- * broker of its own, and a line for each of what passed. `--against kafka` asks Apache Kafka the same,
- * the judge when it is not clear whether a case or the broker is wrong.
+ * broker of its own, and a line for each of what passed. `--against kafka` asks Apache Kafka the
+ * same, the judge when it is not clear whether a case or the broker is wrong.
  */
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -22,7 +22,9 @@ clients: ${clients.map(({ name }) => name).join(', ')}`
 const MINUTES = 10
 /** As a shell says it of SIGINT. */
 const INTERRUPTED = 130
-/** Kafka waits three seconds before the first rebalance of a group; a single node of ours does not. */
+/**
+ * Kafka waits three seconds before the first rebalance of a group; a single node of ours does not.
+ */
 const SETTINGS = [['group.initial.rebalance.delay.ms', '0']] as const
 
 interface Options {
@@ -66,7 +68,8 @@ async function judge (client: Client, options: Options): Promise<Outcome> {
   if (leftMs() <= 0) return absent('no time left: --minutes N gives more')
   progress(`${client.name}: installing`)
   const limitMs = Math.min(client.installLimitMs, leftMs())
-  const installed = await install({ ...client, installLimitMs: limitMs }, options.cache, options.signal)
+  const installed =
+    await install({ ...client, installLimitMs: limitMs }, options.cache, options.signal)
   if ('isAbsent' in installed) return absent(installed.why)
   if ('isBroken' in installed) return { cases: 1, failures: [{ name: 'build', why: installed.why }] }
   const directory = mkdtempSync(join(tmpdir(), 'ottla-conformance-'))
@@ -128,7 +131,9 @@ function parse (parameters: readonly string[]): Options | undefined {
     process.once('SIGINT', () => { interruption.abort() })
     return {
       signal: interruption.signal,
-      wanted: positionals.length === 0 ? clients : clients.filter(({ name }) => positionals.includes(name)),
+      wanted: positionals.length === 0
+        ? clients
+        : clients.filter(({ name }) => positionals.includes(name)),
       isAgainstKafka: values.against === 'kafka',
       cache: resolve(values.cache ?? join(tmpdir(), 'ottla-conformance')),
       deadlineMs: performance.now() + minutes * 60_000,

@@ -36,7 +36,9 @@ const OURS = /\b(?:main|harness)\.go:\d|could not compile `cases`/
 /** The folder of the programs, from the root. */
 const PROGRAMS = 'test/conformance'
 
-export async function install (client: Client, cache: string, signal: AbortSignal): Promise<Installed> {
+export async function install (
+  client: Client, cache: string, signal: AbortSignal
+): Promise<Installed> {
   const { name, recipe } = client
   if (recipe.from === 'machine') return { words: [process.execPath, `${root}dist/${PROGRAMS}/${name}/cases.js`] }
   const folder = join(cache, name)
@@ -125,10 +127,13 @@ function manifestOf (packages: readonly string[]): string {
 
 /** Runs a step; what it complained of when it failed. */
 function run (
-  [command, ...parameters]: Words, { cwd, limitMs, signal }: { cwd: string, limitMs: number, signal: AbortSignal }
+  [command, ...parameters]: Words,
+  { cwd, limitMs, signal }: { cwd: string, limitMs: number, signal: AbortSignal }
 ): Promise<string | undefined> {
-  // npm builds what has no binary for this machine: with the headers that Node was installed with, and
-  // @confluentinc/kafka-javascript over the libraries of the machine rather than fetched sources of them.
+  // npm builds what has no binary for this machine: with the headers that Node was installed with,
+  // and
+  // @confluentinc/kafka-javascript over the libraries of the machine rather than fetched sources of
+  // them.
   const child = spawn(command, parameters, {
     cwd, detached: true, stdio: ['ignore', 'ignore', 'pipe'], env: { npm_config_nodedir: '/usr', CKJS_LINKING: 'dynamic', ...process.env },
   })

@@ -1,4 +1,6 @@
-/** A program of the conformance run: started beside a broker, heard line by line, ended when late. */
+/**
+ * A program of the conformance run: started beside a broker, heard line by line, ended when late.
+ */
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { createInterface } from 'node:readline'

@@ -1,6 +1,6 @@
 /**
- * `npm run container` builds the image for real and runs it twice over one volume, as a user would, with
- * `test/container/probe.mjs` for a client. smoke.sh beside this file brings its own engine.
+ * `npm run container` builds the image for real and runs it twice over one volume, as a user would,
+ * with `test/container/probe.mjs` for a client. smoke.sh beside this file brings its own engine.
  */
 import { spawnSync } from 'node:child_process'
 import { tmpdir } from 'node:os'

@@ -1,7 +1,7 @@
 /**
- * `npm run converse -- [--both | --broker HOST:PORT] FILE...` plays conversations live and prints how
- * the answers differ from the recorded ones. Without an option, to a broker of ours in memory; with
- * `--both`, to it and to Apache Kafka, which are then compared with each other.
+ * `npm run converse -- [--both | --broker HOST:PORT] FILE...` plays conversations live and prints
+ * how the answers differ from the recorded ones. Without an option, to a broker of ours in memory;
+ * with `--both`, to it and to Apache Kafka, which are then compared with each other.
  */
 import { answerAt } from '../../test/support/conversation/form.ts'
 import type { Conversation } from '../../test/support/conversation/form.ts'
@@ -38,7 +38,9 @@ async function converse (file: string, both: boolean, broker: string | undefined
   const conversation = readConversation(file)
   const name = nameOf(file)
   const deliberate = new Differences(differencesText())
-  const before = both ? await withKafka(conversation, place => answersOf(conversation, place)) : undefined
+  const before = both
+    ? await withKafka(conversation, place => answersOf(conversation, place))
+    : undefined
   const heard = broker === undefined
     ? await withOttla(conversation, place => answersOf(conversation, place))
     : await answersOf(conversation, placeNamed(broker))
@@ -46,7 +48,9 @@ async function converse (file: string, both: boolean, broker: string | undefined
   let differ = 0
   heard.forEach((each, i) => {
     const kafka = before?.[i]?.answer ?? answerAt(each.step, each.version)
-    const expected = kafka === undefined || broker !== undefined ? kafka : deliberate.expected(name, each, kafka)
+    const expected = kafka === undefined || broker !== undefined
+      ? kafka
+      : deliberate.expected(name, each, kafka)
     const found = differences(expected, each.answer)
     if (found.length === 0) equal++
     else {
@@ -70,7 +74,9 @@ async function answersOf (conversation: Conversation, place: Place): Promise<Hea
   return heard
 }
 
-async function withKafka<T> (conversation: Conversation, use: (place: Place) => Promise<T>): Promise<T> {
+async function withKafka<T> (
+  conversation: Conversation, use: (place: Place) => Promise<T>
+): Promise<T> {
   const kafka = await KafkaProcess.start(conversation.settings)
   try {
     return await use({ host: '127.0.0.1', port: kafka.port, pauseMs: KAFKA_PAUSE_MS })
@@ -79,7 +85,9 @@ async function withKafka<T> (conversation: Conversation, use: (place: Place) => 
   }
 }
 
-async function withOttla<T> (conversation: Conversation, use: (place: Place) => Promise<T>): Promise<T> {
+async function withOttla<T> (
+  conversation: Conversation, use: (place: Place) => Promise<T>
+): Promise<T> {
   const ottla = await startOttla(conversation)
   try {
     return await use({ host: ottla.host, port: ottla.port, pauseMs: 0 })

@@ -1,6 +1,6 @@
 /**
- * What Apache Kafka's own decoders make of test/support/codec-cases, asked through CodecVerdicts.java and
- * written into test/golden/codec-verdicts.jsonl.
+ * What Apache Kafka's own decoders make of test/support/codec-cases, asked through
+ * CodecVerdicts.java and written into test/golden/codec-verdicts.jsonl.
  */
 import { spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'

@@ -1,7 +1,7 @@
 /**
  * `npm run record -- [FILE...]` plays conversations to Apache Kafka and writes its answers into the
- * files; without files, all of them. Each has a broker of its own. `npm run record -- --codecs` asks
- * its decoders what they make of unusual payloads.
+ * files; without files, all of them. Each has a broker of its own. `npm run record -- --codecs`
+ * asks its decoders what they make of unusual payloads.
  */
 import { writeFileSync } from 'node:fs'
 import type { Json } from '../../protocol/json.ts'
@@ -39,5 +39,7 @@ async function record (conversation: Conversation, port: number): Promise<void> 
     answers.push({ version, answer })
     heard.set(step, answers)
   }
-  for (const step of conversation.steps) if (isAnswered(step)) step.answers = gathered(heard.get(step) ?? [])
+  for (const step of conversation.steps) {
+    if (isAnswered(step)) step.answers = gathered(heard.get(step) ?? [])
+  }
 }

@@ -1,4 +1,6 @@
-/** The table of APIs in README.md and the versions that Kafka dropped, derived from the handlers. */
+/**
+ * The table of APIs in README.md and the versions that Kafka dropped, derived from the handlers.
+ */
 import { handlers } from '../../src/apis/index.ts'
 
 interface Served {
@@ -16,17 +18,20 @@ const OLDER = /<!-- older -->\n[\s\S]*?<!-- \/older -->/
 function range ([least, most]: readonly [number, number]): string { return least === most ? `${least}` : `${least}-${most}` }
 
 export function apiTable (served: readonly Served[] = handlers): string {
-  const rows = served.toSorted((a, b) => a.api.key - b.api.key).map(({ api, versions, advertised, isListed = true }) =>
+  const rows = served.toSorted((a, b) => a.api.key - b.api.key).map((
+    { api, versions, advertised, isListed = true }
+  ) =>
     `| ${api.key} | ${api.name} | ${range(versions)} | ${isListed ? range(advertised) : 'no'} |`)
   return ['| key | API | versions served | advertised |', '|---|---|---|---|', ...rows].join('\n')
 }
 
 /** One item of a list: all that is served and that Kafka 4 closes the connection for. */
 export function olderVersions (served: readonly Served[] = handlers): string {
-  const older = served.toSorted((a, b) => a.api.key - b.api.key).flatMap(({ api, versions, strictVersions }) =>
-    strictVersions !== undefined && versions[0] < strictVersions[0]
-      ? [`${api.name} v${range([versions[0], strictVersions[0] - 1])}`]
-      : [])
+  const older =
+    served.toSorted((a, b) => a.api.key - b.api.key).flatMap(({ api, versions, strictVersions }) =>
+      strictVersions !== undefined && versions[0] < strictVersions[0]
+        ? [`${api.name} v${range([versions[0], strictVersions[0] - 1])}`]
+        : [])
   return `- ${older.join(', ')}.`
 }
 

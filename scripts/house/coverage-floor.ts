@@ -10,10 +10,12 @@ export type Summary = Readonly<Record<string, { readonly lines: Lines }>>
 export interface RoomCoverage { readonly room: string, readonly percent: number }
 
 /**
- * Of each room the lines covered. `sources` are the lines of each file that has code, by path from the
- * root: one that no test loads is not in the summary, and counts as not covered.
+ * Of each room the lines covered. `sources` are the lines of each file that has code, by path from
+ * the root: one that no test loads is not in the summary, and counts as not covered.
  */
-export function coverageOf (summary: Summary, root: string, sources: ReadonlyMap<string, number>): RoomCoverage[] {
+export function coverageOf (
+  summary: Summary, root: string, sources: ReadonlyMap<string, number>
+): RoomCoverage[] {
   const measured = new Map(Object.entries(summary).map(([path, { lines }]) => [path.replace(root, ''), lines]))
   return ROOMS.map(room => {
     let total = 0

@@ -1,4 +1,6 @@
-/** Which sources a test covers: those of its own room, so that rooms are covered by their own tests. */
+/**
+ * Which sources a test covers: those of its own room, so that rooms are covered by their own tests.
+ */
 
 const ROOMS: ReadonlyArray<[RegExp, string]> = [
   [/^dist\/test\/protocol\//, 'dist/protocol/**/*.js'],

@@ -1,6 +1,6 @@
 /**
- * Loaded before a test (`node --import`): the setting that OTTLA_DEAD_SETTING names has no effect in it,
- * as if whoever acts on it never looked. What only shows its text goes on showing it.
+ * Loaded before a test (`node --import`): the setting that OTTLA_DEAD_SETTING names has no effect
+ * in it, as if whoever acts on it never looked. What only shows its text goes on showing it.
  */
 const dead = process.env.OTTLA_DEAD_SETTING
 const get = Map.prototype.get

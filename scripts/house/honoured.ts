@@ -1,6 +1,7 @@
 /**
- * `npm run honoured -- [SETTING...]`: of every setting that is said to be honoured, runs the test that is
- * named for it while the setting has no effect. A test that passes nevertheless shows nothing.
+ * `npm run honoured -- [SETTING...]`: of every setting that is said to be honoured, runs the test
+ * that is named for it while the setting has no effect. A test that passes nevertheless shows
+ * nothing.
  */
 import { spawnSync } from 'node:child_process'
 import { honouredBrokerSettings, honouredTopicSettings } from '../../src/config/honoured.ts'

@@ -1,5 +1,6 @@
 /**
- * `npm run lint`: the linter, which is the formatter as well: the style of the house without wrapping lines anew.
+ * `npm run lint`: the linter, which is the formatter as well: the style of the house without
+ * wrapping lines anew.
  *
  * oxlint reads TypeScript and runs the rules of @stylistic/eslint-plugin; with the package
  * oxlint-tsgolint it knows types, so that no promise is left to itself. `eslint` is a peer of the

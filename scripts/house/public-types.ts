@@ -1,7 +1,7 @@
 /**
  * A step of the build: the types of the library in one file that needs nothing, not even Node's own
- * types. What TypeScript writes beside `src/index.ts` names the rooms behind it, and their types would
- * have to be right in the user's project too.
+ * types. What TypeScript writes beside `src/index.ts` names the rooms behind it, and their types
+ * would have to be right in the user's project too.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { posix } from 'node:path'
@@ -12,7 +12,10 @@ import type { Setting } from '../../src/config/setting.ts'
 const FOLDER = fileURLToPath(new URL('../../src/', import.meta.url))
 const INDEX = 'index.d.ts'
 
-/** Whether it is the one that was written before changes nothing: what TypeScript writes is made anew. */
+/**
+ * Whether it is the one that was written before changes nothing: what TypeScript writes is made
+ * anew.
+ */
 export function writePublicTypes (): void {
   const read = (path: string): string => readFileSync(FOLDER + path, 'utf8')
   writeFileSync(FOLDER + INDEX, publicTypes(read(INDEX), read, brokerTable.values()))
@@ -22,7 +25,10 @@ const OVERRIDES = /^export type BrokerOverrides = \{\n.*\n\};$/m
 const IMPORT = /^import type \{[^}]*\} from '[^']+';\n/gm
 const TAKEN = /^export (?:type )?\{([^}]*)\} from '([^']+)';$/gm
 
-/** `index` as TypeScript wrote it, with what it takes from other files in its place. Throws if some is left. */
+/**
+ * `index` as TypeScript wrote it, with what it takes from other files in its place. Throws if some
+ * is left.
+ */
 export function publicTypes (
   index: string, read: (path: string) => string, settings: Iterable<Setting>
 ): string {

@@ -11,7 +11,9 @@ const TAP = 'node_modules/.bin/tap'
 export const preloaded = ['leave', 'memory-watch'].map(name => `dist/test/support/${name}.js`)
 
 /** Runs test files (sources or compiled; all without any), and shows what is worth a look. */
-export async function runTests (files: readonly string[], options: readonly string[]): Promise<Tally> {
+export async function runTests (
+  files: readonly string[], options: readonly string[]
+): Promise<Tally> {
   // Named one by one, so that what a deleted test left in dist does not run.
   const named = files.length > 0 ? files : filesUnder('test', '.test.ts')
   const paths = named.map(file => file.endsWith('.ts') ? compiled(file) : file)
@@ -31,8 +33,8 @@ export async function runTests (files: readonly string[], options: readonly stri
 }
 
 /**
- * On a fresh install tap still has the plugins that .taprc takes out. It would rebuild itself by the
- * way, but start the files of that very run with them, which fails with TypeScript 7.
+ * On a fresh install tap still has the plugins that .taprc takes out. It would rebuild itself by
+ * the way, but start the files of that very run with them, which fails with TypeScript 7.
  */
 function buildTap (): void {
   const built = readFileSync(`${root}node_modules/@tapjs/test/test-built/dist/esm/index.js`, 'utf8')

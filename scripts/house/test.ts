@@ -1,8 +1,8 @@
 /**
- * `npm test` checks everything and rewrites nothing: types, style, the tests with the laws of the house,
- * and the floor of their coverage. It goes on after a failure, to show them all, and closes with
- * `N passed, N failed`: every assertion counts, and each of the other checks. `npm test -- FILE...` runs
- * these tests alone.
+ * `npm test` checks everything and rewrites nothing: types, style, the tests with the laws of the
+ * house, and the floor of their coverage. It goes on after a failure, to show them all, and closes
+ * with `N passed, N failed`: every assertion counts, and each of the other checks. `npm test --
+ * FILE...` runs these tests alone.
  */
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, rmSync } from 'node:fs'

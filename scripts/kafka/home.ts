@@ -1,7 +1,7 @@
 /**
- * Where Apache Kafka is: in `$KAFKA_HOME` (with its jars in `libs/`, as a release has them), else where
- * `npm run setup-kafka` puts it. What is fetched is kept outside the repository, in `$W` or the folder
- * `ottla-bench` among the temporary files.
+ * Where Apache Kafka is: in `$KAFKA_HOME` (with its jars in `libs/`, as a release has them), else
+ * where `npm run setup-kafka` puts it. What is fetched is kept outside the repository, in `$W` or
+ * the folder `ottla-bench` among the temporary files.
  */
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'

@@ -70,7 +70,8 @@ export class KafkaProcess {
 }
 
 function properties (
-  port: number, controllerPort: number, directory: string, settings: ReadonlyArray<readonly [string, string]>
+  port: number, controllerPort: number, directory: string,
+  settings: ReadonlyArray<readonly [string, string]>
 ): string {
   return [
     'process.roles=broker,controller',
@@ -110,4 +111,6 @@ export function accepts (port: number): Promise<boolean> {
   })
 }
 
-function pause (ms: number): Promise<void> { return new Promise(resolve => { setTimeout(resolve, ms) }) }
+function pause (ms: number): Promise<void> {
+  return new Promise(resolve => { setTimeout(resolve, ms) })
+}

@@ -1,6 +1,6 @@
 /**
- * `npm run setup-kafka` fetches Apache Kafka by Maven, once: the broker and its command-line tools, for
- * record, converse, conformance and the benchmarks. Needs java 17 and mvn.
+ * `npm run setup-kafka` fetches Apache Kafka by Maven, once: the broker and its command-line tools,
+ * for record, converse, conformance and the benchmarks. Needs java 17 and mvn.
  */
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

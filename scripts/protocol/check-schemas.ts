@@ -1,6 +1,6 @@
 /**
- * `npm run check-schemas -- FILE...` compares our message definitions with schemas of Kafka, field by
- * field, in every version that a file declares valid. Without files, those of test/reference.
+ * `npm run check-schemas -- FILE...` compares our message definitions with schemas of Kafka, field
+ * by field, in every version that a file declares valid. Without files, those of test/reference.
  */
 import { readFileSync } from 'node:fs'
 import { inVersion, nullableAt } from '../../protocol/codec-read.ts'
@@ -96,7 +96,9 @@ function compareVersion (comparison: Comparison): void {
   compareFields(comparison, name, theirs.fields ?? [], ours.fields)
 }
 
-function compareFields (comparison: Comparison, path: string, theirs: TheirField[], ours: Fields): void {
+function compareFields (
+  comparison: Comparison, path: string, theirs: TheirField[], ours: Fields
+): void {
   const { version, structs, differences } = comparison
   const present = theirs.filter(field => contains(field.versions, version))
     .map(field => ({ ...field, name: RENAMED[path]?.[field.name] ?? field.name }))
@@ -105,7 +107,8 @@ function compareFields (comparison: Comparison, path: string, theirs: TheirField
   const actual = Object.keys(ours)
     .filter(key => key !== added && inVersion(ours[key] as AnyType, version))
   const plain = (keys: string[]): string => keys.filter(key => ours[key]?.tag === undefined).join()
-  if ([...expected].sort().join() !== [...actual].sort().join() || plain(expected) !== plain(actual)) {
+  if ([...expected].sort().join() !== [...actual].sort().join() ||
+    plain(expected) !== plain(actual)) {
     differences.add(`${path} v${version}: fields ${expected.join()} there, ${actual.join()} here`)
     return
   }
@@ -123,7 +126,9 @@ function compareFields (comparison: Comparison, path: string, theirs: TheirField
   }
 }
 
-function compareField (comparison: Comparison, where: string, theirs: TheirField, ours: AnyType): void {
+function compareField (
+  comparison: Comparison, where: string, theirs: TheirField, ours: AnyType
+): void {
   const { version, differences } = comparison
   const check = (what: string, there: unknown, here: unknown): void => {
     if (there !== here) differences.add(`${where}: ${what} ${there} there, ${here} here`)

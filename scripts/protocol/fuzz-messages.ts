@@ -33,7 +33,8 @@ const INTEGERS: Partial<Record<AnyType['kind'], readonly number[]>> = {
   uint32: [0, 1, 4294967295],
 }
 
-const LONGS = [-(1n << 63n), -3n, -2n, -1n, 0n, 1n, 2n, 100n, 1n << 31n, 1n << 53n, (1n << 63n) - 1n]
+const LONGS = [-(1n << 63n), -3n, -2n, -1n, 0n, 1n, 2n, 100n, 1n << 31n, 1n << 53n,
+  (1n << 63n) - 1n]
 
 export class MessageMaker {
   readonly #random: Random
@@ -52,7 +53,9 @@ export class MessageMaker {
   /** A request as a client would send it. */
   frame (api: Api, version: number, correlationId: number): Buffer {
     const clientId = this.#random.chance(0.1) ? null : this.#text()
-    return Buffer.concat(requestFrame(api, version, correlationId, clientId, this.value(api.request, version)))
+    return Buffer.concat(
+      requestFrame(api, version, correlationId, clientId, this.value(api.request, version))
+    )
   }
 
   #struct (fields: Fields, version: number, depth: number): any {
@@ -83,7 +86,9 @@ export class MessageMaker {
 
   #text (): string {
     const { names } = this.#words
-    return this.#random.chance(0.75) && names.length > 0 ? this.#random.pick(names) : this.#random.pick(STRANGE_NAMES)
+    return this.#random.chance(0.75) && names.length > 0
+      ? this.#random.pick(names)
+      : this.#random.pick(STRANGE_NAMES)
   }
 
   #id (): string {
@@ -106,11 +111,14 @@ export class MessageMaker {
       transactional: random.chance(0.05),
       control: random.chance(0.05),
       ...(hasProducer
-        ? { producerId: BigInt(random.int(4)), producerEpoch: random.int(2), baseSequence: random.int(5) }
+        ? { producerId: BigInt(random.int(4)), producerEpoch: random.int(2),
+          baseSequence: random.int(5) }
         : {}),
     })
     if (random.chance(0.5)) return batch
-    const position = random.chance(0.5) ? at.magic + random.int(HEADER_SIZE - at.magic) : random.int(batch.length)
+    const position = random.chance(0.5)
+      ? at.magic + random.int(HEADER_SIZE - at.magic)
+      : random.int(batch.length)
     batch[position] = random.int(256)
     if (random.chance(0.7) && position >= at.attributes) sealBatch(batch)
     return random.chance(0.1) ? Buffer.concat([batch, batch]) : batch
@@ -135,18 +143,27 @@ function accident (bytes: Buffer, random: Random): Buffer<ArrayBuffer> {
       if (position < copy.length) copy[position] = (copy[position] as number) ^ 1 << random.int(8)
       return copy
     case 2:
-      if (copy.length - position >= 4) copy.writeInt32BE(pickExtreme(copy.length - position, random), position)
+      if (copy.length - position >= 4) {
+        copy.writeInt32BE(pickExtreme(copy.length - position, random), position)
+      }
       return copy
     case 3:
-      if (copy.length - position >= 2) copy.writeInt16BE(random.pick([-2, -1, 0, 1, 255, 32767]), position)
+      if (copy.length - position >= 2) {
+        copy.writeInt16BE(random.pick([-2, -1, 0, 1, 255, 32767]), position)
+      }
       return copy
-    case 4: return Buffer.concat([copy.subarray(0, position), random.bytes(1 + random.int(8)), copy.subarray(position)])
+    case 4: return Buffer.concat(
+      [copy.subarray(0, position), random.bytes(1 + random.int(8)), copy.subarray(position)]
+    )
     case 5: {
       const part = copy.subarray(position, position + random.int(32))
-      return Buffer.concat([copy.subarray(0, position), part, part, copy.subarray(position + part.length)])
+      return Buffer.concat(
+        [copy.subarray(0, position), part, part, copy.subarray(position + part.length)]
+      )
     }
     default: {
-      const overlong = Buffer.from([0xff, 0xff, 0xff, 0xff, random.pick([0x01, 0x0f, 0x7f, 0xff]), 0x01])
+      const overlong =
+        Buffer.from([0xff, 0xff, 0xff, 0xff, random.pick([0x01, 0x0f, 0x7f, 0xff]), 0x01])
       return Buffer.concat([copy.subarray(0, position), overlong, copy.subarray(position + 1)])
     }
   }

@@ -1,8 +1,8 @@
 /**
- * `npm run fuzz -- [--count 1000000] [--seed 1]`: random, generated and mutated bytes to the decoder
- * alone, for all messages and versions: requests, responses, headers, stored records, and the checks
- * of record batches. Nothing but DecodeError may come out, memory stays within R-X7, and no input
- * takes long. The last line says what was found.
+ * `npm run fuzz -- [--count 1000000] [--seed 1]`: random, generated and mutated bytes to the
+ * decoder alone, for all messages and versions: requests, responses, headers, stored records, and
+ * the checks of record batches. Nothing but DecodeError may come out, memory stays within R-X7, and
+ * no input takes long. The last line says what was found.
  */
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
@@ -54,9 +54,12 @@ const RULES = {
 
 function shapes (): Array<readonly [Message, number]> {
   const messages: Message[] = [
-    ...apis.flatMap(({ request, response }) => [request, response]), ...headers, ...payloads, ...raftRecords,
+    ...apis.flatMap(({ request, response }) => [request, response]), ...headers, ...payloads,
+    ...raftRecords,
     ...storageRecords, ...metadataRecords,
-    ...[...groupRecords, ...shareRecords, ...transactionRecords].flatMap(({ key, value }) => [key, value]),
+    ...[...groupRecords, ...shareRecords, ...transactionRecords].flatMap(
+      ({ key, value }) => [key, value]
+    ),
   ]
   return [...new Set(messages)].flatMap(message => {
     const [from, to] = message.versions
@@ -69,13 +72,16 @@ export function fuzzDecoder (count: number, seed: number): DecoderFigures {
   const maker = new MessageMaker(random, { names: ['topic', 'group'], ids: [], numbers: {} })
   const all = shapes()
   const figures: DecoderFigures = {
-    inputs: 0, decoded: 0, refused: 0, shapes: all.length, slowestMs: 0, retainedShare: 0, failures: [],
+    inputs: 0, decoded: 0, refused: 0, shapes: all.length, slowestMs: 0, retainedShare: 0,
+    failures: [],
   }
   const collect = collector()
   while (figures.inputs < count && figures.failures.length < FAILURES_MAX) {
     const [message, version] = random.pick(all)
     const bytes = inputFor(message, version, random, maker)
-    const run = random.chance(0.03) ? () => checkRecords(maker.batch(), random) : () => decode(message, version, bytes)
+    const run = random.chance(0.03)
+      ? () => checkRecords(maker.batch(), random)
+      : () => decode(message, version, bytes)
     figures.inputs++
     const name = `${message.name} v${version}`
     const began = process.cpuUsage()

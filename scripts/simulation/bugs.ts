@@ -1,6 +1,7 @@
 /**
- * `npm run mutants -- --all`: plants each bug of test/mutants, runs what is said to find it, and fails
- * where it does not. A test that fails without any bug finds nothing: each is run once as it is, before.
+ * `npm run mutants -- --all`: plants each bug of test/mutants, runs what is said to find it, and
+ * fails where it does not. A test that fails without any bug finds nothing: each is run once as it
+ * is, before.
  */
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
@@ -57,7 +58,9 @@ async function inTurns<T, R> (items: readonly T[], work: (item: T) => Promise<R>
   const waiting = [...items.entries()]
   const results: R[] = []
   const worker = async (): Promise<void> => {
-    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) results[next[0]] = await work(next[1])
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      results[next[0]] = await work(next[1])
+    }
   }
   await Promise.all(Array.from({ length: AT_ONCE }, worker))
   return results

@@ -1,6 +1,6 @@
 /**
- * Chooses the seeds that `npm test` always runs: for each rare state (R-M3) the few that reach it at the
- * least cost, however fast the machine is.
+ * Chooses the seeds that `npm test` always runs: for each rare state (R-M3) the few that reach it
+ * at the least cost, however fast the machine is.
  */
 import { rareStates } from '../../test/simulation/coverage.ts'
 
@@ -11,13 +11,19 @@ export interface Candidate {
   readonly marks: ReadonlyMap<string, number>
 }
 
-/** So many seeds reach each state, if there are so many: a change of the program moves some away. */
+/**
+ * So many seeds reach each state, if there are so many: a change of the program moves some away.
+ */
 const SEEDS_A_STATE = 2
 
-/** Ascending. Each step takes the seed that reaches most of what is still wanted for what it costs. */
+/**
+ * Ascending. Each step takes the seed that reaches most of what is still wanted for what it costs.
+ */
 export function choose (candidates: readonly Candidate[]): number[] {
-  const reaching = (name: string): number => candidates.filter(({ marks }) => marks.has(name)).length
-  const wanted = new Map(rareStates.map(({ name }) => [name as string, Math.min(SEEDS_A_STATE, reaching(name))]))
+  const reaching = (name: string): number =>
+    candidates.filter(({ marks }) => marks.has(name)).length
+  const wanted =
+    new Map(rareStates.map(({ name }) => [name as string, Math.min(SEEDS_A_STATE, reaching(name))]))
   const left = new Set(candidates)
   const chosen: number[] = []
   const worth = ({ marks, events }: Candidate): number =>

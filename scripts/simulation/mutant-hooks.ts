@@ -19,7 +19,9 @@ export function initialize (number: number): void {
 export const load: LoadHook = async (url, context, nextLoad) => {
   const bundled = BUNDLED.exec(url)?.[1]
   const isIts = planted !== undefined && url.endsWith(`/${planted.file}`)
-  if (planted === undefined || (!isIts && bundled === undefined)) return await nextLoad(url, context)
+  if (planted === undefined || (!isIts && bundled === undefined)) {
+    return await nextLoad(url, context)
+  }
   const text = bundled === undefined ? readFileSync(fileURLToPath(url), 'utf8') : await unbundled(url, bundled)
   return { format: 'module', source: isIts ? plant(planted, text) : text, shortCircuit: true }
 }

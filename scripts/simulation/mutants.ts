@@ -1,4 +1,7 @@
-/** Plants each bug of the table and runs seeds until one catches it; with `--all` those that tests find. */
+/**
+ * Plants each bug of the table and runs seeds until one catches it; with `--all` those that tests
+ * find.
+ */
 import { spawn } from 'node:child_process'
 import { mutants } from '../../test/simulation/mutants.ts'
 import type { Mutant } from '../../test/simulation/mutants.ts'

@@ -1,4 +1,7 @@
-/** Loaded before a program (`node --import`): plants the bug of $OTTLA_BUG in it, and in what it starts. */
+/**
+ * Loaded before a program (`node --import`): plants the bug of $OTTLA_BUG in it, and in what it
+ * starts.
+ */
 import { register } from 'node:module'
 
 if (process.env.OTTLA_BUG !== undefined) {

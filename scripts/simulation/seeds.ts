@@ -69,7 +69,9 @@ function reportCoverage (
   return rows.every(({ isShort }) => !isShort)
 }
 
-function report ({ seed, violation, digest, lines, events, operations }: Outcome, options: Options): void {
+function report (
+  { seed, violation, digest, lines, events, operations }: Outcome, options: Options
+): void {
   if (options.trace) {
     process.stdout.write(`${seed} ${digest} ${events} events, ${operations} operations\n`)
   }

@@ -1,4 +1,6 @@
-/** `npm run simulate`, with the bug of $MUTANT planted in the modules before any of them is loaded. */
+/**
+ * `npm run simulate`, with the bug of $MUTANT planted in the modules before any of them is loaded.
+ */
 import { register } from 'node:module'
 
 export async function main (parameters: readonly string[]): Promise<number> {

@@ -1,7 +1,8 @@
 /**
  * What the store costs beside plain files: for each shape of turn, the same bytes once through the
  * store and once by writev and an fdatasync every 50 ms, in turn, on the same disk.
- * `npm run store:bench -- [--directory D] [--seconds 4] [--option name=value] [--shape '1 x 1 KB'] [--way store]`.
+ * `npm run store:bench -- [--directory D] [--seconds 4] [--option name=value] [--shape '1 x 1 KB']
+ * [--way store]`.
  */
 import * as fs from 'node:fs'
 import { tmpdir } from 'node:os'

@@ -4,9 +4,9 @@
  * older than its last completed flush missing, every durable append there.
  *
  * Two ways: `memory` records what was written and what was synced, and keeps of the unsynced writes
- * any subset, in any order, torn at pages; `ext4` shuts a loop-mounted file system down (needs root).
- * `npm run store:power-loss -- [--states 200] [--way memory|ext4] [--mutant NAME] [--seed 1] [--minutes 15]`.
- * With a mutant (or OTTLA_MUTANT) the run succeeds only if it reports loss.
+ * any subset, in any order, torn at pages; `ext4` shuts a loop-mounted file system down (needs
+ * root). `npm run store:power-loss -- [--states 200] [--way memory|ext4] [--mutant NAME] [--seed 1]
+ * [--minutes 15]`. With a mutant (or OTTLA_MUTANT) the run succeeds only if it reports loss.
  */
 import { execFileSync, spawn } from 'node:child_process'
 import * as fs from 'node:fs'

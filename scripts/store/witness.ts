@@ -49,7 +49,10 @@ export async function report (store: Store, tell: Tell): Promise<void> {
   }
 }
 
-/** Changes every log at the same time, one operation of each after the other, until it fails or is over. */
+/**
+ * Changes every log at the same time, one operation of each after the other, until it fails or is
+ * over.
+ */
 export async function change (
   store: Store, random: () => number, seed: number, tell: Tell, isOver = () => false
 ): Promise<void> {
@@ -147,7 +150,8 @@ function after (state: State, words: readonly string[]): State {
   if (kind === 'rewrite') {
     const to = BigInt(words[2] ?? '0')
     const below = batches.filter(({ base }) => base < offset)
-    return { start, end, batches: [...below, ...read(words[3]), ...batches.filter(({ base }) => base >= to)] }
+    return { start, end, batches: [...below, ...read(words[3]),
+      ...batches.filter(({ base }) => base >= to)] }
   }
   if (kind === 'start') {
     if (offset <= start) return state

@@ -5,8 +5,8 @@
  * Every offset is decided before the first await, so requests pipelined on one connection keep
  * their order while their commits overlap.
  *
- * v8: record errors and error messages (KIP-467). v10: the leader, where it is not this broker (KIP-951).
- * v12: transactions of KIP-890. v13: topics by id (KIP-516).
+ * v8: record errors and error messages (KIP-467). v10: the leader, where it is not this broker
+ * (KIP-951). v12: transactions of KIP-890. v13: topics by id (KIP-516).
  */
 import { code, errorName, KafkaError } from '../../protocol/errors.ts'
 import { Produce } from '../../protocol/messages/00-produce.ts'
@@ -32,7 +32,9 @@ type Outcome = ProduceOutcome | Promise<ProduceOutcome>
 /** How many failed partitions one line of the log names. */
 const FAILURES_NAMED = 3
 
-/** Kafka answers first what reached a partition, and the refusals behind that by their kind (D0.12). */
+/**
+ * Kafka answers first what reached a partition, and the refusals behind that by their kind (D0.12).
+ */
 const place = { PARTITION: 0, DENIED: 1, MISSING: 2, INVALID: 3 } as const
 type Place = typeof place[keyof typeof place]
 
@@ -48,7 +50,8 @@ interface Row {
 const ACKS = new Set([-1, 0, 1])
 
 export const produce = handler(Produce,
-  { versions: [0, 13], strictVersions: [3, 13], pipelined: true, isFrameFree: true, hasShortAnswer: true, failed },
+  { versions: [0, 13], strictVersions: [3,
+    13], pipelined: true, isFrameFree: true, hasShortAnswer: true, failed },
   (request, call, needs: Needs) => {
     const rows = rowsOf(request, call.version, needs)
     const requestError = checkRequest(request, call, needs)
@@ -57,7 +60,9 @@ export const produce = handler(Produce,
         ? produceRow(row, request, call, needs)
         : refusal(requestError)
     }
-    if (rows.some(row => row.place !== place.PARTITION)) rows.sort((one, other) => one.place - other.place)
+    if (rows.some(row => row.place !== place.PARTITION)) {
+      rows.sort((one, other) => one.place - other.place)
+    }
     return answer(rows, request.acks, call, needs)
   })
 
@@ -86,7 +91,8 @@ function rowsOf (request: ProduceRequest, version: number, { metadata }: Needs):
     const name = version >= 13 ? metadata.topics.withId(topic.topicId)?.name : topic.name
     for (const { index, records } of topic.partitionData) {
       rows.set(`${keyOf(topic)}/${index}`,
-        { topic, name, index, records, outcome: refusal(code.UNKNOWN_SERVER_ERROR), place: place.PARTITION })
+        { topic, name, index, records, outcome: refusal(code.UNKNOWN_SERVER_ERROR),
+          place: place.PARTITION })
     }
   }
   return [...rows.values()]
@@ -109,7 +115,10 @@ function checkRequest (
   return undefined
 }
 
-/** D5.7: a header that is none fails the whole request, and says why, when the first batches are looked at. */
+/**
+ * D5.7: a header that is none fails the whole request, and says why, when the first batches are
+ * looked at.
+ */
 function isFirstTransactional (records: Buffer): boolean {
   try {
     return completeSize(records, 0) >= HEADER_SIZE && isTransactional(records)
@@ -143,7 +152,8 @@ function produceRow (row: Row, request: ProduceRequest, call: Call, needs: Needs
   if (partition === undefined) return refusal(code.NOT_LEADER_OR_FOLLOWER)
   const batch = given ?? batchOf(records, partition.settings)
   if (!Buffer.isBuffer(batch)) return refusal(batch.errorCode)
-  return partition.produce(batch, { version, clientId, acks: request.acks, timeoutMs: request.timeoutMs })
+  return partition.produce(batch,
+    { version, clientId, acks: request.acks, timeoutMs: request.timeoutMs })
 }
 
 /** D5.33: acks=0 has no answer, and an error closes the connection. */
@@ -152,7 +162,9 @@ async function answer (rows: readonly Row[], acks: number, call: Call, needs: Ne
   const { quotas, environment } = needs
   // KIP-13: what was appended counts, and those that ask for no answer wait as well.
   if (!quotas.produce.isUnset) {
-    call.throttle(quotas.produce.record(call.quotaClient, call.requestBytes, environment.monotonicMs()))
+    call.throttle(
+      quotas.produce.record(call.quotaClient, call.requestBytes, environment.monotonicMs())
+    )
   }
   if (acks === 0) return unanswered(rows, outcomes)
   const moved = currentLeader(needs, call.session)
@@ -176,7 +188,8 @@ async function answer (rows: readonly Row[], acks: number, call: Call, needs: Ne
 }
 
 function partitionAnswer (
-  { index }: Row, outcome: ProduceOutcome, leader: { leaderId: number, leaderEpoch: number } | undefined
+  { index }: Row, outcome: ProduceOutcome,
+  leader: { leaderId: number, leaderEpoch: number } | undefined
 ) {
   return {
     index,

@@ -1,8 +1,8 @@
 /**
  * Fetch v0-18: records for consumers (D6), with sessions (KIP-227) and the long poll.
  *
- * v0-3: messages of magic 0 and 1 for old clients, which Kafka 4 no longer serves and nobody is told of.
- * v5: log start offset. v7: sessions. v9: leader epoch (KIP-320). v11: rack (KIP-392).
+ * v0-3: messages of magic 0 and 1 for old clients, which Kafka 4 no longer serves and nobody is
+ * told of. v5: log start offset. v7: sessions. v9: leader epoch (KIP-320). v11: rack (KIP-392).
  * v12: last fetched epoch (KIP-595). v13: topic ids (KIP-516). v15: replica state (KIP-903).
  * v16: where the leader is (KIP-951). v17: directory ids (KIP-853). v18: high watermark (KIP-1166).
  */
@@ -37,8 +37,11 @@ export const fetch = handler(Fetch, {
   const targets = sortedTargets(positions, request, call, needs)
   const isNew = request.sessionEpoch === INITIAL_EPOCH
   /** What was not answered from it: a new session was never made. */
-  const drop = (): void => { if (isNew && session !== undefined) needs.fetchSessions.remove(session.id) }
-  if (isolationLevel !== READ_UNCOMMITTED && isolationLevel !== READ_COMMITTED && targets.some(isRead)) {
+  const drop = (): void => {
+    if (isNew && session !== undefined) needs.fetchSessions.remove(session.id)
+  }
+  if (isolationLevel !== READ_UNCOMMITTED && isolationLevel !== READ_COMMITTED &&
+    targets.some(isRead)) {
     // Kafka looks at the level once a partition is read, and fails over one that does not exist.
     drop()
     throw new KafkaError(code.UNKNOWN_SERVER_ERROR, null)
@@ -50,7 +53,8 @@ export const fetch = handler(Fetch, {
     version: call.version,
     maxWaitMs: request.maxWaitMs,
     minBytes: request.minBytes,
-    maxBytes: Math.min(request.maxBytes, needs.settings.fetchBytesMax, isOld ? CONVERTED_BYTES_MAX : Infinity,
+    maxBytes: Math.min(request.maxBytes, needs.settings.fetchBytesMax,
+      isOld ? CONVERTED_BYTES_MAX : Infinity,
       isConsumer ? largestFetch(call, needs) : Infinity),
     readCommitted: isolationLevel === READ_COMMITTED,
     replicaId,
@@ -64,21 +68,26 @@ export const fetch = handler(Fetch, {
   call.onSent(() => { result.release() })
   // D6.5: a duplicate of the request on another connection has moved the session on.
   if (opened.epoch !== undefined && session?.epoch !== opened.epoch) {
-    return { errorCode: code.INVALID_FETCH_SESSION_EPOCH, sessionId: session?.id ?? INVALID_SESSION_ID, responses: [] }
+    return { errorCode: code.INVALID_FETCH_SESSION_EPOCH, sessionId: session?.id ??
+      INVALID_SESSION_ID, responses: [] }
   }
   const { partitions } = result
   // What is measured is what is sent: old formats are converted once.
   let measured: ReturnType<typeof responsesOf> | undefined
-  const measure = () => (measured = responsesOf(newsOf(partitions, session), isConsumer, call, needs)).responses
+  const measure = () =>
+    (measured = responsesOf(newsOf(partitions, session), isConsumer, call, needs)).responses
   if (isConsumer && mustWait(call, measure, needs)) {
     // D6.27: the session is as if nothing had been read, and a new one was never made.
     drop()
-    return { sessionId: isNew ? INVALID_SESSION_ID : session?.id ?? INVALID_SESSION_ID, responses: [] }
+    return {
+      sessionId: isNew ? INVALID_SESSION_ID : session?.id ?? INVALID_SESSION_ID, responses: [],
+    }
   }
   const told = session === undefined
     ? partitions
     : partitions.filter(each => session.tell(each.position as CachedPartition, factsOf(each)))
-  return { sessionId: session?.id ?? INVALID_SESSION_ID, ...measured ?? responsesOf(told, isConsumer, call, needs) }
+  return { sessionId: session?.id ?? INVALID_SESSION_ID, ...measured ??
+    responsesOf(told, isConsumer, call, needs) }
 })
 
 /** KIP-903: followers say who they are in another place since v15. */
@@ -119,10 +128,13 @@ function openSession (request: FetchRequest, call: Call, needs: Needs): Opened |
     if (sessionId !== INVALID_SESSION_ID) cache.remove(sessionId)
     if (sessionEpoch === FINAL_EPOCH) return { positions, session: undefined, epoch: undefined }
     const session = cache.create({
-      usesTopicIds: version >= 13, privileged: replicaIdOf(request, call) >= 0, nowMs, partitions: positions.length,
+      usesTopicIds: version >= 13, privileged: replicaIdOf(request, call) >= 0, nowMs,
+      partitions: positions.length,
     }, () => needs.environment.random())
     session?.update(positions, [])
-    return { positions: session === undefined ? positions : [...session.partitions], session, epoch: session?.epoch }
+    return { positions: session === undefined
+      ? positions
+      : [...session.partitions], session, epoch: session?.epoch }
   }
   const session = cache.find(sessionId)
   if (session === undefined) return code.FETCH_SESSION_ID_NOT_FOUND
@@ -139,7 +151,9 @@ function openSession (request: FetchRequest, call: Call, needs: Needs): Opened |
 }
 
 /** A partition that is named twice counts once, as it is named last. */
-function positionsOf (request: FetchRequest, version: number, { metadata }: Needs): FetchPosition[] {
+function positionsOf (
+  request: FetchRequest, version: number, { metadata }: Needs
+): FetchPosition[] {
   const positions = new Map<string, FetchPosition>()
   for (const { topic, topicId, partitions } of request.topics) {
     const found = version >= 13 ? metadata.topics.withId(topicId) : metadata.topics.find(topic)
@@ -175,30 +189,39 @@ function sortedTargets (
     isFollower ? mayFollow : needs.access.allows(call.session, 'read', 'topic', topic)
   const targets = positions.map(position => targetOf(position, call.version, mayRead, needs))
   const refused = targets.filter(target => !isRead(target))
-  // A consumer's unknown ids are sorted out before its partitions are looked for, a follower's with them.
-  const isUnknownId = ({ errorCode }: FetchTarget): boolean => !isFollower && errorCode === code.UNKNOWN_TOPIC_ID
+  // A consumer's unknown ids are sorted out before its partitions are looked for, a follower's with
+  // them.
+  const isUnknownId = ({ errorCode }: FetchTarget): boolean =>
+    !isFollower && errorCode === code.UNKNOWN_TOPIC_ID
   return [
-    ...targets.filter(isRead), ...refused.filter(isUnknownId), ...refused.filter(target => !isUnknownId(target)),
+    ...targets.filter(isRead), ...refused.filter(isUnknownId),
+    ...refused.filter(target => !isUnknownId(target)),
   ]
 }
 
 function isRead ({ isRefused }: FetchTarget): boolean { return !isRefused }
 
 function targetOf (
-  position: FetchPosition, version: number, mayRead: (topic: string) => boolean, { metadata, replicas }: Needs
+  position: FetchPosition, version: number, mayRead: (topic: string) => boolean,
+  { metadata, replicas }: Needs
 ): FetchTarget {
   const { topic, index } = position
-  const refused = (errorCode: number): FetchTarget => ({ position, partition: undefined, errorCode, isRefused: true })
+  const refused = (errorCode: number): FetchTarget =>
+    ({ position, partition: undefined, errorCode, isRefused: true })
   if (topic === '' && version >= 13) return refused(code.UNKNOWN_TOPIC_ID)
   if (!mayRead(topic)) return refused(code.TOPIC_AUTHORIZATION_FAILED)
-  if (metadata.topics.partition(topic, index) === undefined) return refused(code.UNKNOWN_TOPIC_OR_PARTITION)
+  if (metadata.topics.partition(topic, index) === undefined) {
+    return refused(code.UNKNOWN_TOPIC_OR_PARTITION)
+  }
   const partition = replicas.find(topic, index)
   const errorCode = partition === undefined ? code.NOT_LEADER_OR_FOLLOWER : code.NONE
   return { position, partition, errorCode, isRefused: false }
 }
 
 /** D6.4: what there is to tell, before it is told. */
-function newsOf (fetched: readonly Fetched[], session: FetchSession | undefined): readonly Fetched[] {
+function newsOf (
+  fetched: readonly Fetched[], session: FetchSession | undefined
+): readonly Fetched[] {
   if (session === undefined) return fetched
   return fetched.filter(each => session.isNews(each.position as CachedPartition, factsOf(each)))
 }
@@ -213,10 +236,15 @@ function factsOf ({ errorCode, highWatermark, logStartOffset, divergingEpoch, re
   }
 }
 
-/** D6.8, D6.17: consecutive partitions of one topic share a row: of one name, or id, as the version says it. */
+/**
+ * D6.8, D6.17: consecutive partitions of one topic share a row: of one name, or id, as the version
+ * says it.
+ */
 function responsesOf (fetched: readonly Fetched[], isConsumer: boolean, call: Call, needs: Needs) {
   const leader = currentLeader(needs, call.session)
-  const responses: Array<{ topic: string, topicId: string, partitions: Array<ReturnType<typeof rowOf>> }> = []
+  const responses: Array<
+    { topic: string, topicId: string, partitions: Array<ReturnType<typeof rowOf>> }
+  > = []
   const budget = conversionBudget()
   for (const each of fetched) {
     const { topic, topicId } = each.position
@@ -232,7 +260,9 @@ function responsesOf (fetched: readonly Fetched[], isConsumer: boolean, call: Ca
 
 interface Answering { readonly needs: Needs, readonly budget: ConversionBudget }
 
-function rowOf (fetched: Fetched, version: number, leader: ReturnType<typeof currentLeader>, answer: Answering) {
+function rowOf (
+  fetched: Fetched, version: number, leader: ReturnType<typeof currentLeader>, answer: Answering
+) {
   const { position, aborted, divergingEpoch } = fetched
   const { errorCode, records } = recordsFor(fetched, version, answer.needs, answer.budget)
   const moved = version >= 16 &&

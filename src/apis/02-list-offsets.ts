@@ -3,7 +3,8 @@
  *
  * v0: segment starts by the time of their files, for old clients; Kafka 4 no longer serves it.
  * v2: isolation level. v4: leader epochs. v7: -3 max timestamp (KIP-734). v8: -4 earliest local.
- * v9: -5 latest tiered. v11: -6 earliest pending upload (no tiering here, so -5 and -6 find nothing).
+ * v9: -5 latest tiered. v11: -6 earliest pending upload (no tiering here, so -5 and -6 find
+ * nothing).
  */
 import { code, KafkaError } from '../../protocol/errors.ts'
 import { ListOffsets } from '../../protocol/messages/02-list-offsets.ts'
@@ -41,13 +42,18 @@ export const listOffsets = handler(ListOffsets, {
 function failed ({ topics }: ListOffsetsRequest, { errorCode }: KafkaError) {
   return {
     topics: topics.map(({ name, partitions }) =>
-      ({ name, partitions: partitions.map(({ partitionIndex }) => ({ partitionIndex, errorCode })) })),
+      ({
+        name, partitions: partitions.map(({ partitionIndex }) => ({ partitionIndex, errorCode })),
+      })),
   }
 }
 
 interface Row { asked: PartitionRequest, isTwice: boolean }
 
-/** D7.2: a partition named twice, even in two rows of its topic, has one row; a topic without any has none. */
+/**
+ * D7.2: a partition named twice, even in two rows of its topic, has one row; a topic without any
+ * has none.
+ */
 function rowsOf ({ topics }: ListOffsetsRequest): Map<string, Map<number, Row>> {
   const rows = new Map<string, Map<number, Row>>()
   for (const { name, partitions } of topics) {
@@ -62,7 +68,8 @@ function rowsOf ({ topics }: ListOffsetsRequest): Map<string, Map<number, Row>> 
 
 async function lookUp (
   topic: string, asked: PartitionRequest, isDuplicate: boolean,
-  { replicaId, isolationLevel }: ListOffsetsRequest, { version, session }: Call, { metadata, replicas, access }: Needs
+  { replicaId, isolationLevel }: ListOffsetsRequest, { version, session }: Call,
+  { metadata, replicas, access }: Needs
 ): Promise<{ errorCode: number, oldStyleOffsets?: bigint[] } & Partial<OffsetLookup>> {
   const { partitionIndex, currentLeaderEpoch, timestamp, maxNumOffsets } = asked
   if (!access.allows(session, 'describe', 'topic', topic)) return { errorCode: code.TOPIC_AUTHORIZATION_FAILED }

@@ -49,7 +49,9 @@ export const metadata = handler(Metadata, {
     isInternal: name !== null && isInternalTopic(name),
     partitions: topic === undefined
       ? []
-      : topic.partitions.map((partition, index) => partitionRow(partition, index, alive, version, needs)),
+      : topic.partitions.map(
+        (partition, index) => partitionRow(partition, index, alive, version, needs)
+      ),
     topicAuthorizedOperations: request.includeTopicAuthorizedOperations && name !== null
       ? authorizedOperations(needs.access, session, 'topic', name)
       : NOT_ASKED,
@@ -96,7 +98,9 @@ function rowById (id: string, { session }: Call, { metadata, access }: Needs): R
   return found(topic)
 }
 
-async function rowsByName (names: string[], request: MetadataRequest, call: Call, needs: Needs): Promise<Row[]> {
+async function rowsByName (
+  names: string[], request: MetadataRequest, call: Call, needs: Needs
+): Promise<Row[]> {
   const { metadata, access, topicCreation, settings } = needs
   const { session, version } = call
   const visible = new Set(names.filter(name => access.allows(session, 'describe', 'topic', name)))
@@ -109,7 +113,8 @@ async function rowsByName (names: string[], request: MetadataRequest, call: Call
     for (const name of missing) {
       if (!clusterWide && !access.allows(session, 'create', 'topic', name)) {
         errors.set(name, code.TOPIC_AUTHORIZATION_FAILED)
-      } else if (topicNameProblem(name) !== undefined) errors.set(name, code.INVALID_TOPIC_EXCEPTION)
+      } else if (topicNameProblem(name) !==
+        undefined) errors.set(name, code.INVALID_TOPIC_EXCEPTION)
       else creatable.push(name)
     }
     // KIP-599: the client's own quota, whose answer has no place for what it refuses.
@@ -120,7 +125,8 @@ async function rowsByName (names: string[], request: MetadataRequest, call: Call
     const topic = metadata.topics.find(name)
     if (topic !== undefined) return found(topic)
     const illegal = topicNameProblem(name) !== undefined
-    return failed(errors.get(name) ?? (illegal ? code.INVALID_TOPIC_EXCEPTION : code.UNKNOWN_TOPIC_OR_PARTITION), name)
+    return failed(errors.get(name) ??
+      (illegal ? code.INVALID_TOPIC_EXCEPTION : code.UNKNOWN_TOPIC_OR_PARTITION), name)
   })
 }
 
@@ -134,12 +140,14 @@ function failed (errorCode: number, name: string | null, topicId = ZERO_UUID): R
 
 /** D2.10-11 */
 function partitionRow (
-  partition: PartitionRegistration, index: number, alive: ReadonlySet<number>, version: number, { metadata }: Needs
+  partition: PartitionRegistration, index: number, alive: ReadonlySet<number>, version: number,
+  { metadata }: Needs
 ) {
   const { leader, leaderEpoch, replicas, isr } = partition
   const reachable = alive.has(leader)
   // v0 clients know no offline replicas: they get the live ones only.
-  const visible = (ids: readonly number[]): number[] => ids.filter(id => version > 0 || alive.has(id))
+  const visible = (ids: readonly number[]): number[] =>
+    ids.filter(id => version > 0 || alive.has(id))
   const incomplete = version === 0 && replicas.some(id => !alive.has(id))
   return {
     errorCode: reachable

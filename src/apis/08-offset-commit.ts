@@ -1,9 +1,9 @@
 /**
  * OffsetCommit v0-10 (groups 5.1).
  *
- * v0-1: commits of old clients, which Kafka 4 no longer serves; v0 has no member and goes to the group all the same.
- * v2-4: retention time, which is honoured. v6: leader epochs (KIP-320). v7: static members.
- * v9: member epochs (KIP-848). v10: topic ids.
+ * v0-1: commits of old clients, which Kafka 4 no longer serves; v0 has no member and goes to the
+ * group all the same. v2-4: retention time, which is honoured. v6: leader epochs (KIP-320). v7:
+ * static members. v9: member epochs (KIP-848). v10: topic ids.
  */
 import { code } from '../../protocol/errors.ts'
 import type { KafkaError } from '../../protocol/errors.ts'
@@ -28,7 +28,9 @@ export const offsetCommit = handler(OffsetCommit, {
 }, async (request, call, needs: Needs) => {
   const { access, groups } = needs
   if (!access.allows(call.session, 'read', 'group', request.groupId)) {
-    return { topics: request.topics.map(topic => refused(topic, topic.partitions, code.GROUP_AUTHORIZATION_FAILED)) }
+    return { topics: request.topics.map(
+      topic => refused(topic, topic.partitions, code.GROUP_AUTHORIZATION_FAILED)
+    ) }
   }
   const answers: TopicAnswer[] = []
   const topics: TopicRequest[] = []
@@ -45,14 +47,16 @@ function failed ({ topics }: OffsetCommitRequest, { errorCode }: KafkaError) {
 }
 
 /**
- * 5.1.2: topics and partitions that exist and may be read go to the group, the rest is answered. A topic
- * without partitions has a row only if it does not exist.
+ * 5.1.2: topics and partitions that exist and may be read go to the group, the rest is answered. A
+ * topic without partitions has a row only if it does not exist.
  */
 function sort (
   topic: TopicRequest, { version, session }: Call, { metadata, access }: Needs,
   good: TopicRequest[], answers: TopicAnswer[]
 ): void {
-  const found = version >= 10 ? metadata.topics.withId(topic.topicId) : metadata.topics.find(topic.name)
+  const found = version >= 10
+    ? metadata.topics.withId(topic.topicId)
+    : metadata.topics.find(topic.name)
   const name = found?.name ?? topic.name
   if (version >= 10 && found === undefined) {
     answers.push(refused(topic, topic.partitions, code.UNKNOWN_TOPIC_ID))
@@ -66,7 +70,9 @@ function sort (
     const partitions = topic.partitions.filter(exists)
     const missing = topic.partitions.filter(each => !exists(each))
     const topicId = found.id
-    if (missing.length > 0) answers.push(refused({ ...topic, name, topicId }, missing, code.UNKNOWN_TOPIC_OR_PARTITION))
+    if (missing.length > 0) {
+      answers.push(refused({ ...topic, name, topicId }, missing, code.UNKNOWN_TOPIC_OR_PARTITION))
+    }
     if (partitions.length > 0) good.push({ ...topic, name, topicId, partitions })
   }
 }
@@ -74,5 +80,6 @@ function sort (
 function refused (
   { name, topicId }: TopicRequest, partitions: TopicRequest['partitions'], errorCode: number
 ): TopicAnswer {
-  return { name, topicId, partitions: partitions.map(({ partitionIndex }) => ({ partitionIndex, errorCode })) }
+  return { name, topicId,
+    partitions: partitions.map(({ partitionIndex }) => ({ partitionIndex, errorCode })) }
 }

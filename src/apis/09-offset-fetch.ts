@@ -22,21 +22,29 @@ export const offsetFetch = handler(OffsetFetch, {
   versions: [0, 10], advertised: [1, 10], failed,
 }, async (request, call, needs: Needs) => {
   if (call.version >= 8) {
-    const groups = await Promise.all(request.groups.map(group => fetchGroup(group, request, call, needs)))
+    const groups =
+      await Promise.all(request.groups.map(group => fetchGroup(group, request, call, needs)))
     return { topics: [], groups }
   }
   const { groupId, topics } = request
   const asked = topics?.map(topic => ({ ...topic, topicId: ZERO_UUID })) ?? null
-  const result = await fetchGroup({ groupId, memberId: null, memberEpoch: -1, topics: asked }, request, call, needs)
+  const result = await fetchGroup({ groupId, memberId: null, memberEpoch: -1, topics: asked },
+    request, call, needs)
   const errorCode = result.errorCode ?? code.NONE
   // 5.2: v1 has no top-level error, so it stands at every partition.
-  const rows = errorCode === code.NONE ? result.topics : (asked ?? []).map(topic => failedTopic(topic, errorCode))
+  const rows = errorCode === code.NONE
+    ? result.topics
+    : (asked ?? []).map(topic => failedTopic(topic, errorCode))
   return { errorCode, topics: rows, groups: [] }
 })
 
 /** 5.2: where an error of the whole request stands depends on the version. */
-function failed ({ groups, topics }: OffsetFetchRequest, { errorCode }: KafkaError, { version }: Call) {
-  if (version >= 8) return { topics: [], groups: groups.map(({ groupId }) => ({ groupId, topics: [], errorCode })) }
+function failed (
+  { groups, topics }: OffsetFetchRequest, { errorCode }: KafkaError, { version }: Call
+) {
+  if (version >= 8) {
+    return { topics: [], groups: groups.map(({ groupId }) => ({ groupId, topics: [], errorCode })) }
+  }
   const rows = (topics ?? []).map(topic => failedTopic({ ...topic, topicId: ZERO_UUID }, errorCode))
   return { errorCode, topics: rows as Array<{ name: string } & AnsweredTopic>, groups: [] }
 }
@@ -49,16 +57,21 @@ async function fetchGroup (
   if (!access.allows(call.session, 'describe', 'group', groupId)) {
     return { groupId, topics: [], errorCode: code.GROUP_AUTHORIZATION_FAILED }
   }
-  if (group.topics === null) return visible(await groups.fetchOffsets(group, requireStable), call, needs)
+  if (group.topics === null) {
+    return visible(await groups.fetchOffsets(group, requireStable), call, needs)
+  }
   const failures: AnsweredTopic[] = []
   const topics: AskedTopic[] = []
   for (const topic of group.topics) {
     const { topics: image } = needs.metadata
     const known = call.version >= 10 ? image.withId(topic.topicId) : image.find(topic.name)
-    if (call.version >= 10 && known === undefined) failures.push(failedTopic(topic, code.UNKNOWN_TOPIC_ID))
+    if (call.version >= 10 &&
+      known === undefined) failures.push(failedTopic(topic, code.UNKNOWN_TOPIC_ID))
     else if (!access.allows(call.session, 'describe', 'topic', known?.name ?? topic.name)) {
       failures.push(failedTopic(topic, code.TOPIC_AUTHORIZATION_FAILED))
-    } else topics.push({ ...topic, name: known?.name ?? topic.name, topicId: known?.id ?? ZERO_UUID })
+    } else topics.push(
+      { ...topic, name: known?.name ?? topic.name, topicId: known?.id ?? ZERO_UUID }
+    )
   }
   const result = await groups.fetchOffsets({ ...group, topics }, requireStable)
   return { ...result, topics: [...result.topics, ...failures] }
@@ -75,7 +88,9 @@ function visible (
   return { ...result, topics }
 }
 
-function failedTopic ({ name, topicId, partitionIndexes }: AskedTopic, errorCode: number): AnsweredTopic {
+function failedTopic (
+  { name, topicId, partitionIndexes }: AskedTopic, errorCode: number
+): AnsweredTopic {
   return {
     name,
     topicId,

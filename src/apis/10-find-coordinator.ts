@@ -76,7 +76,9 @@ async function find (
     return absent(transactionsAbsent(key), call, needs)
   }
   if (keyType === SHARE && version >= 6) {
-    return SHARE_KEY.test(key) ? absent(shareGroupsAbsent(key), call, needs) : failed(code.INVALID_REQUEST)
+    return SHARE_KEY.test(key)
+      ? absent(shareGroupsAbsent(key), call, needs)
+      : failed(code.INVALID_REQUEST)
   }
   if (keyType === SHARE) return failed(code.INVALID_REQUEST)
   // Groups 1.3: the error answer of the whole request, which has texts.

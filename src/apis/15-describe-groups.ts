@@ -24,9 +24,10 @@ export const describeGroups = handler(DescribeGroups, { versions: [0, 6], failed
     return {
       groups: [
         ...denied.map(groupId => refusal(groupId, code.GROUP_AUTHORIZATION_FAILED)),
-        ...described.map(group => request.includeAuthorizedOperations && (group.errorCode ?? code.NONE) === code.NONE
-          ? { ...group, authorizedOperations: authorizedOperations(access, session, 'group', group.groupId) }
-          : group),
+        ...described.map(group =>
+          request.includeAuthorizedOperations && (group.errorCode ?? code.NONE) === code.NONE
+            ? { ...group, authorizedOperations: authorizedOperations(access, session, 'group', group.groupId) }
+            : group),
       ],
     }
   })

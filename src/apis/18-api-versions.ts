@@ -30,7 +30,9 @@ export const apiVersions = handler(ApiVersions, {
   return {
     apiKeys: needs.served.map(({ key, versions: [minVersion, maxVersion] }) =>
       ({ apiKey: key, minVersion, maxVersion })),
-    supportedFeatures: needs.supportedFeatures.filter(({ minVersion }) => version >= 4 || minVersion > 0),
+    supportedFeatures: needs.supportedFeatures.filter(
+      ({ minVersion }) => version >= 4 || minVersion > 0
+    ),
     finalizedFeaturesEpoch: lastAppliedOffset,
     // D1.5: level 0 is left out; minimum and maximum are both the level.
     finalizedFeatures: [...features.all, [KRAFT_VERSION, needs.quorum.kraftVersion] as const]
@@ -41,7 +43,8 @@ export const apiVersions = handler(ApiVersions, {
 
 function check (request: ApiVersionsRequest, version: number, needs: Needs): number {
   const { clientSoftwareName, clientSoftwareVersion, clusterId, nodeId } = request
-  if (version >= 3 && !(SOFTWARE.test(clientSoftwareName) && SOFTWARE.test(clientSoftwareVersion))) {
+  if (version >= 3 &&
+    !(SOFTWARE.test(clientSoftwareName) && SOFTWARE.test(clientSoftwareVersion))) {
     return code.INVALID_REQUEST
   }
   // KIP-1242: both or neither.

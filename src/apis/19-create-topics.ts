@@ -41,6 +41,8 @@ export const createTopics = handler(CreateTopics, { versions: [0, 7], advertised
 
 function failed ({ topics }: CreateTopicsRequest, { errorCode, text }: KafkaError) {
   return {
-    topics: topics.map(({ name }) => ({ name, topicId: ZERO_UUID, errorCode, errorMessage: text, configs: [] })),
+    topics: topics.map(
+      ({ name }) => ({ name, topicId: ZERO_UUID, errorCode, errorMessage: text, configs: [] })
+    ),
   }
 }

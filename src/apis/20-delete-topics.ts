@@ -1,7 +1,8 @@
 /**
  * DeleteTopics v0-6 (D12; v0 for old clients).
  *
- * v5: error messages; a quota of mutations refuses instead of slowing down (KIP-599). v6: by name or by id (KIP-516).
+ * v5: error messages; a quota of mutations refuses instead of slowing down (KIP-599). v6: by name
+ * or by id (KIP-516).
  */
 import type { KafkaError } from '../../protocol/errors.ts'
 import { DeleteTopics } from '../../protocol/messages/20-delete-topics.ts'
@@ -36,6 +37,12 @@ export const deleteTopics = handler(DeleteTopics, { versions: [0, 6], advertised
   })
 
 function failed (request: DeleteTopicsRequest, { errorCode, text }: KafkaError, { version }: Call) {
-  const wanted = version >= 6 ? request.topics : request.topicNames.map(name => ({ name, topicId: ZERO_UUID }))
-  return { responses: wanted.map(({ name, topicId }) => ({ name, topicId, errorCode, errorMessage: text })) }
+  const wanted = version >= 6
+    ? request.topics
+    : request.topicNames.map(name => ({ name, topicId: ZERO_UUID }))
+  return {
+    responses: wanted.map(
+      ({ name, topicId }) => ({ name, topicId, errorCode, errorMessage: text })
+    ),
+  }
 }

@@ -1,6 +1,6 @@
 /**
- * DeleteRecords v0-2 (D9, KIP-107): moves log start offsets forward. One replica is all there is, so
- * the low watermark has moved when the leader has, and `timeout_ms` is never waited for.
+ * DeleteRecords v0-2 (D9, KIP-107): moves log start offsets forward. One replica is all there is,
+ * so the low watermark has moved when the leader has, and `timeout_ms` is never waited for.
  *
  * v1 and v2 differ in their encoding only.
  */
@@ -31,7 +31,9 @@ function failed (request: DeleteRecordsRequest, { errorCode }: KafkaError) {
   return {
     topics: [...wantedOf(request)].map(([name, offsets]) => ({
       name,
-      partitions: [...offsets.keys()].map(partitionIndex => ({ partitionIndex, ...refused(errorCode) })),
+      partitions: [...offsets.keys()].map(
+        partitionIndex => ({ partitionIndex, ...refused(errorCode) })
+      ),
     })),
   }
 }
@@ -51,11 +53,16 @@ function refused (errorCode: number): Outcome { return { errorCode, lowWatermark
 
 /** D9.1 */
 async function deleteBelow (
-  topic: string, index: number, offset: bigint, { session }: Call, { access, metadata, replicas }: Needs
+  topic: string, index: number, offset: bigint, { session }: Call,
+  { access, metadata, replicas }: Needs
 ): Promise<Outcome> {
   if (!access.allows(session, 'delete', 'topic', topic)) return refused(code.TOPIC_AUTHORIZATION_FAILED)
-  if (metadata.topics.partition(topic, index) === undefined) return refused(code.UNKNOWN_TOPIC_OR_PARTITION)
+  if (metadata.topics.partition(topic, index) === undefined) {
+    return refused(code.UNKNOWN_TOPIC_OR_PARTITION)
+  }
   if (isInternalTopic(topic)) return refused(code.INVALID_TOPIC_EXCEPTION)
   const partition = replicas.find(topic, index)
-  return partition === undefined ? refused(code.NOT_LEADER_OR_FOLLOWER) : partition.deleteRecords(offset)
+  return partition === undefined
+    ? refused(code.NOT_LEADER_OR_FOLLOWER)
+    : partition.deleteRecords(offset)
 }

@@ -24,9 +24,13 @@ export const offsetForLeaderEpoch = handler(OffsetForLeaderEpoch, {
   const denied = topics.filter(topic => !may(topic))
   const answered = await Promise.all(allowed.map(async ({ topic, partitions }) => ({
     topic,
-    partitions: await Promise.all(partitions.map(async ({ partition: index, currentLeaderEpoch, leaderEpoch }) => {
+    partitions: await Promise.all(partitions.map(async (
+      { partition: index, currentLeaderEpoch, leaderEpoch }
+    ) => {
       const found = replicas.find(topic, index)
-      if (found !== undefined) return { partition: index, ...await found.endOfEpoch(leaderEpoch, currentLeaderEpoch) }
+      if (found !== undefined) {
+        return { partition: index, ...await found.endOfEpoch(leaderEpoch, currentLeaderEpoch) }
+      }
       const isKnown = metadata.topics.partition(topic, index) !== undefined
       return {
         partition: index,
@@ -34,7 +38,9 @@ export const offsetForLeaderEpoch = handler(OffsetForLeaderEpoch, {
       }
     })),
   })))
-  return { topics: [...answered, ...denied.map(topic => refused(topic, code.TOPIC_AUTHORIZATION_FAILED))] }
+  return {
+    topics: [...answered, ...denied.map(topic => refused(topic, code.TOPIC_AUTHORIZATION_FAILED))],
+  }
 })
 
 function failed ({ topics }: OffsetForLeaderEpochRequest, { errorCode }: KafkaError) {

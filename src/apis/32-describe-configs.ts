@@ -28,29 +28,34 @@ const TYPES: ReadonlySet<number> = new Set(Object.values(resourceType))
 const NO_MESSAGE = ''
 const TOO_MANY = 'The request asks for too many descriptions at once.'
 
-export const describeConfigs = handler(DescribeConfigs, { versions: [0, 4], advertised: [1, 4], failed },
-  async (request, { session }, needs: Needs) => {
-    const unknown = request.resources.find(({ resourceType: type }) => !TYPES.has(type))
-    // D13.1: one such type fails all of it.
-    if (unknown !== undefined) throw new KafkaError(code.INVALID_REQUEST)
-    const described: Result[] = []
-    const denied: Result[] = []
-    const descriptions = new ConfigDescriptions<Row>()
-    const turns = new Turns(needs.environment)
-    for (const resource of request.resources) {
-      await turns.next()
-      const refusal = deniedConfigs(needs.access, session, 'describeConfigs', resource.resourceType, resource.resourceName)
-      if (refusal === undefined) described.push(resultOf(resource, request, descriptions, needs))
-      else denied.push(refused(resource, refusal))
-    }
-    return { results: [...described, ...denied] }
-  })
+export const describeConfigs =
+  handler(DescribeConfigs, { versions: [0, 4], advertised: [1, 4], failed },
+    async (request, { session }, needs: Needs) => {
+      const unknown = request.resources.find(({ resourceType: type }) => !TYPES.has(type))
+      // D13.1: one such type fails all of it.
+      if (unknown !== undefined) throw new KafkaError(code.INVALID_REQUEST)
+      const described: Result[] = []
+      const denied: Result[] = []
+      const descriptions = new ConfigDescriptions<Row>()
+      const turns = new Turns(needs.environment)
+      for (const resource of request.resources) {
+        await turns.next()
+        const refusal = deniedConfigs(needs.access, session, 'describeConfigs', resource.resourceType, resource.resourceName)
+        if (refusal === undefined) described.push(resultOf(resource, request, descriptions, needs))
+        else denied.push(refused(resource, refusal))
+      }
+      return { results: [...described, ...denied] }
+    })
 
 function failed ({ resources }: DescribeConfigsRequest, { errorCode }: KafkaError) {
-  return { results: resources.map(resource => refused(resource, { errorCode, errorMessage: errorText(errorCode) })) }
+  return { results: resources.map(
+    resource => refused(resource, { errorCode, errorMessage: errorText(errorCode) })
+  ) }
 }
 
-function refused ({ resourceType, resourceName }: Resource, { errorCode, errorMessage }: Failure): Result {
+function refused (
+  { resourceType, resourceName }: Resource, { errorCode, errorMessage }: Failure
+): Result {
   return { errorCode, errorMessage, resourceType, resourceName, configs: [] }
 }
 
@@ -64,10 +69,14 @@ function resultOf (
   const keys = new Set(configurationKeys ?? [])
   const configs = descriptions.rows(type, resourceName, () => type === resourceType.BROKER_LOGGER
     ? loggerRows(needs)
-    : needs.configuration.describe(type, resourceName, needs.metadata).map(config => rowOf(config, wanted)),
+    : needs.configuration.describe(type, resourceName, needs.metadata).map(
+      config => rowOf(config, wanted)
+    ),
   ({ name }) => keys.size === 0 || keys.has(name))
   if (configs === undefined) return refused(resource, failure(code.INVALID_REQUEST, TOO_MANY))
-  return { errorCode: code.NONE, errorMessage: NO_MESSAGE, resourceType: type, resourceName, configs }
+  return {
+    errorCode: code.NONE, errorMessage: NO_MESSAGE, resourceType: type, resourceName, configs,
+  }
 }
 
 /** D13.2-4: whether there is anything to describe here. */
@@ -105,7 +114,9 @@ function rowOf (config: DescribedConfig, { includeSynonyms, includeDocumentation
     configSource: source,
     isDefault: source === configSource.DEFAULT,
     isSensitive: sensitive,
-    synonyms: includeSynonyms ? synonyms.map(it => ({ name: it.name, value: it.text, source: it.source })) : [],
+    synonyms: includeSynonyms
+      ? synonyms.map(it => ({ name: it.name, value: it.text, source: it.source }))
+      : [],
     configType: type,
     documentation: includeDocumentation ? documentation : null,
   }

@@ -23,8 +23,9 @@ export const alterConfigs = handler(AlterConfigs, { versions: [0, 2], failed },
       needs,
     })
     const responses = await answered(resources, settled, async rest => {
-      const { reply } = await controller.submit(view => decide({ resources: rest, validateOnly }, view,
-        (type, name) => deniedConfigs(access, session, 'alterConfigs', type, name)))
+      const { reply } =
+        await controller.submit(view => decide({ resources: rest, validateOnly }, view,
+          (type, name) => deniedConfigs(access, session, 'alterConfigs', type, name)))
       return reply.responses as Awaited<ReturnType<typeof answered>>
     })
     return { responses }

@@ -13,19 +13,24 @@ import { isCordoned } from './35-describe-log-dirs.ts'
 
 type Needs = Pick<Broker, 'access' | 'logDirectory' | 'metadata' | 'nodeId' | 'replicas'>
 
-export const alterReplicaLogDirs = handler(AlterReplicaLogDirs, { versions: [0, 2], advertised: [1, 2], failed },
-  (request, { session }, needs: Needs) => {
-    ensureCluster(needs.access, session, 'alter')
-    return results(request, (path, topic, index) => outcome(path, topic, index, needs))
-  })
+export const alterReplicaLogDirs =
+  handler(AlterReplicaLogDirs, { versions: [0, 2], advertised: [1, 2], failed },
+    (request, { session }, needs: Needs) => {
+      ensureCluster(needs.access, session, 'alter')
+      return results(request, (path, topic, index) => outcome(path, topic, index, needs))
+    })
 
 function failed (request: AlterReplicaLogDirsRequest, { errorCode }: KafkaError) {
   return results(request, () => errorCode)
 }
 
-/** A partition that is named twice has one row, for the directory named last (D0.10); no partitions, no row (D0.12). */
+/**
+ * A partition that is named twice has one row, for the directory named last (D0.10); no partitions,
+ * no row (D0.12).
+ */
 function results (
-  { dirs }: AlterReplicaLogDirsRequest, errorOf: (path: string, topic: string, index: number) => number
+  { dirs }: AlterReplicaLogDirsRequest,
+  errorOf: (path: string, topic: string, index: number) => number
 ) {
   const topics = new Map<string, Map<number, number>>()
   for (const { path, topics: wanted } of dirs) {

@@ -1,7 +1,8 @@
 /**
  * DescribeLogDirs v1-5: the log directory, and the bytes of the replicas in it (D14.1-2, KIP-113).
  *
- * v3: an error for the whole request. v4: bytes of the file system (KIP-827). v5: cordoned (KIP-1066).
+ * v3: an error for the whole request. v4: bytes of the file system (KIP-827). v5: cordoned
+ * (KIP-1066).
  */
 import type { KafkaError } from '../../protocol/errors.ts'
 import { DescribeLogDirs } from '../../protocol/messages/35-describe-log-dirs.ts'
@@ -12,16 +13,17 @@ import { handler } from './handler.ts'
 
 type Needs = Pick<Broker, 'access' | 'logDirectory' | 'metadata' | 'nodeId' | 'replicas'>
 
-export const describeLogDirs = handler(DescribeLogDirs, { versions: [0, 5], advertised: [1, 5], failed },
-  (request, { session }, needs: Needs) => {
-    ensureCluster(needs.access, session, 'describe')
-    const { logDirectory: { path, space } } = needs
-    return {
-      results: [{
-        logDir: path, topics: topicsOf(request, needs), ...space(), isCordoned: isCordoned(needs),
-      }],
-    }
-  })
+export const describeLogDirs =
+  handler(DescribeLogDirs, { versions: [0, 5], advertised: [1, 5], failed },
+    (request, { session }, needs: Needs) => {
+      ensureCluster(needs.access, session, 'describe')
+      const { logDirectory: { path, space } } = needs
+      return {
+        results: [{
+          logDir: path, topics: topicsOf(request, needs), ...space(), isCordoned: isCordoned(needs),
+        }],
+      }
+    })
 
 function failed (_request: unknown, { errorCode }: KafkaError) {
   return { errorCode, results: [] }

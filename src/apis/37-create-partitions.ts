@@ -1,6 +1,6 @@
 /**
- * CreatePartitions v0-3 (D11, KIP-195). Answered when the partitions are in the metadata log and open
- * here, as CreateTopics is.
+ * CreatePartitions v0-3 (D11, KIP-195). Answered when the partitions are in the metadata log and
+ * open here, as CreateTopics is.
  *
  * v2: encoding. v3: a quota of mutations refuses instead of slowing down (KIP-599).
  */

@@ -1,7 +1,8 @@
 /**
  * DeleteGroups v0-3 (groups 4.5, KIP-229).
  *
- * v2: encoding. v3: a message of the streams groups' plug-in (KIP-1331), of which there is none here.
+ * v2: encoding. v3: a message of the streams groups' plug-in (KIP-1331), of which there is none
+ * here.
  */
 import { code } from '../../protocol/errors.ts'
 import type { KafkaError } from '../../protocol/errors.ts'

@@ -23,11 +23,14 @@ export const electLeaders = handler(ElectLeaders, { versions: [0, 2], failed },
     return reply
   })
 
-function failed ({ topicPartitions }: ElectLeadersRequest, { errorCode, text: errorMessage }: KafkaError) {
+function failed (
+  { topicPartitions }: ElectLeadersRequest, { errorCode, text: errorMessage }: KafkaError
+) {
   return {
     errorCode,
     replicaElectionResults: (topicPartitions ?? []).map(({ topic, partitions }) => ({
-      topic, partitionResult: partitions.map(partitionId => ({ partitionId, errorCode, errorMessage })),
+      topic,
+      partitionResult: partitions.map(partitionId => ({ partitionId, errorCode, errorMessage })),
     })),
   }
 }

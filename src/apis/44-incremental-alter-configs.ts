@@ -24,22 +24,24 @@ type Resource = IncrementalAlterConfigsRequest['resources'][number]
 
 const { SET, DELETE, APPEND, SUBTRACT } = operation
 
-export const incrementalAlterConfigs = handler(IncrementalAlterConfigs, { versions: [0, 1], failed },
-  async ({ resources, validateOnly }, call, needs: Needs) => {
-    const { access, controller } = needs
-    const settled = received(resources, {
-      lacksValue: ({ configOperation, value }) => configOperation !== DELETE && value === null,
-      brokerValues: resource => brokerValues(resource, needs),
-      alterLoggers: resource => alterLoggers(resource, validateOnly, call, needs),
-      needs,
+export const incrementalAlterConfigs =
+  handler(IncrementalAlterConfigs, { versions: [0, 1], failed },
+    async ({ resources, validateOnly }, call, needs: Needs) => {
+      const { access, controller } = needs
+      const settled = received(resources, {
+        lacksValue: ({ configOperation, value }) => configOperation !== DELETE && value === null,
+        brokerValues: resource => brokerValues(resource, needs),
+        alterLoggers: resource => alterLoggers(resource, validateOnly, call, needs),
+        needs,
+      })
+      const responses = await answered(resources, settled, async rest => {
+        const { reply } =
+          await controller.submit(view => decide({ resources: rest, validateOnly }, view,
+            (type, name) => deniedConfigs(access, call.session, 'alterConfigs', type, name)))
+        return reply.responses as Awaited<ReturnType<typeof answered>>
+      })
+      return { responses }
     })
-    const responses = await answered(resources, settled, async rest => {
-      const { reply } = await controller.submit(view => decide({ resources: rest, validateOnly }, view,
-        (type, name) => deniedConfigs(access, call.session, 'alterConfigs', type, name)))
-      return reply.responses as Awaited<ReturnType<typeof answered>>
-    })
-    return { responses }
-  })
 
 function failed ({ resources }: IncrementalAlterConfigsRequest, { errorCode, text }: KafkaError) {
   return {
@@ -80,7 +82,8 @@ function brokerValues (
 
 /** D13.10 */
 function alterLoggers (
-  { resourceName, configs }: Resource, validateOnly: boolean, { session }: Call, { access, loggers, nodeId }: Needs
+  { resourceName, configs }: Resource, validateOnly: boolean, { session }: Call,
+  { access, loggers, nodeId }: Needs
 ): Failure | undefined {
   const denied = deniedConfigs(access, session, 'alterConfigs', resourceType.BROKER_LOGGER, resourceName)
   if (denied !== undefined) return denied

@@ -28,13 +28,17 @@ export const alterPartitionReassignments = handler(AlterPartitionReassignments,
     return reply
   })
 
-function failed ({ topics }: AlterPartitionReassignmentsRequest, { errorCode, text: errorMessage }: KafkaError) {
+function failed (
+  { topics }: AlterPartitionReassignmentsRequest, { errorCode, text: errorMessage }: KafkaError
+) {
   return {
     errorCode,
     errorMessage,
     responses: topics.map(({ name, partitions }) => ({
       name,
-      partitions: partitions.map(({ partitionIndex }) => ({ partitionIndex, errorCode, errorMessage })),
+      partitions: partitions.map(
+        ({ partitionIndex }) => ({ partitionIndex, errorCode, errorMessage })
+      ),
     })),
   }
 }

@@ -1,4 +1,6 @@
-/** ListPartitionReassignments v0: the moves under way (D17.5, KIP-455). Its timeout has no effect. */
+/**
+ * ListPartitionReassignments v0: the moves under way (D17.5, KIP-455). Its timeout has no effect.
+ */
 import type { KafkaError } from '../../protocol/errors.ts'
 import { ListPartitionReassignments } from '../../protocol/messages/46-list-partition-reassignments.ts'
 import { listPartitionReassignments as list } from '../core/controller/reassignments.ts'

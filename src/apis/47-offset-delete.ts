@@ -21,8 +21,11 @@ export const offsetDelete = handler(OffsetDelete, {
   }
   const { refused, wanted } = sortOut(request.topics, call, needs)
   // The group is asked even if no topic is left: whether it exists is told in every case.
-  const { errorCode = code.NONE, topics } = await groups.deleteOffsets({ ...request, topics: wanted })
-  return errorCode === code.NONE ? { errorCode, topics: withRefusals(refused, topics) } : { errorCode, topics: [] }
+  const { errorCode = code.NONE, topics } =
+    await groups.deleteOffsets({ ...request, topics: wanted })
+  return errorCode === code.NONE
+    ? { errorCode, topics: withRefusals(refused, topics) }
+    : { errorCode, topics: [] }
 })
 
 /** A topic without partitions has a row only if it does not exist. */
@@ -33,7 +36,9 @@ function sortOut (
   const wanted: Asked[] = []
   for (const { name, partitions } of topics) {
     const refuse = (errorCode: number, rows: Asked['partitions']): void => {
-      refused.push({ name, partitions: rows.map(({ partitionIndex }) => ({ partitionIndex, errorCode })) })
+      refused.push(
+        { name, partitions: rows.map(({ partitionIndex }) => ({ partitionIndex, errorCode })) }
+      )
     }
     if (!access.allows(session, 'read', 'topic', name)) {
       refuse(code.TOPIC_AUTHORIZATION_FAILED, partitions)

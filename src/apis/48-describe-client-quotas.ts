@@ -1,4 +1,6 @@
-/** DescribeClientQuotas v0-1: quotas by a filter of users, client ids and addresses (D18, KIP-546). */
+/**
+ * DescribeClientQuotas v0-1: quotas by a filter of users, client ids and addresses (D18, KIP-546).
+ */
 import type { KafkaError } from '../../protocol/errors.ts'
 import { DescribeClientQuotas } from '../../protocol/messages/48-describe-client-quotas.ts'
 import { describeClientQuotas as describe } from '../core/controller/client-quotas.ts'

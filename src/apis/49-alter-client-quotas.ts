@@ -1,4 +1,7 @@
-/** AlterClientQuotas v0-1: sets and removes quotas of users, client ids and addresses (D18, KIP-546). */
+/**
+ * AlterClientQuotas v0-1: sets and removes quotas of users, client ids and addresses (D18,
+ * KIP-546).
+ */
 import type { KafkaError } from '../../protocol/errors.ts'
 import { AlterClientQuotas } from '../../protocol/messages/49-alter-client-quotas.ts'
 import type { AlterClientQuotasRequest } from '../../protocol/messages/49-alter-client-quotas.ts'

@@ -1,7 +1,8 @@
 /**
  * DescribeQuorum v0-2: leader, voters and observers of the metadata log (D21.1, KIP-595).
  *
- * v1: when replicas fetched and were caught up (KIP-836). v2: directories, nodes and texts (KIP-853).
+ * v1: when replicas fetched and were caught up (KIP-836). v2: directories, nodes and texts
+ * (KIP-853).
  */
 import { code } from '../../protocol/errors.ts'
 import type { KafkaError } from '../../protocol/errors.ts'
@@ -23,7 +24,9 @@ export const describeQuorum = handler(DescribeQuorum, { versions: [0, 2], failed
         errorMessage: NO_TEXT,
         topics: topics.map(({ topicName, partitions }) => ({
           topicName,
-          partitions: partitions.map(({ partitionIndex }) => refused(partitionIndex, code.UNKNOWN_TOPIC_OR_PARTITION)),
+          partitions: partitions.map(
+            ({ partitionIndex }) => refused(partitionIndex, code.UNKNOWN_TOPIC_OR_PARTITION)
+          ),
         })),
         nodes: [],
       }

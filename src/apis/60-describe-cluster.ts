@@ -31,7 +31,8 @@ export const describeCluster = handler(DescribeCluster, { versions: [0, 2], fail
         brokers: [],
       }
     }
-    const brokers = endpoints.registered(session).filter(({ fenced }) => !fenced || request.includeFencedBrokers)
+    const brokers =
+      endpoints.registered(session).filter(({ fenced }) => !fenced || request.includeFencedBrokers)
     const controllerId = endpoints.controllerId(session)
     return {
       clusterId,

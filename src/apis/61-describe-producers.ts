@@ -27,7 +27,9 @@ export const describeProducers = handler(DescribeProducers, { versions: [0, 0], 
     })),
   }))
 
-function failed ({ topics }: DescribeProducersRequest, { errorCode, text: errorMessage }: KafkaError) {
+function failed (
+  { topics }: DescribeProducersRequest, { errorCode, text: errorMessage }: KafkaError
+) {
   return {
     topics: topics.map(({ name, partitionIndexes }) => ({
       name,
@@ -37,7 +39,9 @@ function failed ({ topics }: DescribeProducersRequest, { errorCode, text: errorM
   }
 }
 
-function topicProblem (name: string, { session }: Call, { access, metadata }: Needs): Failure | undefined {
+function topicProblem (
+  name: string, { session }: Call, { access, metadata }: Needs
+): Failure | undefined {
   const illegal = topicNameProblem(name)
   if (illegal !== undefined) return failure(code.INVALID_TOPIC_EXCEPTION, illegal)
   if (!access.allows(session, 'read', 'topic', name)) return failure(code.TOPIC_AUTHORIZATION_FAILED)

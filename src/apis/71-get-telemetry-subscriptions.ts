@@ -16,10 +16,12 @@ type Needs = Pick<Broker, 'environment' | 'telemetry'>
 const CODECS = [4, 3, 1, 2]
 
 export const getTelemetrySubscriptions = handler(GetTelemetrySubscriptions,
-  { versions: [0, 0], isListed: false, failed: (_request, { errorCode }: KafkaError) => refused(errorCode) },
+  { versions: [0,
+    0], isListed: false, failed: (_request, { errorCode }: KafkaError) => refused(errorCode) },
   ({ clientInstanceId }, call, needs: Needs) => {
     const { environment, telemetry } = needs
-    const granted = telemetry.subscribe(clientInstanceId, telemetryClient(call, needs), environment.monotonicMs(),
+    const granted = telemetry.subscribe(clientInstanceId, telemetryClient(call, needs),
+      environment.monotonicMs(),
       () => environment.newId())
     if (typeof granted === 'number') return refused(granted)
     return {

@@ -1,6 +1,6 @@
 /**
- * PushTelemetry v0: a client's metrics (D24.2, KIP-714). They are decompressed and dropped: there is
- * no exporter, so it is not listed in ApiVersions either.
+ * PushTelemetry v0: a client's metrics (D24.2, KIP-714). They are decompressed and dropped: there
+ * is no exporter, so it is not listed in ApiVersions either.
  */
 import { code } from '../../protocol/errors.ts'
 import type { KafkaError } from '../../protocol/errors.ts'
@@ -16,12 +16,16 @@ import { telemetryClient } from './telemetry-client.ts'
 type Needs = Pick<Broker, 'environment' | 'telemetry'>
 
 export const pushTelemetry = handler(PushTelemetry,
-  { versions: [0, 0], isListed: false, failed: (_request, { errorCode }: KafkaError) => ({ errorCode }) },
+  { versions: [0,
+    0], isListed: false, failed: (_request, { errorCode }: KafkaError) => ({ errorCode }) },
   async (request, call, needs: Needs) => {
     const { environment, telemetry } = needs
-    const { clientInstanceId: instanceId, subscriptionId, terminating, compressionType, metrics } = request
+    const {
+      clientInstanceId: instanceId, subscriptionId, terminating, compressionType, metrics,
+    } = request
     const errorCode = telemetry.push({
-      instanceId, subscriptionId, isTerminating: terminating, compressionType, bytes: metrics.length,
+      instanceId, subscriptionId, isTerminating: terminating, compressionType,
+      bytes: metrics.length,
     }, telemetryClient(call, needs), environment.monotonicMs())
     if (errorCode !== code.NONE) return { errorCode }
     const problem = await contentProblem(request, telemetry.bytesMax)
@@ -30,7 +34,9 @@ export const pushTelemetry = handler(PushTelemetry,
   })
 
 /** The bound holds for what comes out, too: a small bomb is a bomb (R-X6). */
-async function contentProblem ({ compressionType, metrics }: PushTelemetryRequest, bytesMax: number): Promise<number> {
+async function contentProblem (
+  { compressionType, metrics }: PushTelemetryRequest, bytesMax: number
+): Promise<number> {
   const codec = codecs[compressionType]
   if (codec === undefined || metrics.length === 0) return code.NONE
   try {

@@ -1,7 +1,8 @@
 /**
  * ListConfigResources v0-1 (D13.20): what has, or could have, a configuration.
  *
- * v0: the subscriptions of client metrics (KIP-1000). v1: any type, all if none is named (KIP-1142).
+ * v0: the subscriptions of client metrics (KIP-1000). v1: any type, all if none is named
+ * (KIP-1142).
  */
 import { code } from '../../protocol/errors.ts'
 import { ListConfigResources } from '../../protocol/messages/74-list-config-resources.ts'
@@ -26,8 +27,12 @@ export const listConfigResources = handler(ListConfigResources, {
     return refused(code.CLUSTER_AUTHORIZATION_FAILED)
   }
   const supported = call.version === 0 ? [CLIENT_METRICS] : ALL_TYPES
-  if (!resourceTypes.every(type => supported.includes(type))) return refused(code.UNSUPPORTED_VERSION)
-  const wanted = resourceTypes.length === 0 ? supported : supported.filter(type => resourceTypes.includes(type))
+  if (!resourceTypes.every(type => supported.includes(type))) {
+    return refused(code.UNSUPPORTED_VERSION)
+  }
+  const wanted = resourceTypes.length === 0
+    ? supported
+    : supported.filter(type => resourceTypes.includes(type))
   return {
     errorCode: code.NONE,
     configResources: wanted.flatMap(type =>
@@ -35,7 +40,10 @@ export const listConfigResources = handler(ListConfigResources, {
   }
 })
 
-/** Topics and brokers are all listed, also those with nothing stored; of the others, who has something stored. */
+/**
+ * Topics and brokers are all listed, also those with nothing stored; of the others, who has
+ * something stored.
+ */
 function namesOf (type: number, { session }: Call, { endpoints, metadata }: Needs): string[] {
   switch (type) {
     case TOPIC: return [...metadata.topics].map(({ name }) => name)

@@ -21,20 +21,23 @@ type Needs = Pick<Broker, 'access' | 'endpoints' | 'metadata' | 'settings'>
 type Row = DescribeTopicPartitionsResponse['topics'][number]
 type Page = Pick<DescribeTopicPartitionsResponse, 'topics' | 'nextCursor'>
 
-export const describeTopicPartitions = handler(DescribeTopicPartitions, { versions: [0, 0], failed },
-  (request, call, needs: Needs) => {
-    const { session } = call
-    const { access, settings } = needs
-    const asksForAll = request.topics.length === 0
-    const mayDescribe = (name: string): boolean => access.allows(session, 'describe', 'topic', name)
-    const names = namesFrom(request, needs)
-    const limit = Math.max(1, Math.min(settings.describedPartitionsMax, request.responsePartitionLimit))
-    const page = pageOf(names.filter(mayDescribe), limit, request, call, needs)
-    // D3.3: what is refused costs nothing of the limit. Of all topics, what may not be seen is left out.
-    const refused = asksForAll ? [] : names.filter(name => !mayDescribe(name))
-      .map(name => rowWithout(name, code.TOPIC_AUTHORIZATION_FAILED))
-    return { ...page, topics: [...page.topics, ...refused] }
-  })
+export const describeTopicPartitions =
+  handler(DescribeTopicPartitions, { versions: [0, 0], failed },
+    (request, call, needs: Needs) => {
+      const { session } = call
+      const { access, settings } = needs
+      const asksForAll = request.topics.length === 0
+      const mayDescribe = (name: string): boolean => access.allows(session, 'describe', 'topic', name)
+      const names = namesFrom(request, needs)
+      const limit =
+        Math.max(1, Math.min(settings.describedPartitionsMax, request.responsePartitionLimit))
+      const page = pageOf(names.filter(mayDescribe), limit, request, call, needs)
+      // D3.3: what is refused costs nothing of the limit. Of all topics, what may not be seen is
+      // left out.
+      const refused = asksForAll ? [] : names.filter(name => !mayDescribe(name))
+        .map(name => rowWithout(name, code.TOPIC_AUTHORIZATION_FAILED))
+      return { ...page, topics: [...page.topics, ...refused] }
+    })
 
 function failed ({ topics }: DescribeTopicPartitionsRequest, { errorCode }: KafkaError) {
   return { topics: topics.map(({ name }) => rowWithout(name, errorCode)) }
@@ -46,8 +49,12 @@ function rowWithout (name: string, errorCode: number): Row {
 }
 
 /** D3.1: sorted, each once, from the cursor's topic on. */
-function namesFrom ({ topics, cursor }: DescribeTopicPartitionsRequest, { metadata }: Needs): string[] {
-  const all = topics.length > 0 ? topics.map(({ name }) => name) : [...metadata.topics].map(({ name }) => name)
+function namesFrom (
+  { topics, cursor }: DescribeTopicPartitionsRequest, { metadata }: Needs
+): string[] {
+  const all = topics.length > 0
+    ? topics.map(({ name }) => name)
+    : [...metadata.topics].map(({ name }) => name)
   const from = cursor?.topicName ?? ''
   const names = [...new Set(all)].filter(name => name >= from).sort()
   if (cursor !== null && topics.length > 0 && !names.includes(from)) {
@@ -62,7 +69,8 @@ function namesFrom ({ topics, cursor }: DescribeTopicPartitionsRequest, { metada
 
 /** D3.2-3 */
 function pageOf (
-  names: readonly string[], limit: number, { topics: asked, cursor }: DescribeTopicPartitionsRequest, call: Call,
+  names: readonly string[], limit: number,
+  { topics: asked, cursor }: DescribeTopicPartitionsRequest, call: Call,
   needs: Needs
 ): Page {
   const { metadata, endpoints, access } = needs
@@ -76,7 +84,8 @@ function pageOf (
     const topic = metadata.topics.find(name)
     if (topic === undefined) {
       const isLegal = topicNameProblem(name) === undefined
-      const row = rowWithout(name, isLegal ? code.UNKNOWN_TOPIC_OR_PARTITION : code.INVALID_TOPIC_EXCEPTION)
+      const row =
+        rowWithout(name, isLegal ? code.UNKNOWN_TOPIC_OR_PARTITION : code.INVALID_TOPIC_EXCEPTION)
       if (asked.length > 0) topics.push({ ...row, topicAuthorizedOperations })
       continue
     }
@@ -91,7 +100,9 @@ function pageOf (
       partitions,
       topicAuthorizedOperations,
     })
-    if (to < topic.partitions.length) return { topics, nextCursor: { topicName: name, partitionIndex: to } }
+    if (to < topic.partitions.length) {
+      return { topics, nextCursor: { topicName: name, partitionIndex: to } }
+    }
     left -= partitions.length
   }
   return { topics, nextCursor: null }

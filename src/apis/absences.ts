@@ -1,4 +1,7 @@
-/** What this release does not have, in words: for clients where an answer has a text, and for the log. */
+/**
+ * What this release does not have, in words: for clients where an answer has a text, and for the
+ * log.
+ */
 import { shortText } from '../core/short-text.ts'
 import type { Broker } from './broker.ts'
 import type { Call } from './handler.ts'

@@ -7,7 +7,10 @@ import { Close } from './handler.ts'
 type Filter = DeleteAclsRequest['filters'][number]
 type Acl = CreateAclsRequest['creations'][number]
 
-/** Kafka's UNKNOWN, of which it says that no request may have it; other codes that are none may be there. */
+/**
+ * Kafka's UNKNOWN, of which it says that no request may have it; other codes that are none may be
+ * there.
+ */
 const UNKNOWN = 0
 
 /** D0.1: the answer to a request that has one. */

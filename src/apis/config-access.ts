@@ -1,4 +1,7 @@
-/** Who may see or alter which configuration (D13.1, D13.12): topics and groups by name, all else by cluster. */
+/**
+ * Who may see or alter which configuration (D13.1, D13.12): topics and groups by name, all else by
+ * cluster.
+ */
 import { code } from '../../protocol/errors.ts'
 import { CLUSTER_NAME } from '../core/access/access.ts'
 import type { Access, Client } from '../core/access/access.ts'

@@ -1,7 +1,7 @@
 /**
  * AlterConfigs and IncrementalAlterConfigs on the broker that receives them (D13.9-11): what it
- * refuses or does itself, resource by resource; the rest is the controller's. Rows come in the order
- * of the request.
+ * refuses or does itself, resource by resource; the rest is the controller's. Rows come in the
+ * order of the request.
  */
 import { code } from '../../protocol/errors.ts'
 import { tooManyRecords } from '../core/controller/decision.ts'
@@ -12,14 +12,18 @@ import type { ConfigValues } from '../core/metadata/configs.ts'
 import type { Broker } from './broker.ts'
 
 interface Config { readonly name: string, readonly value: string | null }
-interface Resource { readonly resourceType: number, readonly resourceName: string, readonly configs: readonly Config[] }
+interface Resource {
+  readonly resourceType: number
+  readonly resourceName: string
+  readonly configs: readonly Config[]
+}
 interface Row extends Failure { readonly resourceType: number, readonly resourceName: string }
 
 type Needs = Pick<Broker, 'configuration' | 'metadata' | 'nodeId'>
 
 /**
- * More cannot be altered at once: the controller would be held for long, and refuses more than 10,000
- * changes anyway. What changes nothing is let through, as in Kafka, up to here.
+ * More cannot be altered at once: the controller would be held for long, and refuses more than
+ * 10,000 changes anyway. What changes nothing is let through, as in Kafka, up to here.
  */
 const RESOURCES_MAX = 20_000
 const KEYS_MAX = 100_000
@@ -29,9 +33,13 @@ const DONE: Failure = { errorCode: code.NONE, errorMessage: null }
 export interface ReceivedOptions<R extends Resource> {
   /** Whether this key stands without a value. */
   lacksValue (config: R['configs'][number]): boolean
-  /** The whole set of values that a broker would have afterwards, or what is wrong with the change. */
+  /**
+   * The whole set of values that a broker would have afterwards, or what is wrong with the change.
+   */
   brokerValues (resource: R): ConfigValues | Failure
-  /** KIP-412: changes this broker's loggers, or says why not. Left out: there is no such resource. */
+  /**
+   * KIP-412: changes this broker's loggers, or says why not. Left out: there is no such resource.
+   */
   alterLoggers? (resource: R): Failure | undefined
   needs: Needs
 }
@@ -68,7 +76,9 @@ export function received<R extends Resource> (
 
 function keyOf ({ resourceType: type, resourceName }: Resource | Row): string { return `${type}:${resourceName}` }
 
-function outcomeOf<R extends Resource> (resource: R, options: ReceivedOptions<R>): Failure | undefined {
+function outcomeOf<R extends Resource> (
+  resource: R, options: ReceivedOptions<R>
+): Failure | undefined {
   const { resourceType: type, configs } = resource
   const invalid = (text: string): Failure => failure(code.INVALID_REQUEST, text)
   if (new Set(configs.map(({ name }) => name)).size < configs.length) {
@@ -111,15 +121,21 @@ export function nodeIdProblem (
   return Number(name) === nodeId ? undefined : failure(code.INVALID_REQUEST, text(nodeId, name))
 }
 
-/** What was settled here and what the controller answered for the rest, in the order of the request. */
+/**
+ * What was settled here and what the controller answered for the rest, in the order of the request.
+ */
 export async function answered<R extends Resource> (
-  resources: readonly R[], settled: ReadonlyMap<R, Failure>, submit: (rest: R[]) => Promise<readonly Row[]>
+  resources: readonly R[], settled: ReadonlyMap<R, Failure>,
+  submit: (rest: R[]) => Promise<readonly Row[]>
 ): Promise<Row[]> {
-  const rest = settled.size === resources.length ? [] : resources.filter(resource => !settled.has(resource))
+  const rest = settled.size === resources.length
+    ? []
+    : resources.filter(resource => !settled.has(resource))
   const rows = rest.length === 0 ? [] : await submit(rest)
   const byKey = new Map(rows.map(row => [keyOf(row), row]))
   return resources.map(resource => {
     const { errorCode, errorMessage } = settled.get(resource) ?? byKey.get(keyOf(resource)) as Row
-    return { errorCode, errorMessage, resourceType: resource.resourceType, resourceName: resource.resourceName }
+    return { errorCode, errorMessage, resourceType: resource.resourceType,
+      resourceName: resource.resourceName }
   })
 }

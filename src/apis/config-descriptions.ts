@@ -1,7 +1,7 @@
 /**
- * What one DescribeConfigs may describe. Each topic or broker is there once, but any name is a group's
- * or a subscription's, and Kafka answers a resource as often as it is named: a few megabytes could ask
- * for an answer that no memory holds.
+ * What one DescribeConfigs may describe. Each topic or broker is there once, but any name is a
+ * group's or a subscription's, and Kafka answers a resource as often as it is named: a few
+ * megabytes could ask for an answer that no memory holds.
  */
 import { resourceType } from '../core/metadata/configs.ts'
 
@@ -24,7 +24,8 @@ export class ConfigDescriptions<Row> {
     const all = this.#kept.get(key) ?? describe()
     if (this.#kept.size < KEPT_MAX) this.#kept.set(key, all)
     const rows = all.filter(isWanted)
-    const isOnce = type !== resourceType.GROUP && type !== resourceType.CLIENT_METRICS && !this.#described.has(key)
+    const isOnce = type !== resourceType.GROUP && type !== resourceType.CLIENT_METRICS &&
+      !this.#described.has(key)
     this.#described.add(key)
     if (!isOnce) this.#rowsLeft -= 1 + rows.length
     return rows

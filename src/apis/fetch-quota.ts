@@ -18,7 +18,9 @@ export function largestFetch ({ quotaClient }: Call, { quotas }: Needs): number 
  * Whether the client has to wait, with an empty answer instead of these: what is not sent does not
  * count against the quota of bytes.
  */
-export function mustWait (call: Call, responses: () => Responses, { quotas, environment }: Needs): boolean {
+export function mustWait (
+  call: Call, responses: () => Responses, { quotas, environment }: Needs
+): boolean {
   let throttleMs = call.requestThrottleMs()
   if (!quotas.fetch.isUnset) {
     const nowMs = environment.monotonicMs()

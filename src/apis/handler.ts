@@ -16,7 +16,9 @@ export interface Call {
   readonly quotaClient: QuotaClient
   /** The answer says so, and once it is sent the client is not read for that long (KIP-219). */
   throttle (ms: number): void
-  /** Counts the time that this request took (KIP-124); asked once, of whoever does not by the end. */
+  /**
+   * Counts the time that this request took (KIP-124); asked once, of whoever does not by the end.
+   */
   requestThrottleMs (): number
   /** Runs when the answer's bytes are with the kernel: pooled memory may be used again. */
   onSent (release: () => void): void
@@ -43,11 +45,16 @@ export interface Handler<A extends Api = Api, Needs = Broker> {
   readonly advertised: VersionRange
   /** Whether ApiVersions lists it at all. */
   readonly isListed: boolean
-  /** Several requests of one connection may be under way at once: their order is fixed when called. */
+  /**
+   * Several requests of one connection may be under way at once: their order is fixed when called.
+   */
   readonly pipelined: boolean
   /** Keeps nothing of the request's bytes once it has answered. */
   readonly isFrameFree: boolean
-  /** Answers no more than it was asked: such requests begin although others do not read their answers. */
+  /**
+   * Answers no more than it was asked: such requests begin although others do not read their
+   * answers.
+   */
   readonly hasShortAnswer: boolean
   handle (request: MessageOf<A['request']>, call: Call, needs: Needs): Answer<A> | Promise<Answer<A>>
   /** Kafka's error answer to this request (D0.2); without it the connection closes. */
@@ -67,7 +74,9 @@ export interface HandlerOptions<A extends Api = Api> {
   failed?: Failed<A>
 }
 
-/** The handlers as `ottla.strict` has them: what Kafka 4.4 no longer serves closes the connection. */
+/**
+ * The handlers as `ottla.strict` has them: what Kafka 4.4 no longer serves closes the connection.
+ */
 export function strictly (handlers: readonly Handler[]): readonly Handler[] {
   return handlers.map(handler => ({ ...handler, versions: handler.strictVersions }))
 }
@@ -76,12 +85,14 @@ export function strictly (handlers: readonly Handler[]): readonly Handler[] {
 export function handler<A extends Api, Needs> (
   api: A,
   {
-    versions, advertised = versions, strictVersions = advertised, isListed = true, pipelined = false,
+    versions, advertised = versions, strictVersions = advertised, isListed = true,
+    pipelined = false,
     isFrameFree = false, hasShortAnswer = false, failed,
   }: HandlerOptions<A>,
   handle: (request: MessageOf<A['request']>, call: Call, needs: Needs) => Answer<A> | Promise<Answer<A>>
 ): Handler<A, Needs> {
   return {
-    api, versions, advertised, strictVersions, isListed, pipelined, isFrameFree, hasShortAnswer, handle, failed,
+    api, versions, advertised, strictVersions, isListed, pipelined, isFrameFree, hasShortAnswer,
+    handle, failed,
   }
 }

@@ -13,9 +13,12 @@ export interface Mutations {
 export function mutationsOf (
   call: Call, strictSince: number, { quotas, environment }: Pick<Broker, 'quotas' | 'environment'>
 ): Mutations {
-  const allowance = quotas.mutation.allowance(call.quotaClient, call.version >= strictSince, environment.monotonicMs())
+  const allowance = quotas.mutation.allowance(call.quotaClient, call.version >= strictSince,
+    environment.monotonicMs())
   return {
     admit: partitions => allowance?.admit(partitions, environment.monotonicMs()) ?? true,
-    settle () { if (allowance !== undefined) call.throttle(allowance.throttleMs(environment.monotonicMs())) },
+    settle () {
+      if (allowance !== undefined) call.throttle(allowance.throttleMs(environment.monotonicMs()))
+    },
   }
 }

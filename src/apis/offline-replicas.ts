@@ -5,7 +5,10 @@ import type { PartitionRegistration } from '../core/metadata/facts.ts'
 
 /** `alive` are the brokers that this client can reach. */
 export function offlineReplicas (
-  { replicas, directories }: PartitionRegistration, alive: ReadonlySet<number>, { brokers }: MetadataImage
+  { replicas, directories }: PartitionRegistration, alive: ReadonlySet<number>,
+  { brokers }: MetadataImage
 ): number[] {
-  return replicas.filter((id, at) => !alive.has(id) || !brokers.hasOnlineDirectory(id, directories[at] ?? ZERO_UUID))
+  return replicas.filter(
+    (id, at) => !alive.has(id) || !brokers.hasOnlineDirectory(id, directories[at] ?? ZERO_UUID)
+  )
 }

@@ -4,7 +4,9 @@
  */
 
 /** What belongs together, in the order in which it first comes (D0.12). */
-export function grouped<Entry, Key> (entries: Iterable<Entry>, keyOf: (entry: Entry) => Key): Map<Key, Entry[]> {
+export function grouped<Entry, Key> (
+  entries: Iterable<Entry>, keyOf: (entry: Entry) => Key
+): Map<Key, Entry[]> {
   const groups = new Map<Key, Entry[]>()
   for (const entry of entries) {
     const key = keyOf(entry)
@@ -16,13 +18,20 @@ export function grouped<Entry, Key> (entries: Iterable<Entry>, keyOf: (entry: En
 }
 
 /** A topic's row in the answers about a group's offsets. */
-interface OffsetsRow { readonly name: string, readonly topicId?: string, readonly partitions: readonly unknown[] }
+interface OffsetsRow {
+  readonly name: string
+  readonly topicId?: string
+  readonly partitions: readonly unknown[]
+}
 
 /**
- * D0.12, OffsetCommit and OffsetDelete: what was refused before the group was asked has one row a topic,
- * and what the group answered joins it; with nothing refused, its rows stay as they were asked for.
+ * D0.12, OffsetCommit and OffsetDelete: what was refused before the group was asked has one row a
+ * topic, and what the group answered joins it; with nothing refused, its rows stay as they were
+ * asked for.
  */
-export function withRefusals<Row extends OffsetsRow> (refusals: readonly Row[], answered: readonly Row[]): Row[] {
+export function withRefusals<Row extends OffsetsRow> (
+  refusals: readonly Row[], answered: readonly Row[]
+): Row[] {
   if (refusals.length === 0) return [...answered]
   return [...grouped([...refusals, ...answered], ({ topicId, name }) => `${topicId}/${name}`).values()]
     .map(rows => ({ ...rows[0] as Row, partitions: rows.flatMap(({ partitions }) => partitions) }))

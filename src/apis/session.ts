@@ -4,7 +4,9 @@ export interface Session {
   readonly id: number
   /** Name of the listener that it came in by. */
   readonly listener: string
-  /** The address that the client itself connected to: what it is told when nothing is advertised. */
+  /**
+   * The address that the client itself connected to: what it is told when nothing is advertised.
+   */
   readonly localAddress: string
   readonly localPort: number
   /** Of the client, without the slash that Kafka prints before it. */
@@ -16,8 +18,8 @@ export interface Session {
   softwareVersion: string
   readonly closed: boolean
   /**
-   * Sets memory aside until the request is answered, instead of what it had (R-X10). How many bytes of
-   * the answer may be at hand; what more it has is to come.
+   * Sets memory aside until the request is answered, instead of what it had (R-X10). How many bytes
+   * of the answer may be at hand; what more it has is to come.
    */
   takeAnswerRoom (): number
   /** What was read is not the answer yet. */

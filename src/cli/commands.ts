@@ -18,6 +18,8 @@ export function defineAll (ottla: Command, terminal: Terminal): void {
 }
 
 /** The exit code; `words` are the arguments behind the program's name. Rejects only for a bug. */
-export async function run (words: readonly string[], terminal: Terminal = processTerminal()): Promise<number> {
+export async function run (
+  words: readonly string[], terminal: Terminal = processTerminal()
+): Promise<number> {
   return await runWith(defineAll, words, terminal)
 }

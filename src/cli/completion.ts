@@ -36,11 +36,15 @@ interface Cursor {
 }
 
 /** What may stand in the place of the last word, which may be empty. */
-export async function candidates (ottla: Command, words: readonly string[], names: Names): Promise<Candidate[]> {
+export async function candidates (
+  ottla: Command, words: readonly string[], names: Names
+): Promise<Candidate[]> {
   const last = words.at(-1) ?? ''
   const cursor = cursorAt(ottla, words.slice(0, -1))
   const all = await possible(cursor, last, names)
-  return all.filter(({ word }) => word.startsWith(last)).sort((left, right) => left.word < right.word ? -1 : 1)
+  return all.filter(({ word }) => word.startsWith(last)).sort(
+    (left, right) => left.word < right.word ? -1 : 1
+  )
 }
 
 function cursorAt (ottla: Command, before: readonly string[]): Cursor {
@@ -133,7 +137,9 @@ async function askedOf (client: Client, kind: NameKind): Promise<string[]> {
 }
 
 /** A candidate a line, its description behind a tab. */
-export async function complete (words: readonly string[], ottla: Command, terminal: Terminal): Promise<void> {
+export async function complete (
+  words: readonly string[], ottla: Command, terminal: Terminal
+): Promise<void> {
   const found = await candidates(ottla, words, namesOfBroker)
   await write(terminal.output, found.map(({ word, description }) => `${word}\t${description}\n`).join(''))
 }

@@ -26,12 +26,17 @@ export type DescribedConfig = MessageOf<typeof DescribeConfigs['response']>['res
 export interface DescribedResource extends Resource { readonly configs: readonly DescribedConfig[] }
 
 /** Whether the value is not merely the default. */
-export function isNotDefault ({ configSource }: DescribedConfig): boolean { return configSource !== DEFAULT }
+export function isNotDefault ({ configSource }: DescribedConfig): boolean {
+  return configSource !== DEFAULT
+}
 
 /** Whether the value was set for this topic, not for the broker as a whole. */
-export function isSetForTopic ({ configSource }: DescribedConfig): boolean { return configSource === DYNAMIC_TOPIC }
+export function isSetForTopic ({ configSource }: DescribedConfig): boolean {
+  return configSource === DYNAMIC_TOPIC
+}
 
-const kindOf = new Map<number, string>(Object.entries(resourceType).map(([kind, type]) => [type, kind]))
+const kindOf =
+  new Map<number, string>(Object.entries(resourceType).map(([kind, type]) => [type, kind]))
 
 function nameOf ({ type, name }: Resource): string {
   return `${kindOf.get(type) ?? type} ${name === '' ? '(default)' : name}`
@@ -44,7 +49,9 @@ function brokerOf ({ type, name }: Resource): number | undefined {
 }
 
 /** In the order asked for. Throws for the first that the broker refuses. */
-export async function describeConfigs (client: Client, resources: readonly Resource[]): Promise<DescribedResource[]> {
+export async function describeConfigs (
+  client: Client, resources: readonly Resource[]
+): Promise<DescribedResource[]> {
   const byBroker = new Map<number | undefined, Resource[]>()
   for (const resource of resources) {
     const broker = brokerOf(resource)
@@ -53,14 +60,18 @@ export async function describeConfigs (client: Client, resources: readonly Resou
   const found: DescribedResource[] = []
   for (const [broker, asked] of byBroker) found.push(...await describeAt(client, broker, asked))
   const order = new Map(resources.map((resource, index) => [nameOf(resource), index]))
-  return found.sort((left, right) => (order.get(nameOf(left)) ?? 0) - (order.get(nameOf(right)) ?? 0))
+  return found.sort(
+    (left, right) => (order.get(nameOf(left)) ?? 0) - (order.get(nameOf(right)) ?? 0)
+  )
 }
 
 async function describeAt (
   client: Client, broker: number | undefined, resources: readonly Resource[]
 ): Promise<DescribedResource[]> {
   const request = {
-    resources: resources.map(({ type, name }) => ({ resourceType: type, resourceName: name, configurationKeys: null })),
+    resources: resources.map(
+      ({ type, name }) => ({ resourceType: type, resourceName: name, configurationKeys: null })
+    ),
     includeSynonyms: true,
   }
   const { results } = await client.retrying(() => broker === undefined
@@ -68,10 +79,16 @@ async function describeAt (
     : client.broker(broker, DescribeConfigs, request))
   throwFailures(results.map(({ resourceType: type, resourceName: name, errorCode, errorMessage }) =>
     failureOf(nameOf({ type, name }), errorCode, errorMessage)))
-  return results.map(({ resourceType: type, resourceName: name, configs }) => ({ type, name, configs }))
+  return results.map(
+    ({ resourceType: type, resourceName: name, configs }) => ({ type, name, configs })
+  )
 }
 
-export interface ConfigChange { readonly name: string, readonly value: string | null, readonly operation: number }
+export interface ConfigChange {
+  readonly name: string
+  readonly value: string | null
+  readonly operation: number
+}
 
 export async function alterConfigs (
   client: Client, resource: Resource, changes: readonly ConfigChange[], validateOnly: boolean
@@ -80,7 +97,9 @@ export async function alterConfigs (
     resources: [{
       resourceType: resource.type,
       resourceName: resource.name,
-      configs: changes.map(({ name, value, operation }) => ({ name, value, configOperation: operation })),
+      configs: changes.map(
+        ({ name, value, operation }) => ({ name, value, configOperation: operation })
+      ),
     }],
     validateOnly,
   }

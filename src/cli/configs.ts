@@ -15,7 +15,8 @@ import { withClient } from './with-client.ts'
 import type { SharedOptions } from './with-client.ts'
 
 export async function showConfigs (
-  kind: ResourceKind, name: string | undefined, options: SharedOptions & { all?: boolean }, terminal: Terminal
+  kind: ResourceKind, name: string | undefined, options: SharedOptions & { all?: boolean },
+  terminal: Terminal
 ): Promise<void> {
   const resources = await withClient(options, async client => {
     const names = name === undefined ? await namesOf(client, kind) : [name]
@@ -35,7 +36,9 @@ export async function showConfigs (
         source: source(config.configSource),
         readOnly: config.readOnly,
         sensitive: config.isSensitive,
-        synonyms: config.synonyms.map(({ name, value, source: number }) => ({ name, value, source: source(number) })),
+        synonyms: config.synonyms.map(
+          ({ name, value, source: number }) => ({ name, value, source: source(number) })
+        ),
       }))),
     nothing: options.all === true ? 'no settings' : 'everything is at its default: --all shows it',
   })
@@ -71,7 +74,8 @@ export async function alterSettings (
   ]
   if (changes.length === 0) throw new UsageError('nothing to alter: give --set, --delete, --append or --subtract')
   await withClient(options, client => alterConfigs(client, { type: resourceType[kind], name: name ?? '' },
-    changes.map(change => ({ ...change, operation: configOperation[change.operation] })), options.dryRun === true))
+    changes.map(change => ({ ...change, operation: configOperation[change.operation] })),
+    options.dryRun === true))
   await show(terminal, options, {
     columns: ['config', 'operation', 'value'],
     rows: changes.map(({ name: config, operation, value }) =>

@@ -7,7 +7,10 @@ import { ClientError } from '../client/error.ts'
 /** The command line asks for something that makes no sense: exit code 2. */
 export class UsageError extends Error { override name = 'UsageError' }
 
-/** The command could not do all that it was asked for: exit code 1. Each line says one thing that failed. */
+/**
+ * The command could not do all that it was asked for: exit code 1. Each line says one thing that
+ * failed.
+ */
 export class CommandError extends Error {
   override name = 'CommandError'
   readonly lines: readonly string[]
@@ -43,7 +46,9 @@ export function answered (subject: string, error: KafkaError): string {
 }
 
 /** A line for an answered error code, undefined for none. */
-export function failureOf (subject: string, errorCode: number, text?: string | null): string | undefined {
+export function failureOf (
+  subject: string, errorCode: number, text?: string | null
+): string | undefined {
   if (errorCode === code.NONE) return undefined
   return answered(subject, new KafkaError(errorCode, text ?? undefined))
 }

@@ -19,7 +19,9 @@ export async function showLogDirs (
   if (options.json !== true && (options.partitions === true || names.length > 0)) {
     await show(terminal, {}, {
       columns: ['broker', 'topic', 'partition', 'sizeBytes', 'offsetLag', 'logDir'],
-      rows: rows.flatMap(({ broker, logDir, partitions }) => partitions.map(each => ({ broker, logDir, ...each }))),
+      rows: rows.flatMap(
+        ({ broker, logDir, partitions }) => partitions.map(each => ({ broker, logDir, ...each }))
+      ),
       nothing: 'no partitions are there',
     })
   } else if (options.json === true) {

@@ -17,7 +17,9 @@ export async function processLog (level: Level): Promise<LogFunction> {
     formatters: { level: label => ({ level: label }) },
     serializers: { error: stdSerializers.err },
   }, await stream())
-  const log: LogFunction = (entryLevel, message, fields) => { logger[entryLevel](fields ?? {}, message) }
+  const log: LogFunction = (entryLevel, message, fields) => {
+    logger[entryLevel](fields ?? {}, message)
+  }
   return Object.defineProperty(log, 'level', {
     get: () => logger.level,
     set: (changed: string) => { logger.level = changed },

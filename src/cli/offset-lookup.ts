@@ -23,20 +23,26 @@ export function partitionKey ({ topic, partition }: TopicPartition): string { re
 const REPLICA_OF_NONE = -1
 const TIMEOUT_MS = 30_000
 
-/** In the order asked for; what cannot be told has an error code. Retriable ones are tried again. */
+/**
+ * In the order asked for; what cannot be told has an error code. Retriable ones are tried again.
+ */
 export async function findOffsets (
   client: Client, partitions: readonly TopicPartition[], timestamp: bigint
 ): Promise<FoundOffset[]> {
   const found = new Map<string, FoundOffset>()
   await client.retrying(async () => {
     const missing = partitions.filter(partition => !isSettled(found.get(partitionKey(partition))))
-    for (const each of await askLeaders(client, missing, timestamp)) found.set(partitionKey(each), each)
+    for (const each of await askLeaders(client, missing, timestamp)) {
+      found.set(partitionKey(each), each)
+    }
     const retriable = [...found.values()].find(each => !isSettled(each))
     if (retriable !== undefined) throw new KafkaError(retriable.errorCode)
   }).catch((error: unknown) => {
     if (!(error instanceof KafkaError) || found.size < partitions.length) throw error
   })
-  return partitions.map(partition => found.get(partitionKey(partition)) ?? failed(partition, code.UNKNOWN_SERVER_ERROR))
+  return partitions.map(
+    partition => found.get(partitionKey(partition)) ?? failed(partition, code.UNKNOWN_SERVER_ERROR)
+  )
 }
 
 function isSettled (found: FoundOffset | undefined): boolean {
@@ -50,7 +56,8 @@ function failed (partition: TopicPartition, errorCode: number): FoundOffset {
 
 /** -1 without a leader; throws KafkaError for a topic that cannot be told. */
 function leaderOf (cluster: Cluster, { topic, partition }: TopicPartition): number {
-  return topicIn(cluster, topic).partitions.find(each => each.partition === partition)?.leaderId ?? UNKNOWN_PARTITION
+  return topicIn(cluster, topic).partitions.find(each => each.partition === partition)?.leaderId ??
+    UNKNOWN_PARTITION
 }
 
 const UNKNOWN_PARTITION = -2
@@ -65,11 +72,14 @@ async function askLeaders (
     const errorCode = cluster.errors.get(partition.topic)
     const leader = errorCode === undefined ? leaderOf(cluster, partition) : UNKNOWN_PARTITION
     if (errorCode !== undefined) found.push(failed(partition, errorCode))
-    else if (leader === UNKNOWN_PARTITION) found.push(failed(partition, code.UNKNOWN_TOPIC_OR_PARTITION))
+    else if (leader ===
+      UNKNOWN_PARTITION) found.push(failed(partition, code.UNKNOWN_TOPIC_OR_PARTITION))
     else if (leader < 0) found.push(failed(partition, code.LEADER_NOT_AVAILABLE))
     else byLeader.set(leader, [...byLeader.get(leader) ?? [], partition])
   }
-  for (const [leader, asked] of byLeader) found.push(...await askLeader(client, leader, asked, timestamp))
+  for (const [leader, asked] of byLeader) {
+    found.push(...await askLeader(client, leader, asked, timestamp))
+  }
   return found
 }
 
@@ -80,23 +90,29 @@ async function askLeader (
     replicaId: REPLICA_OF_NONE,
     isolationLevel: 0,
     topics: byTopic(partitions).map(({ topic, partitions }) => ({
-      name: topic, partitions: partitions.map(partition => ({ partitionIndex: partition, timestamp })),
+      name: topic,
+      partitions: partitions.map(partition => ({ partitionIndex: partition, timestamp })),
     })),
     timeoutMs: TIMEOUT_MS,
   })
-  return topics.flatMap(({ name, partitions }) => partitions.map(({ partitionIndex, ...found }) => ({
-    topic: name,
-    partition: partitionIndex,
-    offset: found.offset,
-    timestamp: found.timestamp,
-    leaderEpoch: found.leaderEpoch,
-    errorCode: found.errorCode,
-  })))
+  return topics.flatMap(({ name, partitions }) =>
+    partitions.map(({ partitionIndex, ...found }) => ({
+      topic: name,
+      partition: partitionIndex,
+      offset: found.offset,
+      timestamp: found.timestamp,
+      leaderEpoch: found.leaderEpoch,
+      errorCode: found.errorCode,
+    })))
 }
 
 /** Partitions gathered by their topic, in the order of the first of each. */
-export function byTopic (partitions: readonly TopicPartition[]): Array<{ topic: string, partitions: number[] }> {
+export function byTopic (
+  partitions: readonly TopicPartition[]
+): Array<{ topic: string, partitions: number[] }> {
   const topics = new Map<string, number[]>()
-  for (const { topic, partition } of partitions) topics.set(topic, [...topics.get(topic) ?? [], partition])
+  for (const { topic, partition } of partitions) {
+    topics.set(topic, [...topics.get(topic) ?? [], partition])
+  }
   return [...topics].map(([topic, partitions]) => ({ topic, partitions }))
 }

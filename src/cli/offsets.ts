@@ -31,7 +31,9 @@ export async function showOffsets (
     const all = topics.flatMap(({ name, partitions }) =>
       partitions.map(({ partition }) => ({ topic: name, partition })))
     const found: FoundOffset[][] = []
-    for (const timestamp of wanted) found.push(all.length === 0 ? [] : await findOffsets(client, all, timestamp))
+    for (const timestamp of wanted) {
+      found.push(all.length === 0 ? [] : await findOffsets(client, all, timestamp))
+    }
     return found
   })
   if (second !== undefined) {

@@ -1,12 +1,14 @@
 /**
- * What a command has found: tables for people, with --json one object a line for programs. Both come
- * from the same rows, so they cannot disagree.
+ * What a command has found: tables for people, with --json one object a line for programs. Both
+ * come from the same rows, so they cannot disagree.
  */
 import type { Terminal } from './terminal.ts'
 import { say, write } from './terminal.ts'
 import { visible } from './visible.ts'
 
-export type Value = null | boolean | number | bigint | string | readonly Value[] | { readonly [name: string]: Value }
+export type Value = null | boolean | number | bigint | string | readonly Value[] | {
+  readonly [name: string]: Value,
+}
 export type Row = Readonly<Record<string, Value>>
 
 export interface Shown<R> {
@@ -26,7 +28,8 @@ export async function show<R extends Row> (
     return
   }
   const head = columns.map(titleOf)
-  await write(terminal.output, await table(head, rows.map(row => columns.map(column => textOf(row[column] ?? null)))))
+  await write(terminal.output,
+    await table(head, rows.map(row => columns.map(column => textOf(row[column] ?? null)))))
 }
 
 export async function showJson (terminal: Terminal, rows: readonly Row[]): Promise<void> {
@@ -34,7 +37,9 @@ export async function showJson (terminal: Terminal, rows: readonly Row[]): Promi
 }
 
 /** Plain columns without lines or colours: wide characters take the room that they need. */
-async function table (head: readonly string[], rows: ReadonlyArray<readonly string[]>): Promise<string> {
+async function table (
+  head: readonly string[], rows: ReadonlyArray<readonly string[]>
+): Promise<string> {
   const { default: Table } = await import('cli-table3')
   const borders = ['top', 'top-mid', 'top-left', 'top-right', 'bottom', 'bottom-mid', 'bottom-left', 'bottom-right',
     'left', 'left-mid', 'mid', 'mid-mid', 'right', 'right-mid'] as const

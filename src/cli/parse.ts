@@ -1,8 +1,13 @@
-/** The arguments' own small languages: numbers, settings, moments, partitions. They throw UsageError. */
+/**
+ * The arguments' own small languages: numbers, settings, moments, partitions. They throw
+ * UsageError.
+ */
 import { UsageError } from './error.ts'
 
 /** What commander calls for each value of an option that may be repeated. */
-export function collect (value: string, before: readonly string[] = []): string[] { return [...before, value] }
+export function collect (value: string, before: readonly string[] = []): string[] {
+  return [...before, value]
+}
 
 export function integer (
   name: string, least: number, most: number = Number.MAX_SAFE_INTEGER
@@ -24,7 +29,9 @@ export function offset (name: string): (text: string) => bigint {
 }
 
 /** `name=value`, the value as it is and possibly empty. */
-export function settings (name: string, texts: readonly string[]): Array<{ name: string, value: string }> {
+export function settings (
+  name: string, texts: readonly string[]
+): Array<{ name: string, value: string }> {
   return texts.map(text => {
     const at = text.indexOf('=')
     if (at < 1) throw new UsageError(`${name} ${text}: give name=value, for example ${name} retention.ms=3600000`)
@@ -32,7 +39,9 @@ export function settings (name: string, texts: readonly string[]): Array<{ name:
   })
 }
 
-/** ISO 8601 with or without a zone (without one: UTC, as Kafka's tools), or `@` and milliseconds. */
+/**
+ * ISO 8601 with or without a zone (without one: UTC, as Kafka's tools), or `@` and milliseconds.
+ */
 export function moment (name: string): (text: string) => number {
   return text => {
     if (/^@\d{1,15}$/.test(text)) return Number(text.slice(1))
@@ -54,7 +63,8 @@ export function duration (name: string): (text: string) => number {
   return text => {
     const parts = /^P(?=.)(?:(\d+)D)?(?:T(?=\d)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?$/.exec(text)
     if (parts === null) throw new UsageError(`${name} ${text}: give a duration such as P7D or PT1H30M`)
-    const [days = 0, hours = 0, minutes = 0, seconds = 0] = parts.slice(1).map(part => Number(part ?? 0))
+    const [days = 0, hours = 0, minutes = 0, seconds = 0] =
+      parts.slice(1).map(part => Number(part ?? 0))
     return days * DAY_MS + hours * 3_600_000 + minutes * 60_000 + Math.round(seconds * 1000)
   }
 }

@@ -1,4 +1,7 @@
-/** The command line without its commands: how it speaks, and that it does not end the process itself. */
+/**
+ * The command line without its commands: how it speaks, and that it does not end the process
+ * itself.
+ */
 import { Command, Help } from 'commander'
 import type { Option } from 'commander'
 import type { Terminal } from './terminal.ts'

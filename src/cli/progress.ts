@@ -1,4 +1,6 @@
-/** How far long work is: a bar, or a count where the end is not known; only where people look on. */
+/**
+ * How far long work is: a bar, or a count where the end is not known; only where people look on.
+ */
 import type { Terminal } from './terminal.ts'
 
 export interface Progress {
@@ -9,7 +11,9 @@ export interface Progress {
 const SILENT: Progress = { advance: () => {}, stop: () => {} }
 
 /** `total` undefined: not known. `unit` is what is counted. */
-export async function progressOf (terminal: Terminal, unit: string, total: number | undefined): Promise<Progress> {
+export async function progressOf (
+  terminal: Terminal, unit: string, total: number | undefined
+): Promise<Progress> {
   if (!terminal.isWatched) return SILENT
   const { default: { SingleBar } } = await import('cli-progress')
   const bar = new SingleBar({

@@ -1,6 +1,6 @@
 /**
- * Learns that nobody reads a pipe any more, before the next write fails: `ottla consume t | head -3`
- * has nothing left to write when `head` has gone, and would wait for the next record for ever.
+ * Learns that nobody reads a pipe any more, before the next write fails: `ottla consume t | head
+ * -3` has nothing left to write when `head` has gone, and would wait for the next record for ever.
  */
 import { closeSync, constants, fstatSync, openSync } from 'node:fs'
 import { Socket } from 'node:net'
@@ -12,8 +12,8 @@ interface Bindings {
 }
 
 /**
- * Calls `run` once when the last reader of this descriptor's pipe has gone; never for what is no pipe,
- * or where the system cannot tell. Keeps no process from ending.
+ * Calls `run` once when the last reader of this descriptor's pipe has gone; never for what is no
+ * pipe, or where the system cannot tell. Keeps no process from ending.
  */
 export function whenReaderGone (fd: number, run: () => void): void {
   try {
@@ -26,7 +26,8 @@ export function whenReaderGone (fd: number, run: () => void): void {
 
 /**
  * Whoever waits to read from the end that is written to is woken by one thing only. Node refuses to
- * read from a pipe that is open for writing, but asks no such question of what it takes for a socket.
+ * read from a pipe that is open for writing, but asks no such question of what it takes for a
+ * socket.
  */
 function watch (fd: number, run: () => void): void {
   const { TCP, constants: { SOCKET } } = (process as unknown as Bindings).binding('tcp_wrap')

@@ -11,7 +11,9 @@ const FAILED = 1
 const WRONG_USAGE = 2
 
 /** With these commands. Rejects only for a bug. */
-export async function runWith (define: Define, words: readonly string[], terminal: Terminal): Promise<number> {
+export async function runWith (
+  define: Define, words: readonly string[], terminal: Terminal
+): Promise<number> {
   try {
     await program(terminal, define).parseAsync([...words], { from: 'user' })
     return DONE

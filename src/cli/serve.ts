@@ -27,7 +27,8 @@ export async function serve ({ config, override }: ServeOptions): Promise<void> 
     stopOnSignal(broker.stop, log)
     for (const { name, host, port } of broker.listeners) log('info', 'listening', { listener: name, host, port })
     log('info', 'ottla serves', {
-      node: broker.nodeId, clusterId: broker.clusterId, startMs: Math.round(performance.now() - startedMs),
+      node: broker.nodeId, clusterId: broker.clusterId,
+      startMs: Math.round(performance.now() - startedMs),
     })
     for (const line of startLines(broker.nodeId)) log('info', line)
   } catch (error) {
@@ -85,10 +86,12 @@ function stopOnSignal (stop: () => Promise<void>, log: LogFunction): void {
 
 /** One line that says what to do. */
 function explain (error: unknown): string {
-  if (error instanceof ConfigError || error instanceof DataDirectoryError || error instanceof StoreError) {
+  if (error instanceof ConfigError || error instanceof DataDirectoryError ||
+    error instanceof StoreError) {
     return error.message
   }
-  const { code, port, address, message } = error as NodeJS.ErrnoException & { port?: number, address?: string }
+  const { code, port, address, message } =
+    error as NodeJS.ErrnoException & { port?: number, address?: string }
   if (code === 'EADDRINUSE') {
     return `port ${port} is in use: stop what listens there, or set another port in listeners ` +
       `(for example --override listeners=PLAINTEXT://:${Number(port) + 10})`

@@ -1,4 +1,7 @@
-/** What a command has of the process: where it reads and writes, and how it learns that it shall end. */
+/**
+ * What a command has of the process: where it reads and writes, and how it learns that it shall
+ * end.
+ */
 import { once } from 'node:events'
 import process from 'node:process'
 import type { Readable, Writable } from 'node:stream'
@@ -19,8 +22,8 @@ export interface Terminal {
   /** What is waited for goes by it, whatever the wall clock is set to. */
   monotonicMs (): number
   /**
-   * Aborted by SIGINT, SIGTERM and by a reader of the output that has gone. Whoever asks for it ends
-   * in order; other commands are ended by the signal itself.
+   * Aborted by SIGINT, SIGTERM and by a reader of the output that has gone. Whoever asks for it
+   * ends in order; other commands are ended by the signal itself.
    */
   interruption (): AbortSignal
 }
@@ -63,7 +66,9 @@ export function processTerminal (): Terminal {
 }
 
 /** Writes text and waits while its reader is slower; a reader that has gone ends the wait. */
-export async function write (stream: Writable, text: string | Buffer, until?: AbortSignal): Promise<void> {
+export async function write (
+  stream: Writable, text: string | Buffer, until?: AbortSignal
+): Promise<void> {
   if (stream.write(text) || stream.destroyed) return
   try {
     await once(stream, 'drain', until === undefined ? {} : { signal: until })

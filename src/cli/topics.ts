@@ -20,8 +20,11 @@ const TIMEOUT_MS = 30_000
 /** The broker's own default (KIP-464). */
 const BROKER_DEFAULT = -1
 
-export async function listTopics (options: SharedOptions & { internal?: boolean }, terminal: Terminal): Promise<void> {
-  const topics = await withClient(options, async client => await allTopics(client, options.internal === true))
+export async function listTopics (
+  options: SharedOptions & { internal?: boolean }, terminal: Terminal
+): Promise<void> {
+  const topics =
+    await withClient(options, async client => await allTopics(client, options.internal === true))
   await show(terminal, options, {
     columns: ['topic', 'partitions', 'replicationFactor', ...options.internal === true ? ['internal' as const] : []],
     rows: topics.map(({ name, partitions, isInternal }) => ({
@@ -42,14 +45,18 @@ export async function allTopics (client: Client, internal: boolean): Promise<Clu
 }
 
 /** In the order of the names. Throws a line for each that cannot be told. */
-export async function namedTopics (client: Client, names: readonly string[]): Promise<ClusterTopic[]> {
+export async function namedTopics (
+  client: Client, names: readonly string[]
+): Promise<ClusterTopic[]> {
   const cluster = await client.retrying(() => client.describe(names))
   throwFailures(names.map(name => failureOf(`topic ${name}`, cluster.errors.get(name) ?? code.NONE)))
   return names.map(name => topicIn(cluster, name))
 }
 
 /** The named ones; all of them, if none is named. */
-export async function topicsOf (client: Client, names: readonly string[], internal: boolean): Promise<ClusterTopic[]> {
+export async function topicsOf (
+  client: Client, names: readonly string[], internal: boolean
+): Promise<ClusterTopic[]> {
   return names.length === 0 ? await allTopics(client, internal) : await namedTopics(client, names)
 }
 
@@ -58,7 +65,8 @@ export async function describeTopics (
 ): Promise<void> {
   const described = await withClient(options, async client => {
     const topics = await topicsOf(client, names, options.internal === true)
-    const configs = await describeConfigs(client, topics.map(({ name }) => ({ type: resourceType.topic, name })))
+    const configs =
+      await describeConfigs(client, topics.map(({ name }) => ({ type: resourceType.topic, name })))
     return topics.map(topic => ({ topic, configs: configsOf(configs, topic.name) }))
   })
   if (options.json === true) return await showJson(terminal, described.map(jsonOfTopic))
@@ -76,11 +84,14 @@ type Described = Awaited<ReturnType<typeof describeConfigs>>
 
 /** What was set for this topic itself. */
 function configsOf (resources: Described, name: string): Record<string, string | null> {
-  const own = resources.find(resource => resource.name === name)?.configs.filter(isSetForTopic) ?? []
+  const own =
+    resources.find(resource => resource.name === name)?.configs.filter(isSetForTopic) ?? []
   return Object.fromEntries(own.map(({ name, value }) => [name, value]))
 }
 
-function headOf ({ name, topicId, partitions }: ClusterTopic, configs: Record<string, string | null>): string {
+function headOf (
+  { name, topicId, partitions }: ClusterTopic, configs: Record<string, string | null>
+): string {
   const texts = Object.entries(configs).map(([config, value]) => `${config}=${value ?? ''}`)
   return [
     name, ...topicId === ZERO_UUID ? [] : [`id ${topicId}`], `${partitions.length} partitions`,
@@ -94,7 +105,9 @@ function partitionRows ({ partitions }: ClusterTopic) {
   }))
 }
 
-function jsonOfTopic ({ topic, configs }: { topic: ClusterTopic, configs: Record<string, string | null> }) {
+function jsonOfTopic (
+  { topic, configs }: { topic: ClusterTopic, configs: Record<string, string | null> }
+) {
   const { name, topicId, isInternal } = topic
   return { topic: name, topicId, internal: isInternal, partitions: partitionRows(topic), configs }
 }
@@ -113,7 +126,9 @@ export async function createTopics (
   const { partitions = BROKER_DEFAULT, replicationFactor = BROKER_DEFAULT } = options
   const answered = await withClient(options, client => client.retrying(async () => {
     const { topics } = await client.controller(CreateTopics, {
-      topics: names.map(name => ({ name, numPartitions: partitions, replicationFactor, assignments: [], configs })),
+      topics: names.map(
+        name => ({ name, numPartitions: partitions, replicationFactor, assignments: [], configs })
+      ),
       timeoutMs: TIMEOUT_MS,
     }, { waitMs: TIMEOUT_MS })
     retryWhenAlone(topics)
@@ -130,12 +145,16 @@ export async function createTopics (
     nothing: '',
   })
   const mayExist = options.ifNotExists === true
-  throwFailures(answered.filter(({ errorCode }) => !mayExist || errorCode !== code.TOPIC_ALREADY_EXISTS)
+  throwFailures(answered.filter(
+    ({ errorCode }) => !mayExist || errorCode !== code.TOPIC_ALREADY_EXISTS
+  )
     .map(({ name, errorCode, errorMessage }) => failureOf(`topic ${name}`, errorCode, errorMessage)))
 }
 
 /** In the order of the names: brokers answer in their own. */
-function asNamed<R extends { readonly name: string | null }> (names: readonly string[], results: readonly R[]): R[] {
+function asNamed<R extends { readonly name: string | null }> (
+  names: readonly string[], results: readonly R[]
+): R[] {
   return [...results].sort((left, right) => names.indexOf(left.name ?? '') - names.indexOf(right.name ?? ''))
 }
 
@@ -151,18 +170,23 @@ export async function deleteTopics (
 ): Promise<void> {
   const responses = await withClient(options, client => client.retrying(async () => {
     const { responses } = await client.controller(DeleteTopics, {
-      topics: names.map(name => ({ name, topicId: ZERO_UUID })), topicNames: names, timeoutMs: TIMEOUT_MS,
+      topics: names.map(name => ({ name, topicId: ZERO_UUID })), topicNames: names,
+      timeoutMs: TIMEOUT_MS,
     }, { waitMs: TIMEOUT_MS })
     retryWhenAlone(responses)
     return asNamed(names, responses)
   }))
   await show(terminal, options, {
     columns: ['topic'],
-    rows: responses.filter(({ errorCode }) => errorCode === code.NONE).map(({ name }) => ({ topic: name })),
+    rows: responses.filter(({ errorCode }) => errorCode === code.NONE).map(
+      ({ name }) => ({ topic: name })
+    ),
     nothing: '',
   })
   throwFailures(responses
-    .filter(({ errorCode }) => options.ifExists !== true || errorCode !== code.UNKNOWN_TOPIC_OR_PARTITION)
+    .filter(
+      ({ errorCode }) => options.ifExists !== true || errorCode !== code.UNKNOWN_TOPIC_OR_PARTITION
+    )
     .map(({ name, errorCode }) => failureOf(`topic ${name}`, errorCode)))
 }
 
@@ -172,10 +196,14 @@ interface AlterOptions extends SharedOptions {
   readonly deleteConfig: readonly string[]
 }
 
-export async function alterTopic (name: string, options: AlterOptions, terminal: Terminal): Promise<void> {
+export async function alterTopic (
+  name: string, options: AlterOptions, terminal: Terminal
+): Promise<void> {
   const changes = [
     ...settings('--config', options.config).map(config => ({ ...config, operation: configOperation.set })),
-    ...options.deleteConfig.map(config => ({ name: config, value: null, operation: configOperation.delete })),
+    ...options.deleteConfig.map(
+      config => ({ name: config, value: null, operation: configOperation.delete })
+    ),
   ]
   const { partitions } = options
   if (changes.length === 0 && partitions === undefined) {
@@ -183,7 +211,9 @@ export async function alterTopic (name: string, options: AlterOptions, terminal:
   }
   const topic = await withClient(options, async client => {
     await namedTopics(client, [name])
-    if (changes.length > 0) await alterConfigs(client, { type: resourceType.topic, name }, changes, false)
+    if (changes.length > 0) {
+      await alterConfigs(client, { type: resourceType.topic, name }, changes, false)
+    }
     if (partitions !== undefined) await raisePartitions(client, name, partitions)
     return (await namedTopics(client, [name]))[0]
   })

@@ -12,7 +12,8 @@ export interface SharedOptions {
 const CLIENT_ID = 'ottla-command'
 
 export async function withClient<T> (
-  { bootstrapServer }: SharedOptions, run: (client: Client) => Promise<T>, options: Partial<ClientOptions> = {}
+  { bootstrapServer }: SharedOptions, run: (client: Client) => Promise<T>,
+  options: Partial<ClientOptions> = {}
 ): Promise<T> {
   const client = new Client(addressesOf(bootstrapServer), { clientId: CLIENT_ID, ...options })
   try {

@@ -1,7 +1,7 @@
 /**
- * Requests to a cluster: to any broker, to a certain one, to the controller, to a partition's leader
- * or to a group's coordinator. Connections are kept, one a broker; what the cluster looks like is
- * asked once and again after an error that says it has changed.
+ * Requests to a cluster: to any broker, to a certain one, to the controller, to a partition's
+ * leader or to a group's coordinator. Connections are kept, one a broker; what the cluster looks
+ * like is asked once and again after an error that says it has changed.
  */
 import { code, KafkaError } from '../../protocol/errors.ts'
 import { Metadata } from '../../protocol/messages/03-metadata.ts'
@@ -74,7 +74,9 @@ export class Client {
     return await this.#describe(topics, false)
   }
 
-  /** The same; topics that are not there may be made, as for a producer (auto.create.topics.enable). */
+  /**
+   * The same; topics that are not there may be made, as for a producer (auto.create.topics.enable).
+   */
   async describeOrCreate (topics: readonly string[]): Promise<Cluster> {
     return await this.#describe(topics, true)
   }
@@ -109,7 +111,9 @@ export class Client {
   ): Promise<MessageOf<A['response']>> {
     const { controllerId } = await this.cluster()
     // Brokers forward to the controller (KIP-590), so any will do while none is known.
-    return controllerId < 0 ? await this.any(api, body, options) : await this.broker(controllerId, api, body, options)
+    return controllerId < 0
+      ? await this.any(api, body, options)
+      : await this.broker(controllerId, api, body, options)
   }
 
   async coordinator<A extends Api> (
@@ -122,7 +126,8 @@ export class Client {
   async coordinatorId (groupId: string): Promise<number> {
     const known = this.#coordinators.get(groupId)
     if (known !== undefined) return known
-    const answer = await this.any(FindCoordinator, { key: groupId, keyType: GROUP, coordinatorKeys: [groupId] })
+    const answer =
+      await this.any(FindCoordinator, { key: groupId, keyType: GROUP, coordinatorKeys: [groupId] })
     const found = answer.coordinators[0] ?? answer
     if (found.errorCode !== code.NONE) throw new KafkaError(found.errorCode)
     const { brokers } = await this.cluster()
@@ -176,7 +181,8 @@ export class Client {
   }
 
   async #open (address: Address): Promise<Peer> {
-    const connection = await BrokerConnection.open(address, this.#options, this.#named.get(textOf(address)))
+    const connection =
+      await BrokerConnection.open(address, this.#options, this.#named.get(textOf(address)))
     try {
       return { connection, versions: await negotiate(connection, this.#options.software) }
     } catch (error) {

@@ -44,7 +44,9 @@ export function clusterOf (answer: MessageOf<typeof Metadata['response']>): Clus
   return {
     clusterId: answer.clusterId,
     controllerId: answer.controllerId,
-    brokers: new Map(answer.brokers.map(({ nodeId, host, port, rack }) => [nodeId, { host, port, rack }])),
+    brokers: new Map(
+      answer.brokers.map(({ nodeId, host, port, rack }) => [nodeId, { host, port, rack }])
+    ),
     topics,
     errors,
   }

@@ -61,7 +61,9 @@ export class BrokerConnection {
   }
 
   /** Rejects with ClientError UNREACHABLE. `from` says who named the address, if people did not. */
-  static open (address: Address, options: ConnectionOptions, from?: string): Promise<BrokerConnection> {
+  static open (
+    address: Address, options: ConnectionOptions, from?: string
+  ): Promise<BrokerConnection> {
     return new Promise((resolve, reject) => {
       const socket = connect({ ...address, noDelay: true })
       const fail = (cause: unknown): void => {
@@ -92,7 +94,8 @@ export class BrokerConnection {
       }
       const timeoutMs = this.#options.requestTimeoutMs + waitMs
       const correlationId = this.#write(api, version, body)
-      const timer = setTimeout(() => { this.#end(timedOut(this.address, api.name, timeoutMs)) }, timeoutMs)
+      const timer =
+        setTimeout(() => { this.#end(timedOut(this.address, api.name, timeoutMs)) }, timeoutMs)
       this.#pending.push({ api, version, correlationId, timer, resolve: resolve as Pending['resolve'], reject })
     })
   }
@@ -128,7 +131,9 @@ export class BrokerConnection {
   #read (chunk: Buffer): void {
     this.#frames.push(chunk)
     try {
-      for (let frame = this.#frames.next(); frame !== undefined; frame = this.#frames.next()) this.#answer(frame)
+      for (let frame = this.#frames.next(); frame !== undefined; frame = this.#frames.next()) {
+        this.#answer(frame)
+      }
     } catch {
       this.#end(notKafka(this.address, this.#frames.rest))
     }
@@ -173,7 +178,8 @@ const UNSUPPORTED_VERSION = 35
 
 /** A broker that does not know this version of ApiVersions answers with version 0 (KIP-511). */
 function answeredVersion ({ api, version }: Pending, frame: Buffer): number {
-  const isRefused = api.key === API_VERSIONS && frame.length >= 6 && frame.readInt16BE(4) === UNSUPPORTED_VERSION
+  const isRefused =
+    api.key === API_VERSIONS && frame.length >= 6 && frame.readInt16BE(4) === UNSUPPORTED_VERSION
   return isRefused ? 0 : version
 }
 

@@ -1,4 +1,6 @@
-/** Why no answer came: each names host:port and what to try. What a broker answers is a KafkaError. */
+/**
+ * Why no answer came: each names host:port and what to try. What a broker answers is a KafkaError.
+ */
 import { textOf } from './address.ts'
 import type { Address } from './address.ts'
 
@@ -24,7 +26,9 @@ export class ClientError extends Error {
 }
 
 /** The system's error on the way to a connection. */
-export function unreachable (address: Address, from: string | undefined, cause: unknown): ClientError {
+export function unreachable (
+  address: Address, from: string | undefined, cause: unknown
+): ClientError {
   const where = textOf(address)
   const who = from === undefined ? where : `${where} (${from})`
   const remedy = remedyOf((cause as NodeJS.ErrnoException).code, from !== undefined)

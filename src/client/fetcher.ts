@@ -25,7 +25,10 @@ export interface FetchedPartition {
 const NO_REPLICA = -1
 const NO_SESSION = { sessionId: 0, sessionEpoch: -1 }
 
-/** The partitions by their leader. Throws KafkaError for a topic, partition or leader that is not there. */
+/**
+ * The partitions by their leader. Throws KafkaError for a topic, partition or leader that is not
+ * there.
+ */
 export async function leadersOf (
   client: Client, topic: string, partitions: readonly number[]
 ): Promise<{ topicId: string, leaders: Map<number, number[]> }> {
@@ -71,7 +74,9 @@ export async function fetchFrom (
   for (const { partitionIndex, errorCode, records, highWatermark } of answered) {
     if (isRetriable(errorCode)) isStale = true
     else if (errorCode !== code.NONE) throw new KafkaError(errorCode)
-    else partitions.push({ partition: partitionIndex, bytes: records ?? Buffer.alloc(0), highWatermark })
+    else partitions.push(
+      { partition: partitionIndex, bytes: records ?? Buffer.alloc(0), highWatermark }
+    )
   }
   return { partitions, isStale }
 }

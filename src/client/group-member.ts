@@ -54,7 +54,8 @@ export class GroupMember {
 
   async #joinOnce (count: number): Promise<number[] | undefined> {
     const { groupId, topic, sessionTimeoutMs, rebalanceTimeoutMs } = this.#options
-    const subscription = versioned(ConsumerProtocolSubscription, 1, { topics: [topic], ownedPartitions: [] })
+    const subscription =
+      versioned(ConsumerProtocolSubscription, 1, { topics: [topic], ownedPartitions: [] })
     const joined = await this.#client.coordinator(groupId, JoinGroup, {
       groupId,
       sessionTimeoutMs,
@@ -72,15 +73,20 @@ export class GroupMember {
     this.memberId = joined.memberId
     this.#generation = joined.generationId
     const isLeader = joined.leader === joined.memberId && !joined.skipAssignment
-    const members = isLeader ? joined.members.filter(({ metadata }) => subscribes(metadata, topic)) : []
+    const members = isLeader
+      ? joined.members.filter(({ metadata }) => subscribes(metadata, topic))
+      : []
     const synced = await this.#client.coordinator(groupId, SyncGroup, {
       groupId,
       generationId: this.#generation,
       memberId: this.memberId,
       protocolType: PROTOCOL_TYPE,
       protocolName: joined.protocolName,
-      assignments: rangeOf(members.map(({ memberId }) => memberId), count).map(({ memberId, partitions }) => ({
-        memberId, assignment: versioned(ConsumerProtocolAssignment, 1, { assignedPartitions: [{ topic, partitions }] }),
+      assignments: rangeOf(members.map(({ memberId }) => memberId),
+        count).map(({ memberId, partitions }) => ({
+        memberId,
+        assignment: versioned(ConsumerProtocolAssignment, 1,
+          { assignedPartitions: [{ topic, partitions }] }),
       })),
     }, { waitMs: rebalanceTimeoutMs })
     if (this.#mustRejoin(synced.errorCode)) return undefined
@@ -98,9 +104,10 @@ export class GroupMember {
   /** False: a rebalance is under way, join again. */
   async heartbeat (): Promise<boolean> {
     const { groupId } = this.#options
-    const { errorCode } = await this.#client.retrying(() => this.#client.coordinator(groupId, Heartbeat, {
-      groupId, generationId: this.#generation, memberId: this.memberId,
-    }))
+    const { errorCode } =
+      await this.#client.retrying(() => this.#client.coordinator(groupId, Heartbeat, {
+        groupId, generationId: this.#generation, memberId: this.memberId,
+      }))
     return !this.#mustRejoin(errorCode)
   }
 
@@ -130,7 +137,8 @@ export class GroupMember {
     if (this.memberId === '') return
     const { groupId } = this.#options
     const { memberId } = this
-    await this.#client.coordinator(groupId, LeaveGroup, { groupId, memberId, members: [{ memberId }] })
+    await this.#client.coordinator(groupId, LeaveGroup,
+      { groupId, memberId, members: [{ memberId }] })
     this.memberId = ''
   }
 }
@@ -164,7 +172,9 @@ export function readVersioned<M extends Message> (message: M, bytes: Buffer): Me
   return codec(message, Math.min(Math.max(0, reader.int16()), message.versions[1])).read(reader)
 }
 
-function versioned<M extends Message> (message: M, version: number, value: MessageToWrite<M>): Buffer {
+function versioned<M extends Message> (
+  message: M, version: number, value: MessageToWrite<M>
+): Buffer {
   const writer = new Writer()
   writer.int16(version)
   codec(message, version).write(writer, value)

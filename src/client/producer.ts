@@ -43,7 +43,8 @@ export class Producer {
     const key = `${topic}:${partition}`
     const sequence = this.#sequences.get(key) ?? 0
     const batch = writeBatch(records, {
-      codec: this.#options.codec, producerId: id, producerEpoch: epoch, baseSequence: id < 0n ? -1 : sequence,
+      codec: this.#options.codec, producerId: id, producerEpoch: epoch,
+      baseSequence: id < 0n ? -1 : sequence,
     })
     const offset = await this.#client.retrying(() => this.#write(topic, partition, batch))
     this.#sequences.set(key, sequenceAfter(sequence, records.length))
@@ -53,7 +54,8 @@ export class Producer {
   async #identify (): Promise<{ id: bigint, epoch: number }> {
     if (this.#options.acks !== ALL) return NO_PRODUCER
     return await this.#client.retrying(async () => {
-      const answer = await this.#client.any(InitProducerId, { transactionalId: null, transactionTimeoutMs: TIMEOUT_MS })
+      const answer = await this.#client.any(InitProducerId,
+        { transactionalId: null, transactionTimeoutMs: TIMEOUT_MS })
       if (answer.errorCode !== code.NONE) throw new KafkaError(answer.errorCode)
       return { id: answer.producerId, epoch: answer.producerEpoch }
     })
@@ -86,7 +88,9 @@ export class Producer {
     return answer.baseOffset
   }
 
-  async #placeOf (topic: string, partition: number): Promise<{ leaderId: number, topicId: string }> {
+  async #placeOf (
+    topic: string, partition: number
+  ): Promise<{ leaderId: number, topicId: string }> {
     const cluster = this.#clusters.get(topic) ?? await this.#client.describe([topic])
     const { partitions, topicId } = topicIn(cluster, topic)
     const leaderId = partitions.find(each => each.partition === partition)?.leaderId
@@ -95,7 +99,9 @@ export class Producer {
       return { leaderId, topicId }
     }
     this.#clusters.delete(topic)
-    throw new KafkaError(leaderId === undefined ? code.UNKNOWN_TOPIC_OR_PARTITION : code.LEADER_NOT_AVAILABLE)
+    throw new KafkaError(
+      leaderId === undefined ? code.UNKNOWN_TOPIC_OR_PARTITION : code.LEADER_NOT_AVAILABLE
+    )
   }
 }
 

@@ -9,7 +9,9 @@ export interface RetryOptions {
   readonly attemptsMax: number
 }
 
-export const retryDefaults: RetryOptions = { retryBackoffMs: 100, retryBackoffMaxMs: 1000, attemptsMax: 10 }
+export const retryDefaults: RetryOptions = {
+  retryBackoffMs: 100, retryBackoffMaxMs: 1000, attemptsMax: 10,
+}
 
 /** A fifth more or less, so that many do not come back at the same moment. */
 const JITTER = 0.2
@@ -26,7 +28,10 @@ export function pauseMs (failures: number, options: RetryOptions, chance: number
   return wanted * (1 + JITTER * (2 * chance - 1))
 }
 
-/** Rejects with the last error; `between` runs before each further attempt, to forget what was wrong. */
+/**
+ * Rejects with the last error; `between` runs before each further attempt, to forget what was
+ * wrong.
+ */
 export async function retrying<T> (
   run: () => Promise<T>, options: RetryOptions, between: (error: unknown) => void
 ): Promise<T> {
@@ -36,7 +41,9 @@ export async function retrying<T> (
     } catch (error) {
       if (failures >= options.attemptsMax || !mayTryAgain(error)) throw error
       between(error)
-      await new Promise(resolve => { setTimeout(resolve, pauseMs(failures, options, Math.random())) })
+      await new Promise(
+        resolve => { setTimeout(resolve, pauseMs(failures, options, Math.random())) }
+      )
     }
   }
 }

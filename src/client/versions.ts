@@ -12,7 +12,8 @@ export class Versions {
   readonly #served: ReadonlyMap<number, { readonly min: number, readonly max: number }>
   readonly #where: string
 
-  constructor (where: string, apiKeys: ReadonlyArray<{ apiKey: number, minVersion: number, maxVersion: number }>) {
+  constructor (where: string,
+    apiKeys: ReadonlyArray<{ apiKey: number, minVersion: number, maxVersion: number }>) {
     this.#where = where
     this.#served = new Map(apiKeys.map(({ apiKey, minVersion, maxVersion }) =>
       [apiKey, { min: minVersion, max: maxVersion }]))
@@ -35,8 +36,13 @@ export class Versions {
   }
 }
 
-/** Asks what the broker serves: first in the newest version of ApiVersions, else in that which it names. */
-export async function negotiate (connection: BrokerConnection, software: Software): Promise<Versions> {
+/**
+ * Asks what the broker serves: first in the newest version of ApiVersions, else in that which it
+ * names.
+ */
+export async function negotiate (
+  connection: BrokerConnection, software: Software
+): Promise<Versions> {
   const body = { clientSoftwareName: software.name, clientSoftwareVersion: software.version }
   let answer = await connection.request(ApiVersions, ApiVersions.versions[1], body)
   if (answer.errorCode === code.UNSUPPORTED_VERSION) {

@@ -1,7 +1,7 @@
 /**
- * The `match` patterns of client metrics subscriptions (KIP-714, D13.18). Clients write them, so they
- * are matched in linear time: the syntax is RE2's, which is Java's without look-around, references
- * back and possessive repetition.
+ * The `match` patterns of client metrics subscriptions (KIP-714, D13.18). Clients write them, so
+ * they are matched in linear time: the syntax is RE2's, which is Java's without look-around,
+ * references back and possessive repetition.
  */
 import { createRequire } from 'node:module'
 import type { RE2JS } from 're2js'
@@ -12,7 +12,10 @@ const MATCH_NAMES: ReadonlySet<string> = new Set([
 ])
 
 const LENGTH_MAX = 1024
-/** Instructions that a pattern may become, before it is compiled and after: some tens of milliseconds. */
+/**
+ * Instructions that a pattern may become, before it is compiled and after: some tens of
+ * milliseconds.
+ */
 const SIZE_ESTIMATE_MAX = 20_000
 const SIZE_MAX = 10_000
 
@@ -37,7 +40,9 @@ function splitAtEquals (pattern: string): string[] {
 }
 
 function compile (expression: string): RE2JS | undefined {
-  if (expression.length > LENGTH_MAX || sizeEstimate(expression) > SIZE_ESTIMATE_MAX) return undefined
+  if (expression.length > LENGTH_MAX || sizeEstimate(expression) > SIZE_ESTIMATE_MAX) {
+    return undefined
+  }
   // It takes as long to load as a third of a broker's start, and hardly any broker needs it.
   const re2js = packages('re2js') as { RE2JS: typeof RE2JS, RE2JSSyntaxException: new () => Error }
   try {

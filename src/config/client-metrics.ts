@@ -21,9 +21,11 @@ export function clientMetricsProblem (
   }
   const problem = firstProblem(clientMetricsTable, values)
   if (problem !== undefined) return refuse(code.INVALID_CONFIG, problem)
-  const valueOf = (name: string): Value | undefined => valueIn(clientMetricsTable, name, values.get(name))
+  const valueOf = (name: string): Value | undefined =>
+    valueIn(clientMetricsTable, name, values.get(name))
   const intervalMs = valueOf('interval.ms')
-  if (intervalMs !== undefined && (Number(intervalMs) < INTERVAL_MS_MIN || Number(intervalMs) > INTERVAL_MS_MAX)) {
+  if (intervalMs !== undefined &&
+    (Number(intervalMs) < INTERVAL_MS_MIN || Number(intervalMs) > INTERVAL_MS_MAX)) {
     return refuse(code.INVALID_REQUEST, `Invalid value ${String(intervalMs)} for interval.ms, interval must ` +
       `be between ${INTERVAL_MS_MIN} and ${INTERVAL_MS_MAX} (1 hour)`)
   }

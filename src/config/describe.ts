@@ -97,8 +97,11 @@ export function describeTopic (
 
 /** D13.3: all of a broker's keys, and the extra ones of its file. */
 export function describeBroker (dynamic: DynamicTexts, staticTexts: Texts): Described[] {
-  return byName(kafkaBrokerTable.keys(), staticTexts.keys(), dynamic.node.keys(), dynamic.cluster.keys())
-    .filter(name => kafkaBrokerTable.get(name)?.internal !== true || isSet(name, dynamic, staticTexts))
+  return byName(kafkaBrokerTable.keys(), staticTexts.keys(), dynamic.node.keys(),
+    dynamic.cluster.keys())
+    .filter(
+      name => kafkaBrokerTable.get(name)?.internal !== true || isSet(name, dynamic, staticTexts)
+    )
     .map(name => {
       const setting = settingOf(name)
       const text = dynamic.node.get(name) ?? dynamic.cluster.get(name) ?? staticTexts.get(name) ??
@@ -126,7 +129,9 @@ export function describeClusterDefault (cluster: Texts): Described[] {
       text,
       sensitive,
       readOnly: !isDynamic(name),
-      synonyms: [{ name, text: sensitive ? null : text, source: configSource.DYNAMIC_DEFAULT_BROKER }],
+      synonyms: [
+        { name, text: sensitive ? null : text, source: configSource.DYNAMIC_DEFAULT_BROKER },
+      ],
     })
   })
 }

@@ -1,4 +1,7 @@
-/** What the settings of the node mean, and those of the broker that only exist at run time. A sentence each. */
+/**
+ * What the settings of the node mean, and those of the broker that only exist at run time. A
+ * sentence each.
+ */
 
 export const nodeDocumentation: Readonly<Record<string, string>> = {
   'advertised.listeners':

@@ -8,7 +8,10 @@ import {
 import { securityDocumentation } from './documentation-security.ts'
 
 const SCOPES = {
-  broker: { ...nodeDocumentation, ...logDocumentation, ...coordinatorDocumentation, ...securityDocumentation },
+  broker: {
+    ...nodeDocumentation, ...logDocumentation, ...coordinatorDocumentation,
+    ...securityDocumentation,
+  },
   topic: topicDocumentation,
   group: groupDocumentation,
   clientMetrics: clientMetricsDocumentation,

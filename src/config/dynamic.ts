@@ -64,7 +64,9 @@ const RANKS: ReadonlyMap<string, number> = new Map(
   [...dynamicOnlyTable.keys(), ...brokerTable.keys()].map((name, rank) => [name, rank]))
 
 /** What is set for one listener stands beside what it means. */
-function rankOf (name: string): number { return RANKS.get(settingNameOf(name) ?? name) ?? RANKS.size }
+function rankOf (name: string): number {
+  return RANKS.get(settingNameOf(name) ?? name) ?? RANKS.size
+}
 
 /** With the words for the setting that is meant: Kafka looks at it without its listener. */
 function valueProblem (name: string, text: string): string | undefined {
@@ -118,7 +120,8 @@ function wholeProblem (
 function givenFrom ({ node, cluster }: DynamicTexts, staticTexts: Texts) {
   const texts = new Map(staticTexts)
   for (const [name, text] of [...cluster, ...node]) {
-    // KIP-226: a value takes the place of all names for the same thing, whichever ranks higher in the file.
+    // KIP-226: a value takes the place of all names for the same thing, whichever ranks higher in
+    // the file.
     for (const synonym of familyOf(name)) texts.delete(synonym.name)
     texts.set(name, text)
   }
@@ -139,7 +142,9 @@ export function settingsNow (dynamic: DynamicTexts, staticTexts: Texts): Setting
   try {
     return settingsFrom(givenFrom(counting, staticTexts))
   } catch (error) {
-    if (error instanceof ConfigError) return settingsFrom(givenFrom({ node: NONE, cluster: NONE }, staticTexts))
+    if (error instanceof ConfigError) {
+      return settingsFrom(givenFrom({ node: NONE, cluster: NONE }, staticTexts))
+    }
     throw error
   }
 }

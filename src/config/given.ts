@@ -1,12 +1,14 @@
 /**
- * Settings as people and compose files give them: every one passes here once, in whatever way it came,
- * by environment, file, option of the command or of the library. What lies behind takes texts as Kafka
- * does.
+ * Settings as people and compose files give them: every one passes here once, in whatever way it
+ * came, by environment, file, option of the command or of the library. What lies behind takes texts
+ * as Kafka does.
  */
 import { meant } from './meant.ts'
 import { brokerTable, settingNameOf } from './table.ts'
 
-/** Kafka 3 skipped empty elements here, and compose files with a trailing comma still rely on it. */
+/**
+ * Kafka 3 skipped empty elements here, and compose files with a trailing comma still rely on it.
+ */
 const ADDRESS_LISTS: ReadonlySet<string> = new Set([
   'listeners', 'advertised.listeners', 'early.start.listeners',
   'controller.quorum.voters', 'controller.quorum.bootstrap.servers',

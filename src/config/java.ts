@@ -1,6 +1,6 @@
 /**
- * Texts as Java's own parsers read them, for Kafka's ConfigDef is built of those: what they take that
- * looks odd is taken, and what they refuse is refused.
+ * Texts as Java's own parsers read them, for Kafka's ConfigDef is built of those: what they take
+ * that looks odd is taken, and what they refuse is refused.
  */
 
 /** As String.trim: only what is not above the blank goes, so a no-break space stays. */
@@ -13,7 +13,10 @@ export function trim (text: string): string {
 
 const BLANK = 0x20
 
-/** As Boolean.parseBoolean would, with undefined for what is neither; letters are folded as Java does. */
+/**
+ * As Boolean.parseBoolean would, with undefined for what is neither; letters are folded as Java
+ * does.
+ */
 export function parseBoolean (text: string): boolean | undefined {
   const folded = text.toUpperCase().toLowerCase()
   return folded === 'true' ? true : folded === 'false' ? false : undefined
@@ -105,7 +108,8 @@ export function parseDuration (text: string): bigint | undefined {
   if (parts === null) return undefined
   const [, sign, days, time, hours, minutes, seconds, fraction = ''] = parts
   if (time?.length === 1 || (days ?? hours ?? minutes ?? seconds) === undefined) return undefined
-  const whole = BigInt(days ?? 0) * 86_400n + BigInt(hours ?? 0) * 3_600n + BigInt(minutes ?? 0) * 60n +
+  const whole =
+    BigInt(days ?? 0) * 86_400n + BigInt(hours ?? 0) * 3_600n + BigInt(minutes ?? 0) * 60n +
     BigInt(seconds ?? 0)
   if (whole > SECONDS_MAX || whole < -SECONDS_MAX - 1n) return undefined
   const nanos = BigInt(fraction.padEnd(9, '0'))

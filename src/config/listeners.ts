@@ -93,7 +93,9 @@ export function portProblem (listeners: readonly ListenerAddress[]): string | un
   return undefined
 }
 
-function isPort (port: number): boolean { return Number.isInteger(port) && port >= 0 && port <= 65535 }
+function isPort (port: number): boolean {
+  return Number.isInteger(port) && port >= 0 && port <= 65535
+}
 
 const HOST_PORT = /^(?:\[([0-9a-fA-F:.]+)\]|([^:@[\]]+)):(\d+)$/
 

@@ -13,8 +13,8 @@ export interface Network {
   readonly brokerListeners: readonly ListenerAddress[]
   readonly controllerListeners: readonly ListenerAddress[]
   /**
-   * As others shall reach this broker; undefined: as each client reached it. A host may be empty, which
-   * is this machine's own name, and a port 0, which is the one that is listened on.
+   * As others shall reach this broker; undefined: as each client reached it. A host may be empty,
+   * which is this machine's own name, and a port 0, which is the one that is listened on.
    */
   readonly advertised: readonly ListenerAddress[] | undefined
   readonly interBrokerListener: string
@@ -127,8 +127,8 @@ export function needsOwnName ({ advertised, brokerListeners }: Network): boolean
 }
 
 /**
- * What goes into the metadata log: addresses that mean the same to everybody who reads it. `ports` are
- * those that are open, by the listener's name.
+ * What goes into the metadata log: addresses that mean the same to everybody who reads it. `ports`
+ * are those that are open, by the listener's name.
  */
 export function registeredListeners (
   { advertised, brokerListeners }: Network, ports: ReadonlyMap<string, number>, ownName: string

@@ -57,7 +57,9 @@ function unescaped (text: string): string {
 }
 
 /** A line an entry, so that `parseProperties` gives back what it was made of, whatever that is. */
-export function propertiesText (entries: ReadonlyArray<readonly [key: string, value: string]>): string {
+export function propertiesText (
+  entries: ReadonlyArray<readonly [key: string, value: string]>
+): string {
   return entries.map(([key, value]) => `${escaped(key, /[ =:#!]/g)}=${escaped(value, /^ +|[=:#!]/g)}\n`).join('')
 }
 

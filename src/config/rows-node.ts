@@ -1,6 +1,6 @@
 /**
- * Kafka 4.4's settings of the node: requests, roles, metadata log, listeners and replication, in the
- * order of its definition (D13.16).
+ * Kafka 4.4's settings of the node: requests, roles, metadata log, listeners and replication, in
+ * the order of its definition (D13.16).
  * A row: name, type, default, allowed values, change mode, whether it is honoured or internal.
  */
 import { REQUIRED } from './setting.ts'

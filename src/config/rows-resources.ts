@@ -1,6 +1,6 @@
 /**
- * Kafka 4.4's settings of groups, client metrics and quotas, and the broker's that exist at run time
- * only, in the order of its definition (D13.16).
+ * Kafka 4.4's settings of groups, client metrics and quotas, and the broker's that exist at run
+ * time only, in the order of its definition (D13.16).
  * A row: name, type, default, allowed values, change mode, whether it is honoured or internal.
  */
 import type { Row } from './setting.ts'

@@ -1,6 +1,6 @@
 /**
- * What Kafka demands of settings beyond what each is by itself: of several together, and of those whose
- * default stands behind another name. In the order in which Kafka looks at them.
+ * What Kafka demands of settings beyond what each is by itself: of several together, and of those
+ * whose default stands behind another name. In the order in which Kafka looks at them.
  */
 import { brokenConnections } from './connections.ts'
 import type { BrokerValues } from './table.ts'

@@ -25,9 +25,9 @@ export type UpdateMode =
   | 'per-topic' | 'per-group' | 'per-subscription' | 'per-entity'
 
 /**
- * A default of null stands for "not set". Allowed values are in Kafka's own notation. Honoured: this
- * broker acts on it, and a test shows that; all others are known, checked, shown, and said once to
- * have no effect. Internal: not shown unless set.
+ * A default of null stands for "not set". Allowed values are in Kafka's own notation. Honoured:
+ * this broker acts on it, and a test shows that; all others are known, checked, shown, and said
+ * once to have no effect. Internal: not shown unless set.
  */
 export type Row = readonly [
   name: string, type: SettingType, defaultText: string | null | undefined, allowed: string,

@@ -23,7 +23,9 @@ export interface Sources {
   readonly overrides?: readonly string[]
 }
 
-/** What is set, by name: an empty text leaves a setting to the sources before, or to its default. */
+/**
+ * What is set, by name: an empty text leaves a setting to the sources before, or to its default.
+ */
 export function readSources (
   { configFile, environment = {}, overrides = [] }: Sources
 ): Map<string, Given> {

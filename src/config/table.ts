@@ -30,7 +30,9 @@ const ownSettings = [
   ['ottla.sync.timeout.ms', 'int', '30000', '[1000,...]', 'read-only', 'honoured'],
 ] as const satisfies readonly Row[]
 
-/** In the order of Kafka's definition: of several wrong values the first of these is told (D13.16). */
+/**
+ * In the order of Kafka's definition: of several wrong values the first of these is told (D13.16).
+ */
 const allBrokerRows = [
   ...tieringSettings, ...nodeSettings, ...coordinatorSettings, ...logSettings, ...shareSettings,
   ...quorumSettings, ...securitySettings,

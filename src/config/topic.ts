@@ -20,7 +20,9 @@ const RESOURCE = { TOPIC: 2, BROKER: 4, CLIENT_METRICS: 16, GROUP: 32 } as const
 /** The static texts are the broker's file and what was assumed. */
 export function configRules (staticTexts: Texts) {
   return {
-    check (type: number, _name: string, values: Texts, dynamic: DynamicTexts): ConfigFailure | undefined {
+    check (
+      type: number, _name: string, values: Texts, dynamic: DynamicTexts
+    ): ConfigFailure | undefined {
       switch (type) {
         case RESOURCE.TOPIC: return topicProblem(values, dynamic, staticTexts)
         case RESOURCE.CLIENT_METRICS: return clientMetricsProblem(values)
@@ -29,7 +31,8 @@ export function configRules (staticTexts: Texts) {
       }
     },
     isList: (type: number, key: string): boolean => schemaOf(type)?.get(key)?.type === 'list',
-    builtInDefault: (type: number, key: string): string | null => schemaOf(type)?.get(key)?.defaultText ?? null,
+    builtInDefault: (type: number, key: string): string | null =>
+      schemaOf(type)?.get(key)?.defaultText ?? null,
     topicValue: (key: string, text: string): Value | undefined => valueIn(topicTable, key, text),
     effectiveTopicConfigs: (values: Texts, dynamic: DynamicTexts) =>
       effectiveTopicTexts(values, dynamic, staticTexts)
@@ -37,7 +40,10 @@ export function configRules (staticTexts: Texts) {
   }
 }
 
-/** Kafka's controller knows the types of these keys only: nothing is a list of groups or client metrics. */
+/**
+ * Kafka's controller knows the types of these keys only: nothing is a list of groups or client
+ * metrics.
+ */
 function schemaOf (type: number): ReadonlyMap<string, Setting> | undefined {
   switch (type) {
     case RESOURCE.TOPIC: return topicTable
@@ -46,7 +52,8 @@ function schemaOf (type: number): ReadonlyMap<string, Setting> | undefined {
   }
 }
 
-const brokerAndDynamic: ReadonlyMap<string, Setting> = new Map([...brokerTable, ...dynamicOnlyTable])
+const brokerAndDynamic: ReadonlyMap<string, Setting> =
+  new Map([...brokerTable, ...dynamicOnlyTable])
 
 /** D13.15-16. */
 function topicProblem (

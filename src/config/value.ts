@@ -1,6 +1,6 @@
 /**
- * From a setting's text to its value, by the rules of Kafka's ConfigDef and with its words (D13.16).
- * Texts are trimmed to be parsed; what is stored and shown is the text as it was sent.
+ * From a setting's text to its value, by the rules of Kafka's ConfigDef and with its words
+ * (D13.16). Texts are trimmed to be parsed; what is stored and shown is the text as it was sent.
  */
 import { doubleText, parseBoolean, parseDouble, parseDuration, parseInteger, parseList, trim } from './java.ts'
 import type { Setting, SettingType, Value } from './setting.ts'
@@ -17,8 +17,9 @@ export function parseValue (setting: Setting, text: string): Parsed {
 }
 
 /**
- * What is wrong with the values of these names, told as Kafka tells it: the first in the order of the
- * table, whatever the order of the request (D13.16). Names that are not in the table are let pass.
+ * What is wrong with the values of these names, told as Kafka tells it: the first in the order of
+ * the table, whatever the order of the request (D13.16). Names that are not in the table are let
+ * pass.
  */
 export function firstProblem (
   table: ReadonlyMap<string, Setting>, values: ReadonlyMap<string, string>
@@ -31,7 +32,10 @@ export function firstProblem (
   return undefined
 }
 
-/** What a text means to its setting; undefined for none, for one that is wrong, and for an unknown name. */
+/**
+ * What a text means to its setting; undefined for none, for one that is wrong, and for an unknown
+ * name.
+ */
 export function valueIn (
   table: ReadonlyMap<string, Setting>, name: string, text: string | null | undefined
 ): Value | undefined {
@@ -80,8 +84,8 @@ const LIMITS = {
 } as const
 
 /**
- * No class can be found here. With a package it may be one of a plug-in that has its place in a file
- * for Apache Kafka; without one it is none anywhere.
+ * No class can be found here. With a package it may be one of a plug-in that has its place in a
+ * file for Apache Kafka; without one it is none anywhere.
  */
 const CLASS = /^(?:[\w$]+\.)+[\p{L}_$][\w$]*$/u
 
@@ -220,7 +224,9 @@ function throttledReplicasProblem (
 /** KIP-1106: where a share group starts; a duration is in ISO 8601. */
 function offsetResetProblem (name: string, value: string): string | undefined {
   if (value === 'latest' || value === 'earliest') return undefined
-  const nanos = value.startsWith(BY_DURATION) ? parseDuration(value.slice(BY_DURATION.length)) : undefined
+  const nanos = value.startsWith(BY_DURATION)
+    ? parseDuration(value.slice(BY_DURATION.length))
+    : undefined
   if (nanos !== undefined && nanos >= 0n) return undefined
   return invalid(name, value, `Invalid value \`${value}\` for configuration ${name}. The value must be either ` +
     '\'earliest\', \'latest\' or of the format \'by_duration:<PnDTnHnMn.nS>\'.')

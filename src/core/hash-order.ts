@@ -10,7 +10,10 @@ const SLOTS = 16
 /** So full it may be before it doubles. */
 const LOAD_FACTOR = 0.75
 
-/** The entries as a HashMap made for `expected` names gives them; names that share a slot as they came. */
+/**
+ * The entries as a HashMap made for `expected` names gives them; names that share a slot as they
+ * came.
+ */
 export function hashOrder<Value> (
   entries: ReadonlyMap<string, Value>, expected = SLOTS
 ): Array<[name: string, value: Value]> {

@@ -1,7 +1,7 @@
 /**
  * Memory that is used again while it is needed, and is the system's again when it is not: buffers
- * cut from slabs. Fresh memory costs page faults and garbage collection, and what a process frees in
- * small pieces it mostly keeps; a slab is one mapping of the system's, which goes back whole.
+ * cut from slabs. Fresh memory costs page faults and garbage collection, and what a process frees
+ * in small pieces it mostly keeps; a slab is one mapping of the system's, which goes back whole.
  * Who listens hears of each buffer: tests spoil what was given back (test/support/memory-watch.ts).
  */
 import { channel } from 'node:diagnostics_channel'
@@ -18,7 +18,9 @@ const taken = channel('ottla:memory:taken')
 const released = channel('ottla:memory:released')
 
 /** Somebody else may use this memory from now on. */
-export function tellReleased (buffer: Buffer): void { if (released.hasSubscribers) released.publish(buffer) }
+export function tellReleased (buffer: Buffer): void {
+  if (released.hasSubscribers) released.publish(buffer)
+}
 
 export interface SlabClock { setTimer (delayMs: number, run: () => void): { cancel (): void } }
 
@@ -79,7 +81,8 @@ export class Slabs {
   #cut (size: SizeClass): Buffer {
     let slab = size.newest
     if (slab === undefined || slab.cutTo + size.bytes > slab.memory.length) {
-      slab = { memory: Buffer.allocUnsafeSlow(SLAB_BYTES), cutTo: 0, out: 0, usedAt: this.#looks, isReferred: false }
+      slab = { memory: Buffer.allocUnsafeSlow(SLAB_BYTES), cutTo: 0, out: 0, usedAt: this.#looks,
+        isReferred: false }
       size.newest = slab
       this.#slabs.set(slab.memory.buffer, slab)
     }
@@ -101,7 +104,10 @@ export class Slabs {
     this.#classes.find(({ bytes }) => bytes === buffer.length)?.free.push(buffer)
   }
 
-  /** Somebody may refer to it as long as he likes: it is not used again, and goes with its last view. */
+  /**
+   * Somebody may refer to it as long as he likes: it is not used again, and goes with its last
+   * view.
+   */
   forget (buffer: Buffer): void {
     this.heldBytes -= buffer.length
     const slab = this.#slabs.get(buffer.buffer)
@@ -127,7 +133,9 @@ export class Slabs {
     if (gone.size > 0) {
       for (const size of this.#classes) {
         size.free = size.free.filter(({ buffer }) => !gone.has(buffer))
-        if (size.newest !== undefined && gone.has(size.newest.memory.buffer)) size.newest = undefined
+        if (size.newest !== undefined && gone.has(size.newest.memory.buffer)) {
+          size.newest = undefined
+        }
       }
       for (const [memory, { isReferred }] of gone) {
         this.#slabs.delete(memory)

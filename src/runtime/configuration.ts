@@ -43,7 +43,9 @@ export interface ConnectionBounds {
   readonly rates: ConnectionRateBounds
 }
 
-/** The broker's settings that follow a change while it runs; those of topics are `TopicSettings`. */
+/**
+ * The broker's settings that follow a change while it runs; those of topics are `TopicSettings`.
+ */
 export interface LiveSettings {
   /** producer.id.expiration.ms */
   readonly producerExpirationMs: number
@@ -68,7 +70,9 @@ export interface Configuration {
   isList (key: string): boolean | undefined
   /** Of a broker's list that nobody set; empty if it has none. */
   builtInDefault (key: string): string
-  /** What is stored for the broker, or for all, and counts: values that do not parse are left out. */
+  /**
+   * What is stored for the broker, or for all, and counts: values that do not parse are left out.
+   */
   storedValues (brokerName: string, image: MetadataImage): ConfigValues
   /** What holds now: file and stored values together. */
   live (image: MetadataImage): LiveSettings

@@ -10,7 +10,11 @@ export interface Node {
   readonly fenced: boolean
 }
 
-interface Client { readonly listener: string, readonly localAddress: string, readonly localPort: number }
+interface Client {
+  readonly listener: string
+  readonly localAddress: string
+  readonly localPort: number
+}
 
 export interface EndpointsOptions {
   readonly image: MetadataImage
@@ -46,7 +50,9 @@ export class Endpoints {
   }
 
   /** With nothing advertised, each client is told the address that it connected to itself. */
-  #addressOf (broker: BrokerRegistration, client: Client): { host: string, port: number } | undefined {
+  #addressOf (
+    broker: BrokerRegistration, client: Client
+  ): { host: string, port: number } | undefined {
     if (broker.id === this.#options.nodeId && !this.#options.advertised.has(client.listener)) {
       return { host: client.localAddress, port: client.localPort }
     }

@@ -1,4 +1,7 @@
-/** Everything outside that the broker's runtime needs: the process gives the real ones, the simulator its own. */
+/**
+ * Everything outside that the broker's runtime needs: the process gives the real ones, the
+ * simulator its own.
+ */
 
 export interface Timer { cancel (): void }
 

@@ -1,4 +1,7 @@
-/** Who follows the metadata: the rooms that are told of each change of the image, in the order in which they are. */
+/**
+ * Who follows the metadata: the rooms that are told of each change of the image, in the order in
+ * which they are.
+ */
 import { resourceType } from '../core/metadata/configs.ts'
 import { OFFSETS_TOPIC } from '../core/metadata/internal-topics.ts'
 import type { ClientQuotas } from '../core/quota/client-quotas.ts'

@@ -1,6 +1,6 @@
 /**
- * The broker's life as the controller sees it: registered, unfenced once it has caught up, kept alive
- * by heartbeats, and gone in order (2.5, KIP-631).
+ * The broker's life as the controller sees it: registered, unfenced once it has caught up, kept
+ * alive by heartbeats, and gone in order (2.5, KIP-631).
  */
 import { code, KafkaError } from '../../protocol/errors.ts'
 import type { BrokerRegistrationRequest } from '../../protocol/messages/62-broker-registration.ts'
@@ -47,7 +47,9 @@ export class Lifecycle {
       }
       await new Promise<void>(resolve => { environment.setTimer(RETRY_MS, resolve) })
     }
-    while (await this.#heartbeat(false)) { /* fenced until it has caught up with its registration */ }
+    while (await this.#heartbeat(
+      false
+    )) { /* fenced until it has caught up with its registration */ }
     this.#arm()
   }
 
@@ -63,7 +65,9 @@ export class Lifecycle {
       offlineLogDirs: [],
       cordonedLogDirs: isCordoned() ? registration.logDirs : [],
     })
-    if (reply.errorCode !== undefined && reply.errorCode !== code.NONE) throw new KafkaError(reply.errorCode)
+    if (reply.errorCode !== undefined && reply.errorCode !== code.NONE) {
+      throw new KafkaError(reply.errorCode)
+    }
     return wantShutDown ? !reply.shouldShutDown : reply.isFenced === true
   }
 
@@ -83,7 +87,8 @@ export class Lifecycle {
     this.#timer?.cancel()
     if (this.#brokerEpoch < 0n) return
     try {
-      for (let asked = 0; asked < 3 && await this.#heartbeat(true); asked++) { /* others catch up */ }
+      for (let asked = 0; asked < 3 &&
+        await this.#heartbeat(true); asked++) { /* others catch up */ }
     } catch (error) {
       this.#options.environment.log('warn', 'the controller was not told of the shutdown', { error })
     }

@@ -1,4 +1,7 @@
-/** The loggers that DescribeConfigs shows and IncrementalAlterConfigs changes (KIP-412): one, the root. */
+/**
+ * The loggers that DescribeConfigs shows and IncrementalAlterConfigs changes (KIP-412): one, the
+ * root.
+ */
 import type { LogLevel } from './environment.ts'
 
 /** Where the least level that is said is kept. */

@@ -1,4 +1,6 @@
-/** Feeds the image with what the quorum commits, tells the rooms what changed, and takes snapshots. */
+/**
+ * Feeds the image with what the quorum commits, tells the rooms what changed, and takes snapshots.
+ */
 import { decodeMetadata, encodeMetadata } from '../../protocol/stored/framing.ts'
 import type { MetadataDelta } from '../core/metadata/delta.ts'
 import { MetadataImage } from '../core/metadata/image.ts'
@@ -63,7 +65,9 @@ export class MetadataRuntime {
       this.image.advance(committed.lastOffset, committed.epoch)
       return undefined
     }
-    return this.image.apply({ baseOffset: committed.baseOffset, leaderEpoch: committed.epoch, entries })
+    return this.image.apply(
+      { baseOffset: committed.baseOffset, leaderEpoch: committed.epoch, entries }
+    )
   }
 
   #isDue (factor: number): boolean {
@@ -97,8 +101,12 @@ export class MetadataRuntime {
     if (!this.#stopped) await this.#quorum.snapshot(records, id)
   }
 
-  /** Others have theirs in between: the metadata of a large cluster takes a second to write down. */
-  #turn (): Promise<void> { return new Promise(resolve => { this.#environment.atTurnEnd(resolve) }) }
+  /**
+   * Others have theirs in between: the metadata of a large cluster takes a second to write down.
+   */
+  #turn (): Promise<void> {
+    return new Promise(resolve => { this.#environment.atTurnEnd(resolve) })
+  }
 
   stop (): void {
     this.#stopped = true

@@ -27,8 +27,11 @@ export class ProducerIds {
 
   async #allocate (): Promise<number> {
     try {
-      const { reply } = await this.#controller.submit(view => allocateProducerIds(this.#broker(), view))
-      if (reply.errorCode !== undefined && reply.errorCode !== code.NONE) return code.COORDINATOR_LOAD_IN_PROGRESS
+      const { reply } =
+        await this.#controller.submit(view => allocateProducerIds(this.#broker(), view))
+      if (reply.errorCode !== undefined && reply.errorCode !== code.NONE) {
+        return code.COORDINATOR_LOAD_IN_PROGRESS
+      }
       this.#next = reply.producerIdStart
       this.#end = reply.producerIdStart + BigInt(reply.producerIdLen)
       return code.NONE

@@ -49,7 +49,8 @@ export class TopicCreation {
   async createMissing (names: readonly string[], admit: Admit): Promise<void> {
     const underWay = names.flatMap(name => this.#underWay.get(name) ?? [])
     const missing = names.filter(name => !this.#underWay.has(name))
-    // D2.6: one request, so that names that collide with one another only are all made, as by CreateTopics.
+    // D2.6: one request, so that names that collide with one another only are all made, as by
+    // CreateTopics.
     const created = missing.length === 0 ? undefined : this.#create(missing, admit)
     if (!this.#options.strict) await Promise.all([...underWay, created])
   }
@@ -64,7 +65,9 @@ export class TopicCreation {
   /** D2.7: the internal topics have their own settings, whoever names them first. */
   #newTopic (name: string): NewTopic {
     const { numPartitions, replicationFactor, internalTopic } = this.#options
-    if (!isInternalTopic(name)) return { name, numPartitions, replicationFactor, assignments: [], configs: [] }
+    if (!isInternalTopic(name)) {
+      return { name, numPartitions, replicationFactor, assignments: [], configs: [] }
+    }
     const { partitions, replicationFactor: factor, configs } = internalTopic(name)
     return {
       name,
@@ -88,7 +91,8 @@ export class TopicCreation {
     try {
       const request = { topics, timeoutMs: TIMEOUT_MS, validateOnly: false }
       const deadlineMs = environment.monotonicMs() + TIMEOUT_MS
-      const { reply } = await controller.submit(view => createTopics(request, view, { admit }), { deadlineMs })
+      const { reply } =
+        await controller.submit(view => createTopics(request, view, { admit }), { deadlineMs })
       for (const { name, errorCode = code.NONE, errorMessage } of reply.topics) {
         if (errorCode === code.NONE) continue
         environment.log('warn', `topic ${name} is not created automatically: ${errorMessage ?? errorName(errorCode)}`)

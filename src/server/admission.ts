@@ -1,4 +1,7 @@
-/** Which connections are let in, and when: max.connections and its kin, over all listeners of the broker. */
+/**
+ * Which connections are let in, and when: max.connections and its kin, over all listeners of the
+ * broker.
+ */
 import type { Broker, ConnectionBounds } from '../apis/broker.ts'
 
 type Rates = Pick<Broker['quotas']['connections'], 'delayMs' | 'refusedForMs'>
@@ -7,7 +10,9 @@ type Rates = Pick<Broker['quotas']['connections'], 'delayMs' | 'refusedForMs'>
 const UNLIMITED: Rates = { delayMs: () => 0, refusedForMs: () => 0 }
 
 /** In, or refused after so many milliseconds. */
-export type Admitted = { readonly isIn: true } | { readonly isIn: false, readonly closeAfterMs: number }
+export type Admitted = {
+  readonly isIn: true,
+} | { readonly isIn: false, readonly closeAfterMs: number }
 
 export class Admission {
   #bounds: ConnectionBounds = {
@@ -31,7 +36,10 @@ export class Admission {
     this.#wake()
   }
 
-  /** Counts that a connection has come; for how many milliseconds its listener takes none, it included. */
+  /**
+   * Counts that a connection has come; for how many milliseconds its listener takes none, it
+   * included.
+   */
   delayMs (listener: string, nowMs: number): number {
     return this.rates.delayMs(listener, this.#bounds.rates, nowMs)
   }
@@ -39,13 +47,16 @@ export class Admission {
   /** KIP-402: where there is no room, connections wait until somebody leaves. */
   hasRoom (listener: string): boolean {
     const { total, byListener } = this.#bounds
-    return this.#total < total && countOf(this.#byListener, listener) < (byListener.get(listener) ?? Infinity)
+    return this.#total < total &&
+      countOf(this.#byListener, listener) < (byListener.get(listener) ?? Infinity)
   }
 
   /** Called once, when there may be room again. */
   onceRoom (run: () => void): void { this.#waiting.add(run) }
 
-  /** Counts the connection, unless its address has too many, or makes too many a second (KIP-612). */
+  /**
+   * Counts the connection, unless its address has too many, or makes too many a second (KIP-612).
+   */
   enter (listener: string, address: string, nowMs: number): Admitted {
     const closeAfterMs = this.rates.refusedForMs(listener, address, nowMs)
     if (closeAfterMs > 0) return { isIn: false, closeAfterMs }
@@ -76,4 +87,6 @@ export class Admission {
   }
 }
 
-function countOf (counts: ReadonlyMap<string, number>, key: string): number { return counts.get(key) ?? 0 }
+function countOf (counts: ReadonlyMap<string, number>, key: string): number {
+  return counts.get(key) ?? 0
+}

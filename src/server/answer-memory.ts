@@ -1,7 +1,7 @@
 /**
- * Bytes of answers that all connections together hold because their clients have not taken them yet.
- * Near the bound answers are read in the smallest parts; past it no request with a large answer begins,
- * and who takes nothing for a while is closed, so that those who wait go on (R-X10,
+ * Bytes of answers that all connections together hold because their clients have not taken them
+ * yet. Near the bound answers are read in the smallest parts; past it no request with a large
+ * answer begins, and who takes nothing for a while is closed, so that those who wait go on (R-X10,
  * ottla.queued.max.response.bytes).
  */
 
@@ -88,7 +88,9 @@ export class AnswerMemory {
 
   forget (holder: AnswerHolder): void { this.#waiting.delete(holder) }
 
-  /** Many may be about to read at once: each has its part before anything is read. Answers how much. */
+  /**
+   * Many may be about to read at once: each has its part before anything is read. Answers how much.
+   */
   reserve (): number {
     const bytes = this.partBytes
     this.bytes += bytes

@@ -1,7 +1,7 @@
 /**
- * Writes the answers of one connection. What an answer has at hand goes out at once; what is still to
- * come is read part by part, the next while the socket takes the last, so that an answer of any size
- * holds two parts of memory and its first byte does not wait for its last.
+ * Writes the answers of one connection. What an answer has at hand goes out at once; what is still
+ * to come is read part by part, the next while the socket takes the last, so that an answer of any
+ * size holds two parts of memory and its first byte does not wait for its last.
  */
 import type { BytesAtHand, BytesToCome, Chunk } from '../../protocol/bytes-to-come.ts'
 import type { AnswerHolder, AnswerMemory } from './answer-memory.ts'
@@ -52,7 +52,9 @@ class Sending {
     while (Buffer.isBuffer(this.chunks[this.readAt]))
   }
 
-  get source (): BytesToCome | undefined { return this.chunks[this.readAt] as BytesToCome | undefined }
+  get source (): BytesToCome | undefined {
+    return this.chunks[this.readAt] as BytesToCome | undefined
+  }
 }
 
 export class AnswerWriter {
@@ -123,7 +125,8 @@ export class AnswerWriter {
 
   /** Writes what is ready as long as the socket takes it. */
   #advance (): void {
-    for (let sending = this.#sending; sending !== undefined && !this.isDraining; sending = this.#sending) {
+    for (let sending = this.#sending; sending !== undefined &&
+      !this.isDraining; sending = this.#sending) {
       if (this.#burst >= BURST_BYTES) return this.#yield()
       const chunk = sending.chunks[sending.at]
       if (chunk === undefined) return this.#finish()

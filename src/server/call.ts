@@ -1,4 +1,6 @@
-/** One request under way: what its handler may ask and say, and the time that it takes (KIP-124). */
+/**
+ * One request under way: what its handler may ask and say, and the time that it takes (KIP-124).
+ */
 import type { Broker } from '../apis/broker.ts'
 import type { Call } from '../apis/handler.ts'
 import type { Session } from '../apis/session.ts'
@@ -21,7 +23,9 @@ export class RunningCall implements Call {
   #workMs: number | undefined
   #isCounted = false
 
-  constructor (version: number, clientId: string | null, session: Session, requestBytes: number, needs: Needs) {
+  constructor (
+    version: number, clientId: string | null, session: Session, requestBytes: number, needs: Needs
+  ) {
     this.version = version
     this.clientId = clientId
     this.session = session
@@ -49,7 +53,9 @@ export class RunningCall implements Call {
 
   /** The handler waits for something from here on: that is no work of this request. */
   began (): void {
-    if (this.#startedMs !== undefined) this.#workMs = this.#needs.environment.monotonicMs() - this.#startedMs
+    if (this.#startedMs !== undefined) {
+      this.#workMs = this.#needs.environment.monotonicMs() - this.#startedMs
+    }
   }
 
   /** Encoding counts too; the next request answers for it, as for Kafka's network threads. */

@@ -87,7 +87,7 @@ export class Connection implements Session {
   #paused = false
   #held = false
   readonly #writer: AnswerWriter
-  /** Memory set aside for the answer of the request under way: of those that take any only one is. */
+  /** Set aside for the answer of the request under way: of those that take memory only one is. */
   #reserved = 0
   /** The client sends nothing more; what it has sent is still answered. */
   #inputEnded = false
@@ -133,7 +133,7 @@ export class Connection implements Session {
       this.#answered()
     })
     socket.on('error', () => { /* 'close' follows */ })
-    // D0.11: Kafka notices the end once everything before it is answered; proxies forward a close as this.
+    // D0.11: Kafka notices the end once all before it is answered; proxies forward a close as this.
     socket.on('end', () => {
       this.#inputEnded = true
       this.#endIfDone()
@@ -192,7 +192,9 @@ export class Connection implements Session {
 
   #dropWaiting (): void {
     this.#bytesWaiting = 0
-    for (const { pooled } of this.#waiting.splice(0)) if (pooled !== undefined) this.#context.pool.give(pooled)
+    for (const { pooled } of this.#waiting.splice(0)) {
+      if (pooled !== undefined) this.#context.pool.give(pooled)
+    }
   }
 
   #endIfDone (): void {

@@ -78,7 +78,8 @@ export function createDispatch (handlers: readonly Handler[], broker: Broker): D
       return { header, request: codec(api.request, apiVersion).read(reader) }
     }, () => `${api.name} v${apiVersion}`)
     const call = new RunningCall(apiVersion, header.clientId, session, frame.length, broker)
-    return answered(handler, request, call, correlationId, () => handler.handle(request, call, broker))
+    return answered(handler, request, call, correlationId,
+      () => handler.handle(request, call, broker))
   }
 
   return {
@@ -164,7 +165,9 @@ function parse<T> (read: () => T, what = () => 'the request'): T {
 }
 
 /** D1.1: error 35 in the layout of v0, with the one key that lets the client try again. */
-function unknownApiVersions ({ api, advertised: [minVersion, maxVersion] }: Handler, correlationId: number): Reply {
+function unknownApiVersions (
+  { api, advertised: [minVersion, maxVersion] }: Handler, correlationId: number
+): Reply {
   const chunks = responseFrame(ApiVersions, 0, correlationId, {
     errorCode: code.UNSUPPORTED_VERSION,
     apiKeys: [{ apiKey: api.key, minVersion, maxVersion }],

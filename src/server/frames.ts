@@ -49,24 +49,30 @@ export class FrameReader {
   get pendingBytes (): number { return this.#frame?.length ?? 0 }
 
   /**
-   * Where the next bytes belong: in the frame that is under way, else where all begin. A frame that is
-   * full grows only with what has come, so that its memory is told before more of it is taken.
+   * Where the next bytes belong: in the frame that is under way, else where all begin. A frame that
+   * is full grows only with what has come, so that its memory is told before more of it is taken.
    */
   room (): Buffer {
     const frame = this.#frame
     this.#room = frame === undefined || this.#filled === frame.length
       ? this.#pool.landing
-      : frame.subarray(this.#filled, Math.min(this.#size, frame.length, this.#filled + READ_BYTES_MAX))
+      : frame.subarray(this.#filled,
+        Math.min(this.#size, frame.length, this.#filled + READ_BYTES_MAX))
     return this.#room
   }
 
-  /** So many bytes were read into the room. Throws FrameError where the connection must be closed. */
+  /**
+   * So many bytes were read into the room. Throws FrameError where the connection must be closed.
+   */
   received (count: number): void {
     if (this.#room === this.#pool.landing) this.#take(this.#room.subarray(0, count), true)
     else this.#filledBy(this.#frame as Buffer, count)
   }
 
-  /** Takes bytes that lie in memory of their own. Throws FrameError where the connection must be closed. */
+  /**
+   * Takes bytes that lie in memory of their own. Throws FrameError where the connection must be
+   * closed.
+   */
   push (chunk: Buffer): void { this.#take(chunk, false) }
 
   #take (chunk: Buffer, isLent: boolean): void {

@@ -1,4 +1,6 @@
-/** One listening socket: takes connections, counts them, closes idle ones, lets them end at stop. */
+/**
+ * One listening socket: takes connections, counts them, closes idle ones, lets them end at stop.
+ */
 import { createServer } from 'node:net'
 import type { Server, Socket } from 'node:net'
 import type { Admission } from './admission.ts'
@@ -52,7 +54,9 @@ export async function listen (options: ListenerOptions): Promise<Listener> {
     if (doorway === undefined) waiting.push(socket.on('error', () => { socket.destroy() }))
     else doorway.arrive(socket)
   }
-  const server = createServer({ allowHalfOpen: true, noDelay: true, keepAlive: true, pauseOnConnect: true }, accept)
+  const server = createServer(
+    { allowHalfOpen: true, noDelay: true, keepAlive: true, pauseOnConnect: true }, accept
+  )
   await bind(server, options)
   const address = server.address()
   return {
@@ -70,7 +74,9 @@ export async function listen (options: ListenerOptions): Promise<Listener> {
         listener: options.name,
         admission: options.admission,
         nowMs: given.nowMs,
-        admit: socket => { connections.add(new Connection(nextConnectionId++, options.name, socket, context)) },
+        admit: socket => {
+          connections.add(new Connection(nextConnectionId++, options.name, socket, context))
+        },
       })
       stopSweep = idleSweep(connections, options.idleMs, given)
       for (const socket of waiting.splice(0)) if (!socket.destroyed) accept(socket)
@@ -82,7 +88,8 @@ export async function listen (options: ListenerOptions): Promise<Listener> {
       doorway?.close()
       for (const connection of connections) connection.finish()
       // Who waits for something that may take long (a fetch, a rebalance) asks another broker.
-      setTimeout(() => { for (const connection of connections) connection.destroy() }, FINISH_MS).unref()
+      setTimeout(() => { for (const connection of connections) connection.destroy() },
+        FINISH_MS).unref()
     }),
   }
 }

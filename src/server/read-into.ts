@@ -20,7 +20,10 @@ export interface Reading {
 /** What node's accepted sockets have, and those of a simulation have not. */
 interface WithHandle { _handle?: { useUserBuffer?: unknown, writeQueueSize?: number } | null }
 
-/** Of what was written, bytes that the system has not taken: less with each bit, not with each whole write. */
+/**
+ * Of what was written, bytes that the system has not taken: less with each bit, not with each whole
+ * write.
+ */
 export function unsentBytes (socket: Socket): number {
   return (socket as unknown as WithHandle)._handle?.writeQueueSize ?? socket.writableLength
 }

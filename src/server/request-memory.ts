@@ -1,9 +1,12 @@
 /**
- * Bytes of requests that all connections together hold: received in part, waiting, or under way. Past
- * the bound nobody's bytes are read until some are answered (R-X7, queued.max.request.bytes).
+ * Bytes of requests that all connections together hold: received in part, waiting, or under way.
+ * Past the bound nobody's bytes are read until some are answered (R-X7, queued.max.request.bytes).
  */
 
-/** Kafka's own default is no bound; a bound is what keeps a flood of half requests from filling memory. */
+/**
+ * Kafka's own default is no bound; a bound is what keeps a flood of half requests from filling
+ * memory.
+ */
 const REQUEST_BYTES_MAX = 256 * 1024 * 1024
 
 interface Holder {

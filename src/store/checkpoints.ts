@@ -109,8 +109,8 @@ export class Checkpoints {
   }
 
   /**
-   * The newest checkpoint, if it is not ahead of the log and its last batch is still the same; none while
-   * a volume is being closed for its sealing, which cannot be read.
+   * The newest checkpoint, if it is not ahead of the log and its last batch is still the same; none
+   * while a volume is being closed for its sealing, which cannot be read.
    */
   find (log: StoredLog): Checkpoint | undefined {
     if (!this.#core.volumes.isSettled) return undefined

@@ -43,7 +43,11 @@ export interface Store {
 }
 
 /** Offsets [from, to) of a log, as it was at this revision. */
-export interface RewriteRange { readonly from: bigint, readonly to: bigint, readonly revision: number }
+export interface RewriteRange {
+  readonly from: bigint
+  readonly to: bigint
+  readonly revision: number
+}
 
 export interface Log {
   readonly name: string
@@ -71,9 +75,10 @@ export interface Log {
    * first batch is always returned whole with `firstWhole`. Synchronous when the data is hot, a
    * promise when the disk is read asynchronously. Call `release` exactly once; the bytes stay
    * valid until then. An offset below startOffset reads from the batch that holds startOffset;
-   * nothing is read when `end` <= `offset`. What lies behind `atHandMax` bytes, or is a batch of more
-   * than 256 KB, is counted only (`rest`): it holds nothing, and is gone when the log is cut
-   * meanwhile, or the volume in which it was found has gone. Without `atHandMax` everything is at hand.
+   * nothing is read when `end` <= `offset`. What lies behind `atHandMax` bytes, or is a batch of
+   * more than 256 KB, is counted only (`rest`): it holds nothing, and is gone when the log is cut
+   * meanwhile, or the volume in which it was found has gone. Without `atHandMax` everything is at
+   * hand.
    */
   read (offset: bigint, end: bigint, maxBytes: number, firstWhole: boolean, atHandMax?: number):
     LogRead | Promise<LogRead>
@@ -82,7 +87,10 @@ export interface Log {
    * max timestamp is >= `timestamp`. A copy, owned by the caller.
    */
   firstBatchAtOrAfter (timestamp: bigint, end: bigint, from?: bigint): Promise<Buffer | undefined>
-  /** The first batch with the highest max timestamp of those at or after `from`, below `end`. A copy. */
+  /**
+   * The first batch with the highest max timestamp of those at or after `from`, below `end`. A
+   * copy.
+   */
   batchWithMaxTimestamp (end: bigint, from?: bigint): Promise<Buffer | undefined>
   /** Drops every batch whose last offset >= `offset` (a follower's diverging tail). */
   truncate (offset: bigint): Promise<void>
@@ -92,10 +100,11 @@ export interface Log {
   readonly revision: number
   /**
    * Compaction: `batches` (whole, ascending, offsets unchanged, within the range) take the place of
-   * everything stored in [from, to), both of them batch boundaries. `revision` is the log's when the
-   * range was read. One transaction; resolves true once it is on the disk, false (nothing has
+   * everything stored in [from, to), both of them batch boundaries. `revision` is the log's when
+   * the range was read. One transaction; resolves true once it is on the disk, false (nothing has
    * changed) when the log was cut, trimmed past it or deleted meanwhile, or the store closes.
-   * Keep one call at about 1 MB of output: it is put within one flush. The ranges of one pass ascend.
+   * Keep one call at about 1 MB of output: it is put within one flush. The ranges of one pass
+   * ascend.
    */
   rewrite (range: RewriteRange, batches: readonly Buffer[]):
     Promise<boolean>
@@ -117,8 +126,8 @@ export interface Log {
   /** Resolves when no volume is being closed for its sealing, which cannot be read meanwhile. */
   ready (): Promise<void>
   /**
-   * The newest checkpoint that is not ahead of the log and still agrees with its batches; none while
-   * that cannot be read (`ready`).
+   * The newest checkpoint that is not ahead of the log and still agrees with its batches; none
+   * while that cannot be read (`ready`).
    */
   readonly checkpoint: Checkpoint | undefined
 }

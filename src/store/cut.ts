@@ -1,12 +1,15 @@
-/** Cutting the end of a log off in the active volume: the one exception to append-only (storage.md 4.1.4). */
+/**
+ * Cutting the end of a log off in the active volume: the one exception to append-only (storage.md
+ * 4.1.4).
+ */
 import { baseOffset, batchSize } from '../../protocol/records/header.ts'
 import type { Mutation } from './disk.ts'
 import { batchKey, decodeIndex, decodePlace, encodeIndex, firstKey, indexLog, offsetOfKey } from './keys.ts'
 import type { Volume } from './volume.ts'
 
 /**
- * What removes every batch from base offset `base` on. Only for the active volume, and for the log's
- * own keys: no offset is put again under a rewrite's.
+ * What removes every batch from base offset `base` on. Only for the active volume, and for the
+ * log's own keys: no offset is put again under a rewrite's.
  */
 export function cutFrom (volume: Volume, log: number, base: bigint): Mutation[] {
   const mutations: Mutation[] = []

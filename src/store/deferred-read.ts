@@ -1,7 +1,8 @@
 /**
- * What a read has found and counted and not read yet. It holds nothing: each part is read by its offset
- * when its turn to be sent has come, where it was found, or where a flush has put it since. Batches that
- * were trimmed or compacted stay in their volume until that goes, so a slow reader still gets them.
+ * What a read has found and counted and not read yet. It holds nothing: each part is read by its
+ * offset when its turn to be sent has come, where it was found, or where a flush has put it since.
+ * Batches that were trimmed or compacted stay in their volume until that goes, so a slow reader
+ * still gets them.
  */
 import type { BytesAtHand, BytesToCome } from '../../protocol/bytes-to-come.ts'
 import type { LogRead } from './contract.ts'
@@ -31,7 +32,9 @@ export interface ReadSource {
   /** The batches of a unit, where they lay when `found` were the log's extents. */
   readFound (unit: Readonly<Unit>, found: Extents): LogRead | Promise<LogRead>
   /** The same of the one batch of a unit: so many bytes from `at` on. */
-  readWithin (unit: Readonly<Unit>, found: Extents, at: number, bytes: number): BytesAtHand | Promise<BytesAtHand>
+  readWithin (
+    unit: Readonly<Unit>, found: Extents, at: number, bytes: number
+  ): BytesAtHand | Promise<BytesAtHand>
 }
 
 export class DeferredRead implements BytesToCome {
@@ -59,7 +62,9 @@ export class DeferredRead implements BytesToCome {
     if (unit === undefined) throw new Error('a deferred read was read beyond its end')
     const source = this.#source
     if (source.deleted || source.revision !== this.#revision) throw this.#gone(unit)
-    if (unit.isOne && (unit.bytes > bytesMax || this.#sliced > 0)) return this.#nextSlice(unit, bytesMax)
+    if (unit.isOne && (unit.bytes > bytesMax || this.#sliced > 0)) {
+      return this.#nextSlice(unit, bytesMax)
+    }
     const { offset } = unit
     let { bytes, next } = unit
     while (++this.#index < this.#units.length) {
@@ -70,12 +75,14 @@ export class DeferredRead implements BytesToCome {
     }
     const wanted = { offset, next, bytes, isOne: false }
     const read = source.readFound(wanted, this.#found)
-    return read instanceof Promise ? read.then(read => this.#whole(read, wanted)) : this.#whole(read, wanted)
+    return read instanceof Promise
+      ? read.then(read => this.#whole(read, wanted))
+      : this.#whole(read, wanted)
   }
 
   /**
-   * Where the volume of what was found has gone, there is something else in its place: less, up to the
-   * same offset, or as many bytes that reach further, over what the answer has to say of them.
+   * Where the volume of what was found has gone, there is something else in its place: less, up to
+   * the same offset, or as many bytes that reach further, over what the answer has to say of them.
    */
   #whole (read: LogRead, unit: Unit): BytesAtHand {
     if (read.bytes === unit.bytes && read.nextOffset === unit.next) return read

@@ -1,8 +1,8 @@
 /**
  * The simulator's disk: files and environments in memory, what was written apart from what was
  * synced. `kill` keeps every completed write, `powerLoss` what was synced and a random part of the
- * rest; faults come on demand. Deterministic: randomness and time are the caller's. What a real disk may
- * not survive, such as the use of what is closed, throws (`memory-process.ts`).
+ * rest; faults come on demand. Deterministic: randomness and time are the caller's. What a real
+ * disk may not survive, such as the use of what is closed, throws (`memory-process.ts`).
  */
 import { dirname } from 'node:path'
 import type { Disk, DiskFile, EnvironmentOptions, KeyValueEnvironment } from './disk.ts'
@@ -85,7 +85,8 @@ export class MemoryDisk {
       syncDirectory: path => alive(() => this.#syncDirectory(path)),
       freeBytes: () => alive(() => this.#freeBytes()),
       lock: path => alive(() => this.#lock(process, path)),
-      openEnvironment: (path, options) => alive(() => this.#openEnvironment(process, path, options)),
+      openEnvironment: (path, options) =>
+        alive(() => this.#openEnvironment(process, path, options)),
     }
   }
 
@@ -222,7 +223,9 @@ export class MemoryDisk {
     }
   }
 
-  #openEnvironment (process: MemoryProcess, path: string, options: EnvironmentOptions): KeyValueEnvironment {
+  #openEnvironment (
+    process: MemoryProcess, path: string, options: EnvironmentOptions
+  ): KeyValueEnvironment {
     let node = this.#names.get(path)
     if (node === undefined) {
       if (options.readOnly === true) throw failure('ENOENT', path)

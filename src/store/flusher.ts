@@ -120,7 +120,10 @@ export class Flusher {
     })
   }
 
-  /** Resolves when everything appended before the call is in a volume, on the disk. Rejects with CLOSED. */
+  /**
+   * Resolves when everything appended before the call is in a volume, on the disk. Rejects with
+   * CLOSED.
+   */
   async flush (): Promise<void> {
     while (this.#running !== undefined) await this.#running
     if (this.#core.closing) throw new StoreError('CLOSED', 'the store is closing')
@@ -182,9 +185,7 @@ export class Flusher {
   }
 
   /** What a move leaves of an extent is weighed in its volume, which must not be closing. */
-  async #quiet (): Promise<void> {
-    while (!this.#core.volumes.isSettled) await this.#core.volumes.settled()
-  }
+  #quiet (): Promise<void> { return this.#core.volumes.settled() }
 
   #capture (copy: () => Mutation[]): Captured {
     const core = this.#core

@@ -11,7 +11,9 @@ interface Needs {
 
 interface Lying { readonly extents: Extents, readonly tail: Tail }
 
-/** Of the batch that holds `offset`, with `orBelow` else of the last one below it. Throws CORRUPT. */
+/**
+ * Of the batch that holds `offset`, with `orBelow` else of the last one below it. Throws CORRUPT.
+ */
 export function headerAt (
   { extents, tail }: Lying, { journal, volumes }: Needs, offset: bigint, orBelow: boolean
 ): Buffer | undefined {

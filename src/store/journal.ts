@@ -79,8 +79,7 @@ export class Journal {
   scan (kept: ReadonlyMap<number, number>): void {
     for (const name of this.#disk.list(this.#directory)) {
       const match = /^(\d{10})\.journal$/.exec(name)
-      if (match === null) continue
-      this.#register(Number(match[1]))
+      if (match !== null) this.#register(Number(match[1]))
     }
     for (const [number, placeBytes] of kept) {
       const file = this.files.get(number)
@@ -146,9 +145,8 @@ export class Journal {
   /** Goes on in another file: a free one, else a new one. Throws as `write`. */
   rotate (): JournalFile {
     const left = this.current
-    if (left !== undefined && this.#options.mutant === 'reuse-early' && left.placeBytes === 0) {
-      this.free.push(left)
-    }
+    const isPlaceless = this.#options.mutant === 'reuse-early' && left?.placeBytes === 0
+    if (left !== undefined && isPlaceless) this.free.push(left)
     if (left !== undefined) this.#filled.add(left)
     const file = this.free.shift() ?? this.#create()
     this.#begin(file)
@@ -247,7 +245,7 @@ export class Journal {
     await this.#guard.within('the sync of the journal', this.#using(file, handle => handle.sync()))
   }
 
-  /** The system gives the number of a closed descriptor to the next file: nobody may still use it. */
+  /** The system gives a closed descriptor's number to the next file: nobody may still use it. */
   async #using<T> (file: JournalFile, work: (handle: DiskFile) => Promise<T>): Promise<T> {
     const handle = this.open(file)
     file.busy++
@@ -311,7 +309,7 @@ export class Journal {
     }
   }
 
-  /** The open file, opened again when its descriptor was given up: for use at once. Throws CLOSED. */
+  /** The open file, opened again if its descriptor was given up: for use at once. Throws CLOSED. */
   open (file: JournalFile): DiskFile {
     if (this.#isClosed) throw new StoreError('CLOSED', `${file.path} is closed`)
     if (file.handle === undefined) {
@@ -322,8 +320,8 @@ export class Journal {
   }
 
   /**
-   * Fills the bytes from a place in a file. Throws where the file ends before it: what a buffer of the
-   * pool held before belongs to somebody else.
+   * Fills the bytes from a place in a file. Throws where the file ends before it: what a buffer
+   * of the pool held before belongs to somebody else.
    */
   fill (file: JournalFile, into: Buffer, position: number): void {
     ensureFilled(this.open(file).read(into, position), into, file)
@@ -345,7 +343,9 @@ export class Journal {
     }
   }
 
-  async takeAsync (file: JournalFile, position: number, bytes: number, pool: Pool): Promise<PooledBuffer> {
+  async takeAsync (
+    file: JournalFile, position: number, bytes: number, pool: Pool
+  ): Promise<PooledBuffer> {
     const buffer = pool.take(bytes)
     try {
       await this.fillAsync(file, buffer.bytes.subarray(0, bytes), position)

@@ -32,7 +32,9 @@ export class LmdbEnvironment implements KeyValueEnvironment {
     const promises = new Set<Promise<boolean>>()
     // One event turn of puts is one transaction, and the batch closes only with its last entry.
     for (const { key, value } of mutations) {
-      promises.add(value === undefined ? this.#database.remove(key) : this.#database.put(key, value))
+      promises.add(
+        value === undefined ? this.#database.remove(key) : this.#database.put(key, value)
+      )
     }
     // lmdb-js begins the transaction by the way, at the end of this turn, with a promise that it gives to nobody
     if (promises.size > 0) setImmediate(() => { this.#database.committed.then(() => {}, () => {}) })

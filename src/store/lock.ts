@@ -112,7 +112,9 @@ function beganAt (pid: number): string | undefined {
   return ticks === undefined ? undefined : `${readText('/proc/sys/kernel/random/boot_id')?.trim() ?? ''}/${ticks}`
 }
 
-/** Of a line of /proc/PID/stat; undefined for a process that is dead and only not yet waited for. */
+/**
+ * Of a line of /proc/PID/stat; undefined for a process that is dead and only not yet waited for.
+ */
 export function ticksIn (stat: string): string | undefined {
   const [state, ...rest] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   return state === 'Z' || state === 'X' ? undefined : rest[18] ?? ''

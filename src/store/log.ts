@@ -115,8 +115,7 @@ export class StoredLog implements Log, TurnMember {
       throw new StoreError('CLOSED', `log ${this.name} is ${this.deleted ? 'deleted' : 'closed'}`)
     }
     if (!this.reserve && core.reserveReached()) {
-      throw new StoreError('DISK_FULL',
-        `log ${this.name}: the disk's reserve is reached, free some space`)
+      throw new StoreError('DISK_FULL', `log ${this.name}: the disk's reserve is reached, free some space`)
     }
   }
 
@@ -144,7 +143,9 @@ export class StoredLog implements Log, TurnMember {
     return this.#readOn(new ReadBuilder(this, offset, limits), found)
   }
 
-  readWithin (unit: Readonly<Unit>, found: Extents, at: number, bytes: number): BytesAtHand | Promise<BytesAtHand> {
+  readWithin (
+    unit: Readonly<Unit>, found: Extents, at: number, bytes: number
+  ): BytesAtHand | Promise<BytesAtHand> {
     return readWithin(this, this.#core, unit, found, at, bytes)
   }
 
@@ -169,9 +170,8 @@ export class StoredLog implements Log, TurnMember {
       }
       const volume = this.#core.volumes.opened(extent.volume)
       if (volume === undefined) throw missingVolume(this, extent)
-      if (volume.sealed || volume.closing !== undefined) {
-        return this.#readCold(into, volume, extent, found)
-      }
+      const isCold = volume.sealed || volume.closing !== undefined
+      if (isCold) return this.#readCold(into, volume, extent, found)
       volume.read(extent, into, this.#core.journal, this.#core.readPool)
     }
     if (!into.full) this.tail.read(into, this.writtenEnd, piece => this.#readLarge(piece))
@@ -179,7 +179,9 @@ export class StoredLog implements Log, TurnMember {
   }
 
   /** Loads off the event loop, then goes on with whatever follows. */
-  async #readCold (into: ReadBuilder, volume: Volume, extent: Extent, found?: Extents): Promise<LogRead> {
+  async #readCold (
+    into: ReadBuilder, volume: Volume, extent: Extent, found?: Extents
+  ): Promise<LogRead> {
     const core = this.#core
     core.openReads++
     try {
@@ -246,12 +248,11 @@ export class StoredLog implements Log, TurnMember {
     this.applyReset(offset)
   }
 
-  async ready (): Promise<void> { while (!this.#core.volumes.isSettled) await this.#core.volumes.settled() }
+  ready (): Promise<void> { return this.#core.volumes.settled() }
 
   #change (kind: number, offset: bigint): void {
-    if (this.deleted || this.#core.closed) {
-      throw new StoreError('CLOSED', `log ${this.name} is closed`)
-    }
+    const isClosed = this.deleted || this.#core.closed
+    if (isClosed) throw new StoreError('CLOSED', `log ${this.name} is closed`)
     this.#core.writer.control(kind, this.number, offset)
   }
 
@@ -284,14 +285,12 @@ export class StoredLog implements Log, TurnMember {
   #firstDropped (extent: Extent, offset: bigint): bigint | undefined {
     if (extent.from >= offset) return extent.from
     if (extent.bytes === 0) return undefined
-    const volume = this.#core.volumes.opened(extent.volume)
-    return volume?.firstDropped(extent, offset)
+    return this.#core.volumes.opened(extent.volume)?.firstDropped(extent, offset)
   }
 
   #bytesBelow (extent: Extent, offset: bigint): number {
     if (extent.bytes === 0) return 0
-    const volume = this.#core.volumes.opened(extent.volume)
-    return volume?.bytesBelow(extent, offset) ?? 0
+    return this.#core.volumes.opened(extent.volume)?.bytesBelow(extent, offset) ?? 0
   }
 
   applyStart (offset: bigint): void {
@@ -344,7 +343,7 @@ export class StoredLog implements Log, TurnMember {
     }
   }
 
-  #extentsWith (pieces: readonly Piece[], active: number): Extents {
+  #extentsWith (pieces: readonly Piece[], volume: number): Extents {
     let { extents } = this
     if (this.moving !== undefined) {
       extents = moved(extents, this.moving, this.startOffset,
@@ -355,7 +354,7 @@ export class StoredLog implements Log, TurnMember {
       const from = piece.base > this.startOffset ? piece.base : this.startOffset
       const { next: to, maxTimestamp } = piece
       const bytes = piece.bytes - bytesOfPieceBelow(piece, this.startOffset)
-      extents = append(extents, { volume: active, keys: this.number, from, to, bytes, maxTimestamp })
+      extents = append(extents, { volume, keys: this.number, from, to, bytes, maxTimestamp })
     }
     return extents
   }
@@ -386,7 +385,9 @@ export class StoredLog implements Log, TurnMember {
   }
 
   /** Header of the batch that holds `offset`, or of the last one below it. */
-  headerAt (offset: bigint, orBelow = false): Buffer | undefined { return headerAt(this, this.#core, offset, orBelow) }
+  headerAt (offset: bigint, orBelow = false): Buffer | undefined {
+    return headerAt(this, this.#core, offset, orBelow)
+  }
 
   get checkpoint (): Checkpoint | undefined { return this.#core.checkpoints.find(this) }
 

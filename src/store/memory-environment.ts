@@ -75,7 +75,9 @@ export class MemoryEnvironment implements KeyValueEnvironment {
   readonly #options: EnvironmentOptions
   readonly #host: MemoryHost
 
-  constructor (path: string, node: MemoryTransactions, options: EnvironmentOptions, host: MemoryHost) {
+  constructor (
+    path: string, node: MemoryTransactions, options: EnvironmentOptions, host: MemoryHost
+  ) {
     this.#node = node
     this.#options = options
     this.#host = host

@@ -30,7 +30,8 @@ export class MemoryFile implements DiskFile {
 
   sync (): Promise<void> {
     const covered = this.#inode.changes
-    return this.#process.using(this.#opened, this.#host.whenSynced(() => { this.#inode.synced(covered) }))
+    return this.#process.using(this.#opened,
+      this.#host.whenSynced(() => { this.#inode.synced(covered) }))
   }
 
   read (into: Buffer, position: number): number {
@@ -40,7 +41,9 @@ export class MemoryFile implements DiskFile {
 
   readAsync (into: Buffer, position: number): Promise<number> {
     return this.#process.using(this.#opened, new Promise(resolve => {
-      this.#host.whenRead(() => { if (this.#process.isAlive()) resolve(this.#inode.read(into, position)) })
+      this.#host.whenRead(
+        () => { if (this.#process.isAlive()) resolve(this.#inode.read(into, position)) }
+      )
     }))
   }
 

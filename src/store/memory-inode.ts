@@ -48,7 +48,8 @@ export class MemoryInode {
 
   read (into: Buffer, position: number): number {
     if (position >= this.#now.length) return 0
-    return this.#now.bytes.copy(into, 0, position, Math.min(this.#now.length, position + into.length))
+    return this.#now.bytes.copy(into, 0, position,
+      Math.min(this.#now.length, position + into.length))
   }
 
   /** The first `count` changes of all are on the platter now. */

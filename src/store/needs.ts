@@ -21,7 +21,9 @@ export interface NeedsOfLogs<L> {
   /** Reads under way off the event loop. */
   openReads: number
   readonly search: {
-    firstBatchAtOrAfter (log: L, timestamp: bigint, end: bigint, from?: bigint): Promise<Buffer | undefined>
+    firstBatchAtOrAfter (
+      log: L, timestamp: bigint, end: bigint, from?: bigint
+    ): Promise<Buffer | undefined>
     batchWithMaxTimestamp (log: L, end: bigint, from?: bigint): Promise<Buffer | undefined>
   }
   readonly flusher: { note (log: L): void, noteRemoved (log: L): void }

@@ -1,7 +1,8 @@
 /**
- * Every size and limit of the store, with its default. Settled by `npm run store:bench` (storage.md 4.4):
- * from 8 KB on a place saves more in the write than it costs the reader (at 4 KB it does not), 64 KB chunks
- * waste the fewest pages, larger or smaller journal files cost CPU at 1 KB or at 100 KB; flush sizes 8-32 MB are equal.
+ * Every size and limit of the store, with its default. Settled by `npm run store:bench` (storage.md
+ * 4.4): from 8 KB on a place saves more in the write than it costs the reader (at 4 KB it does
+ * not), 64 KB chunks waste the fewest pages, larger or smaller journal files cost CPU at 1 KB or at
+ * 100 KB; flush sizes 8-32 MB are equal.
  */
 
 export interface StoreOptions {
@@ -38,7 +39,9 @@ export interface StoreOptions {
   copySliceBytes: number
   /** A sealed volume with less alive than this part of it is copied forward. */
   aliveRatioMin: number
-  /** Compaction seals the active volume before it replaces anything in one of at least this size. */
+  /**
+   * Compaction seals the active volume before it replaces anything in one of at least this size.
+   */
   rewriteSealBytes: number
   /** Bytes that the scrub checks a second; 0 turns it off. */
   scrubBytesPerSecond: number

@@ -1,4 +1,7 @@
-/** Memory of the store, counted by its holders: what waits for a flush (storage.md 3.6), and what is read. */
+/**
+ * Memory of the store, counted by its holders: what waits for a flush (storage.md 3.6), and what is
+ * read.
+ */
 import { Slabs } from '../memory/slabs.ts'
 import type { SlabClock } from '../memory/slabs.ts'
 
@@ -35,7 +38,9 @@ export class Pool {
   get heldBytes (): number { return this.#slabs.heldBytes }
 
   /** A buffer of at least `bytes`, held once. */
-  take (bytes: number): PooledBuffer { return new PooledBuffer(this.#slabs.take(bytes), this.#slabs) }
+  take (bytes: number): PooledBuffer {
+    return new PooledBuffer(this.#slabs.take(bytes), this.#slabs)
+  }
 
   stop (): void { this.#slabs.stop() }
 }

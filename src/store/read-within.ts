@@ -15,7 +15,12 @@ interface Needs {
   readonly readPool: Pool
 }
 
-interface Lying { readonly name: string, readonly number: number, readonly extents: Extents, readonly tail: Tail }
+interface Lying {
+  readonly name: string
+  readonly number: number
+  readonly extents: Extents
+  readonly tail: Tail
+}
 
 /** What a read has found, and behind that what was in the tail then: as the log has it now. */
 export function extentsSince (found: Extents, now: Extents): Extents {
@@ -44,7 +49,8 @@ export function readWithin (
     release: () => { buffer.release() },
   })
   const piece = tail.pieces[tail.indexOf(offset)]
-  if (piece !== undefined && piece.base === offset && piece.file !== undefined && piece.bytes === length) {
+  if (piece !== undefined && piece.base === offset && piece.file !== undefined &&
+    piece.bytes === length) {
     return whole(journal.take(piece.file, piece.position + at, bytes, readPool))
   }
   const known = found[extentAt(found, offset)]

@@ -36,7 +36,9 @@ export class ReadBuilder {
   #deferredBytes = 0
   readonly #revision: number
 
-  constructor (source: ReadSource, offset: bigint, { end, maxBytes, firstWhole, atHandMax }: ReadLimits) {
+  constructor (
+    source: ReadSource, offset: bigint, { end, maxBytes, firstWhole, atHandMax }: ReadLimits
+  ) {
     this.#source = source
     this.#revision = source.revision
     this.offset = this.#nextOffset = offset
@@ -59,7 +61,10 @@ export class ReadBuilder {
     return size <= this.room || (this.bytes === 0 && this.firstWhole)
   }
 
-  /** A batch so large, behind so much that is to be at hand, is read in slices when its turn has come. */
+  /**
+   * A batch so large, behind so much that is to be at hand, is read in slices when its turn has
+   * come.
+   */
   isTooLarge (size: number, before = 0): boolean {
     return this.atHandMax !== Infinity && size > Math.min(WHOLE_BYTES_MAX, this.roomAtHand - before)
   }
@@ -87,7 +92,8 @@ export class ReadBuilder {
   #count (offset: bigint, bytes: number, next: bigint, isOne: boolean): void {
     this.#units ??= []
     const last = this.#units.at(-1)
-    if (last === undefined || last.bytes + bytes > UNIT_BYTES) this.#units.push({ offset, next, bytes, isOne })
+    if (last === undefined ||
+      last.bytes + bytes > UNIT_BYTES) this.#units.push({ offset, next, bytes, isOne })
     else {
       last.bytes += bytes
       last.next = next
@@ -155,7 +161,9 @@ export class ReadBuilder {
     return {
       chunks,
       bytes,
-      rest: units === undefined ? undefined : new DeferredRead(source, units, this.#deferredBytes, this.#revision),
+      rest: units === undefined
+        ? undefined
+        : new DeferredRead(source, units, this.#deferredBytes, this.#revision),
       nextOffset: this.#nextOffset,
       isCut: this.isCut,
       release: () => {

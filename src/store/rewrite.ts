@@ -57,7 +57,9 @@ export class Rewriter {
     this.#asked.set(log, core.environment.nowMs())
     // only what lies in volumes has a place to be replaced in
     if (this.#endInVolumes(log) < range.to && !await this.#isFlushed()) return false
-    if (this.#isInActive(log, range) && core.retention.askForSeal() && !await this.#isFlushed()) return false
+    if (this.#isInActive(log, range) && core.retention.askForSeal() && !await this.#isFlushed()) {
+      return false
+    }
     if (core.closing || !this.#isPossible(log, range)) return false
     return new Promise((resolve, reject) => {
       this.#waiting.push({
@@ -133,7 +135,8 @@ export class Rewriter {
     const from = startOffset > wanted ? startOffset : wanted
     try {
       const bytes = reaching(request.bytes, startOffset)
-      const mutations = putForward(this.#core, log, bytes, { keys: this.#keysFor(log, from, to), from, to })
+      const mutations =
+        putForward(this.#core, log, bytes, { keys: this.#keysFor(log, from, to), from, to })
       this.#taken.push(request)
       return mutations
     } catch (error) {

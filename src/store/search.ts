@@ -37,7 +37,9 @@ export class Search {
     return undefined
   }
 
-  async batchWithMaxTimestamp (log: StoredLog, end: bigint, from = 0n): Promise<Buffer | undefined> {
+  async batchWithMaxTimestamp (
+    log: StoredLog, end: bigint, from = 0n
+  ): Promise<Buffer | undefined> {
     let highest: bigint | undefined
     let found: Buffer | undefined
     const isHigher = (batch: Buffer): boolean => {

@@ -67,7 +67,9 @@ interface VolumeHead { bytes: bigint, files: number }
 const volumeLayout = struct<VolumeHead>([s64be('bytes'), u32be('files')])
 interface KeptFile { number: number, placeBytes: bigint }
 const keptFileLayout = struct<KeptFile>([u32be('number'), s64be('placeBytes')])
-/** A start reads thousands of these: field by field at its place, which takes a fifth of the time. */
+/**
+ * A start reads thousands of these: field by field at its place, which takes a fifth of the time.
+ */
 const logAt = {
   reserve: placeOf(logLayout, 'reserve'),
   damaged: placeOf(logLayout, 'damaged'),
@@ -146,7 +148,9 @@ export function decodeLog (number: number, bytes: Buffer, sealed: Extent[]): Log
     damaged: bytes[logAt.damaged] === 1,
     start: bytes.readBigInt64BE(logAt.start),
     end: bytes.readBigInt64BE(logAt.end),
-    extents: sealed.length === 0 ? own : [...sealed, ...own].sort((left, right) => left.from < right.from ? -1 : 1),
+    extents: sealed.length === 0
+      ? own
+      : [...sealed, ...own].sort((left, right) => left.from < right.from ? -1 : 1),
   }
 }
 

@@ -263,7 +263,9 @@ class OpenStore implements Store {
     }
   }
 
-  /** What could not be opened whole leaves nothing open: the next try would open it twice (4.1.10). */
+  /**
+   * What could not be opened whole leaves nothing open: the next try would open it twice (4.1.10).
+   */
   async abandon (): Promise<void> {
     this.closing = true
     await this.#closeFiles()

@@ -71,7 +71,8 @@ export class Volume {
     if (this.#kept === undefined && this.#hasEnded) throw new StoreError('CLOSED', `${this.path} is closed`)
     if (this.#kept === undefined) {
       this.#isReader = this.sealed
-      this.#kept = this.#disk.openEnvironment(this.path, { mapBytes: this.#mapBytes, readOnly: this.sealed })
+      this.#kept =
+        this.#disk.openEnvironment(this.path, { mapBytes: this.#mapBytes, readOnly: this.sealed })
     }
     return this.#kept
   }
@@ -157,7 +158,9 @@ export class Volume {
   /** The first of them may end before the offset: so there are two at least. */
   #keysFor (extent: Extent, into: ReadBuilder): Buffer[] {
     const to = into.end < extent.to ? into.end : extent.to
-    const wanted = into.isDeferring ? KEYS_A_READ : 2 + Math.ceil(Math.max(0, into.roomAtHand) / KEY_BYTES_MIN)
+    const wanted = into.isDeferring
+      ? KEYS_A_READ
+      : 2 + Math.ceil(Math.max(0, into.roomAtHand) / KEY_BYTES_MIN)
     return this.keysFrom(extent.keys, into.offset, to, Math.min(wanted, KEYS_A_READ))
   }
 
@@ -169,13 +172,16 @@ export class Volume {
       if (value === undefined) continue
       const place = decodePlace(value)
       if (place === undefined) into.take(value, undefined, limit, endOfRun(value, NOWHERE))
-      else if (place.last >= into.offset) into.defer(offsetOfKey(key), place.length, place.last + 1n)
+      else if (place.last >=
+        into.offset) into.defer(offsetOfKey(key), place.length, place.last + 1n)
     }
   }
 
   /** So many bytes from `at` on of the batch that begins at `offset`. */
   slice (place: SliceOf, journal: Journal, pool: Pool): PooledBuffer | Promise<PooledBuffer> {
-    if (!this.sealed && this.closing === undefined) return this.#sliceNow(place, journal, pool, false)
+    if (!this.sealed && this.closing === undefined) {
+      return this.#sliceNow(place, journal, pool, false)
+    }
     return this.#sliceCold(place, journal, pool)
   }
 
@@ -197,7 +203,8 @@ export class Volume {
     const key = this.floorKey(keys, offset)
     const value = key === undefined ? undefined : this.environment.getFast(key)
     const place = value === undefined ? undefined : decodePlace(value)
-    const isSame = key !== undefined && offsetOfKey(key) === offset && (place?.length ?? value?.length) === length
+    const isSame = key !== undefined && offsetOfKey(key) === offset &&
+      (place?.length ?? value?.length) === length
     if (value === undefined || !isSame) {
       throw new StoreError('GONE', `${this.path}: the batch at offset ${offset} is no longer as it was`)
     }
@@ -209,7 +216,9 @@ export class Volume {
     const file = journal.files.get(place.file)
     if (file === undefined) throw missingFile(place)
     const position = Number(place.position) + at
-    return isCold ? journal.takeAsync(file, position, bytes, pool) : journal.take(file, position, bytes, pool)
+    return isCold
+      ? journal.takeAsync(file, position, bytes, pool)
+      : journal.take(file, position, bytes, pool)
   }
 
   /** Copies runs (the environment's own memory is gone with the next call) and groups places. */

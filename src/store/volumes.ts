@@ -83,7 +83,8 @@ export class Volumes {
       else if (name.includes('.new')) await this.#disk.unlink(join(this.#directory, name))
     }
     if (newest === 0) return this.#create(1)
-    // R-S8: a kill may have come before its name was synced, and from now on it alone has what comes
+    // R-S8: a kill may have come before its name was synced, and from now on it alone has what
+    // comes
     await this.#guard.within('the sync of the volume directory',
       this.#disk.syncDirectory(this.#directory))
     this.#newest = this.#volume(newest)
@@ -171,7 +172,7 @@ export class Volumes {
 
   /** Resolves when no volume is being closed. */
   async settled (): Promise<void> {
-    for (const volume of this.all.values()) await volume.closing
+    while (!this.isSettled) for (const volume of this.all.values()) await volume.closing
   }
 
   get isSettled (): boolean {

@@ -76,7 +76,8 @@ t.test('D5.22: what is rewritten', async t => {
   const client = await raw.client()
   const contents = [{ value: 'a', timestamp: NOW - 5n }, { value: 'b', timestamp: NOW - 9n }]
   const facts = { producerId: 3n, producerEpoch: 2, baseSequence: 6 }
-  const lying = changed(batchOf(contents, facts), (b, at) => { b.writeBigInt64BE(NOW + 77n, at.maxTimestamp) })
+  const lying =
+    changed(batchOf(contents, facts), (b, at) => { b.writeBigInt64BE(NOW + 77n, at.maxTimestamp) })
   t.match(await produce(client, 'topic', lying), { errorCode: 0, logAppendTimeMs: -1n })
   const [stored] = batchesOf(await fetchOne(client, 'topic', 0n)) as [Buffer]
   t.equal(maxTimestamp(stored), NOW - 5n, 'CreateTime: the true maximum')

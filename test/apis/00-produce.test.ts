@@ -87,7 +87,10 @@ t.test('each partition, before the log', async t => {
   ]
   for (const [name, topic, records, options, errorCode] of cases) {
     const row = await produce(client, topic, records, options)
-    t.match(row, { errorCode, baseOffset: -1n, logAppendTimeMs: -1n, logStartOffset: -1n, errorMessage: null }, name)
+    t.match(row,
+      {
+        errorCode, baseOffset: -1n, logAppendTimeMs: -1n, logStartOffset: -1n, errorMessage: null,
+      }, name)
   }
   t.equal((await produce(client, 'topic', zstd, { version: 7 })).errorCode, 0, 'D5.7: zstd from v7')
   const trailing = await produce(client, 'topic', Buffer.concat([batchOf(['a']), half]), { version: 13, topicId })
@@ -102,7 +105,9 @@ t.test('at the leader', async t => {
   const client = await raw.client()
   const partition = raw.partition('topic')
   const leadership = partition.leadership as NonNullable<typeof partition.leadership>
-  const to = (change: Partial<typeof leadership>): void => { partition.lead({ ...leadership, ...change }) }
+  const to = (change: Partial<typeof leadership>): void => {
+    partition.lead({ ...leadership, ...change })
+  }
   await produce(client, 'topic', batchOf(['a']))
   partition.settings = { ...partition.settings, minInsyncReplicas: 2 }
   to({ replicas: [1, 2, 3] })
@@ -112,7 +117,9 @@ t.test('at the leader', async t => {
     'D5.13: acks=1 goes on')
   to({ leaderId: 2, leaderEpoch: 5 })
   const moved = await produce(client, 'topic', batchOf(['c']), { version: 10 })
-  t.match(moved, { errorCode: 6, logStartOffset: -1n, currentLeader: { leaderId: raw.broker.nodeId, leaderEpoch: 0 } },
+  t.match(moved,
+    { errorCode: 6, logStartOffset: -1n,
+      currentLeader: { leaderId: raw.broker.nodeId, leaderEpoch: 0 } },
     'D5.32: v10 says who leads, by the metadata')
   const v9 = await client.request(Produce, 9, produceBody('topic', batchOf(['c'])) as never)
   t.same(v9.nodeEndpoints, [], 'D5.32: v9 does not')
@@ -126,7 +133,9 @@ t.test('producers', async t => {
   const raw = await RawBroker.start(t)
   await raw.topic('topic')
   const client = await raw.client()
-  const send = async (first: number, count: number, { epoch = 0, producerId = 7n, acks = -1 } = {}) =>
+  const send = async (
+    first: number, count: number, { epoch = 0, producerId = 7n, acks = -1 } = {}
+  ) =>
     produce(client, 'topic', batchOf(Array.from({ length: count }, () => 'x'),
       { producerId, producerEpoch: epoch, baseSequence: first }), { acks })
   t.match(await send(40, 2), { errorCode: 0, baseOffset: 0n }, 'D5.29: an unknown producer may begin anywhere')
@@ -136,7 +145,9 @@ t.test('producers', async t => {
   t.match(await send(40, 2, { acks: 1 }), { errorCode: 0, baseOffset: 0n }, 'D5.26: with acks=1 too')
   t.match(await send(40, 1), { errorCode: 45, logStartOffset: 0n }, 'D5.26: only with the same first and last sequence')
   t.match(await send(44, 1), { errorCode: 45 }, 'D5.29: a gap')
-  for (let sequence = 43; sequence < 48; sequence++) t.match(await send(sequence, 1), { errorCode: 0 })
+  for (let sequence = 43; sequence < 48; sequence++) {
+    t.match(await send(sequence, 1), { errorCode: 0 })
+  }
   t.match(await send(43, 1), { errorCode: 0, baseOffset: 3n }, 'D5.26: the last five are known')
   t.match(await send(42, 1), { errorCode: 45 }, 'D5.26: the sixth is not')
   t.match(await send(5, 1, { epoch: 1 }), { errorCode: 45 }, 'D5.29: a new epoch begins with 0')
@@ -229,7 +240,8 @@ t.test('D5.26: a duplicate of what the disk refused is refused too', async t => 
   const client = await raw.client()
   const body = (acks: number, producerId: bigint, baseSequence: number) =>
     produceBody('topic', batchOf(['x'], { producerId, producerEpoch: 0, baseSequence }), { acks }) as never
-  const errorCode = async () => (await client.next(Produce, 9)).body.responses[0]?.partitionResponses[0]?.errorCode
+  const errorCode = async () =>
+    (await client.next(Produce, 9)).body.responses[0]?.partitionResponses[0]?.errorCode
   t.equal((await produce(client, 'topic', batchOf(['kept']))).errorCode, 0)
   const { log } = raw.partition('topic')
   const { append } = log

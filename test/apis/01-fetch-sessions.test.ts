@@ -16,9 +16,12 @@ async function open (client: RawClient, positions: Position[], options: FetchOpt
   return {
     first,
     id: first.sessionId,
-    next: async (positions: Position[] = [], forgotten: Array<{ topic: string, partitions: number[] }> = []) =>
+    next: async (
+      positions: Position[] = [], forgotten: Array<{ topic: string, partitions: number[] }> = []
+    ) =>
       client.request(Fetch, options.version ?? 12, {
-        ...fetchBody(positions, { ...options, sessionId: first.sessionId, sessionEpoch: sessionEpoch++ }),
+        ...fetchBody(positions,
+          { ...options, sessionId: first.sessionId, sessionEpoch: sessionEpoch++ }),
         forgottenTopicsData: forgotten,
       }),
   }
@@ -41,7 +44,8 @@ t.test('full requests', async t => {
   t.ok(second.sessionId > 0 && second.sessionId !== session.id)
   t.match(await session.next(), { errorCode: 70, sessionId: 0, responses: [] }, 'D6.1: the old one is gone')
   await fetchAll(client, [], { sessionId: second.sessionId, sessionEpoch: -1 })
-  t.match(await fetchAll(client, [], { sessionId: second.sessionId, sessionEpoch: 1 }), { errorCode: 70 },
+  t.match(await fetchAll(client, [], { sessionId: second.sessionId, sessionEpoch: 1 }),
+    { errorCode: 70 },
     'D6.1: epoch -1 ends a session')
   t.match(await fetchAll(client, [at('a')], { sessionId: 77, sessionEpoch: 0 }), { errorCode: 0 },
     'D6.1: an unknown session is removed silently')
@@ -116,8 +120,10 @@ t.test('what does not fit the session', async t => {
   live.epoch = 2 ** 31 - 1
   t.match(await wrong(2 ** 31 - 1), { errorCode: 0 })
   t.match(await wrong(1), { errorCode: 0 }, 'D6.2: after 2^31-1 comes 1')
-  const byId = await fetchAll(client, [{ topicId, fetchOffset: 0n }], { version: 13, sessionEpoch: 0 })
-  t.match(await fetchAll(client, [], { version: 12, sessionId: byId.sessionId, sessionEpoch: 1 }), { errorCode: 106 })
+  const byId =
+    await fetchAll(client, [{ topicId, fetchOffset: 0n }], { version: 13, sessionEpoch: 0 })
+  t.match(await fetchAll(client, [], { version: 12, sessionId: byId.sessionId, sessionEpoch: 1 }),
+    { errorCode: 106 })
 })
 
 t.test('D6.5: a duplicate on another connection moves the session on', async t => {
@@ -126,7 +132,8 @@ t.test('D6.5: a duplicate on another connection moves the session on', async t =
   const client = await raw.client()
   const other = await raw.client()
   const session = await open(client, [at('a')])
-  client.send(Fetch, 12, fetchBody([], { sessionId: session.id, sessionEpoch: 1, maxWaitMs: 1000, minBytes: 1 }))
+  client.send(Fetch, 12,
+    fetchBody([], { sessionId: session.id, sessionEpoch: 1, maxWaitMs: 1000, minBytes: 1 }))
   await produce(other, 'a', Buffer.alloc(0))
   // The session has taken the first request once it expects the next epoch.
   while (raw.broker.fetchSessions.find(session.id)?.epoch !== 2) await produce(other, 'a', Buffer.alloc(0))
@@ -160,7 +167,8 @@ t.test('D6.7: sessions outlive their connection, and make room by the rules', as
   const { id } = await open(first, two)
   first.end()
   await first.closed
-  t.match(await fetchAll(client, [], { sessionId: id, sessionEpoch: 1 }), { errorCode: 0, sessionId: id })
+  t.match(await fetchAll(client, [], { sessionId: id, sessionEpoch: 1 }),
+    { errorCode: 0, sessionId: id })
   t.not((await open(client, one)).id, 0)
   t.equal((await open(client, one)).id, 0, 'full: served without a session')
   raw.clock.advance(121_000)

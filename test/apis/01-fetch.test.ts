@@ -1,4 +1,6 @@
-/** Fetch over the wire: each partition's checks, what is read, and when it is answered (D6.9-26). */
+/**
+ * Fetch over the wire: each partition's checks, what is read, and when it is answered (D6.9-26).
+ */
 import t from 'tap'
 import { Fetch } from '../../protocol/messages/01-fetch.ts'
 import { code } from '../../protocol/errors.ts'
@@ -54,10 +56,12 @@ t.test('each partition, in order', async t => {
   const partition = raw.partition('topic')
   const one = async (fetchOffset: bigint, options: FetchOptions = {}) => fetchOne(client, 'topic', fetchOffset, options)
   const failure = async (
-    name: string, errorCode: number, aborted: [] | null, fetchOffset: bigint, options: FetchOptions = {}
+    name: string, errorCode: number, aborted: [] | null, fetchOffset: bigint,
+    options: FetchOptions = {}
   ) =>
     t.match(await one(fetchOffset, options), {
-      errorCode, highWatermark: -1n, lastStableOffset: -1n, logStartOffset: -1n, abortedTransactions: aborted,
+      errorCode, highWatermark: -1n, lastStableOffset: -1n, logStartOffset: -1n,
+      abortedTransactions: aborted,
       records: Buffer.alloc(0),
     }, name)
   await failure('D6.9: an id that nobody has', 100, [], 0n, { version: 13, topicId: 'QQQQQQQQQQQQQQQQQQQQQQ' })
@@ -99,7 +103,8 @@ t.test('D6.15: where the reader\'s log parts from this one', async t => {
   await produce(client, 'topic', batchOf(['c']))
   const one = async (fetchOffset: bigint, lastFetchedEpoch: number) => {
     const row = await fetchOne(client, 'topic', fetchOffset, { lastFetchedEpoch, maxWaitMs: 1000, minBytes: 1000 })
-    return [row.errorCode, row.divergingEpoch.epoch, row.divergingEpoch.endOffset, recordsIn(row).length]
+    return [row.errorCode, row.divergingEpoch.epoch, row.divergingEpoch.endOffset,
+      recordsIn(row).length]
   }
   t.same(await one(3n, 0), [0, 0, 2n, 0], 'epoch 0 ended at 2')
   t.same(await one(3n, 4), [0, 0, 2n, 0], 'epoch 4 is not known: the one below it')
@@ -170,7 +175,8 @@ t.test('when it answers', async t => {
   ): Promise<() => Promise<string[]>> {
     const before = client.frames.items.length
     const watched = watchersOf(raw, 'a')
-    client.send(Fetch, options.version ?? 12, fetchBody(positions, { maxWaitMs: 500, minBytes: 1, ...options }))
+    client.send(Fetch, options.version ?? 12,
+      fetchBody(positions, { maxWaitMs: 500, minBytes: 1, ...options }))
     await watched.more()
     t.equal(client.frames.items.length, before, 'it waits')
     return async () => told((await client.next(Fetch, options.version ?? 12)).body)
@@ -253,7 +259,8 @@ t.test('D0.2: the error answer', async t => {
   const old = await fetchAll(client, [at('topic')], { sessionId: 0 })
   t.match(old, { errorCode: -1, sessionId: 0 })
   t.same(told(old), ['topic-0:-1:0'], 'each partition has the error')
-  t.match(await fetchAll(client, [{ topicId, fetchOffset: 0n }], { version: 13 }), { errorCode: -1, responses: [] })
+  t.match(await fetchAll(client, [{ topicId, fetchOffset: 0n }], { version: 13 }),
+    { errorCode: -1, responses: [] })
   t.equal(raw.log.items.filter(({ message }) => message === 'a request failed').length, 2, 'and the log tells of the bug')
   Reflect.deleteProperty(replicas, 'find')
   t.equal((await fetchOne(client, 'topic', 0n)).errorCode, code.NONE, 'the connection lives')

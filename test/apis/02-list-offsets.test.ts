@@ -9,7 +9,13 @@ import type { RawClient } from '../support/raw-client.ts'
 const NOW = BigInt(START_MS)
 const NOTHING = [0, -1n, -1n, -1]
 
-interface Query { version?: number, index?: number, epoch?: number, replicaId?: number, isolationLevel?: number }
+interface Query {
+  version?: number
+  index?: number
+  epoch?: number
+  replicaId?: number
+  isolationLevel?: number
+}
 
 /** [error, offset, timestamp, leader epoch] */
 async function lookUp (client: RawClient, name: string, timestamp: bigint, query: Query = {}) {
@@ -17,7 +23,9 @@ async function lookUp (client: RawClient, name: string, timestamp: bigint, query
   const { topics } = await client.request(ListOffsets, version, {
     replicaId,
     isolationLevel,
-    topics: [{ name, partitions: [{ partitionIndex: index, currentLeaderEpoch: epoch, timestamp }] }],
+    topics: [
+      { name, partitions: [{ partitionIndex: index, currentLeaderEpoch: epoch, timestamp }] },
+    ],
     timeoutMs: 0,
   })
   const row = topics[0]?.partitions[0]
@@ -37,7 +45,8 @@ t.test('marks, by version', async t => {
     t.same(await lookUp(client, 'topic', -1n, { version }), [0, 3n, -1n, epoch], `D7.6: latest, v${version}`)
     t.same(await lookUp(client, 'topic', -2n, { version }), [0, 0n, -1n, epoch], `D7.6: earliest, v${version}`)
     const since: Array<[bigint, number, unknown[]]> = [
-      [-3n, 7, [0, 1n, NOW - 10n, 0]], [-4n, 8, [0, 0n, -1n, 0]], [-5n, 9, NOTHING], [-6n, 11, NOTHING], [-7n, 99, []],
+      [-3n, 7, [0, 1n, NOW - 10n, 0]], [-4n, 8, [0, 0n, -1n, 0]], [-5n, 9, NOTHING],
+      [-6n, 11, NOTHING], [-7n, 99, []],
     ]
     for (const [mark, from, result] of since) {
       t.same(await lookUp(client, 'topic', mark, { version }), version >= from ? result : [35, -1n, -1n, -1],
@@ -132,8 +141,9 @@ t.test('D7.2: a partition twice has one row', async t => {
       { name: 'topic', partitions: [{ partitionIndex: 0, ...asked }] },
     ],
   })
-  t.same(topics.map(({ partitions }) => partitions.map(({ partitionIndex, errorCode }) => [partitionIndex, errorCode])),
-    [[[0, 42], [1, 0]]])
+  t.same(topics.map(({ partitions }) =>
+    partitions.map(({ partitionIndex, errorCode }) => [partitionIndex, errorCode])),
+  [[[0, 42], [1, 0]]])
 })
 
 t.test('D7.2: what another broker leads is there, and not here', async t => {
@@ -142,8 +152,11 @@ t.test('D7.2: what another broker leads is there, and not here', async t => {
     replicas: { find: () => undefined },
     metadata: { topics: { partition: (topic: string, index: number) => topic === 'a' && index < 2 ? {} : undefined } },
   }
-  const partitions = [0, 1, 2].map(partitionIndex => ({ partitionIndex, currentLeaderEpoch: -1, timestamp: -1n }))
+  const partitions =
+    [0, 1, 2].map(partitionIndex => ({ partitionIndex, currentLeaderEpoch: -1, timestamp: -1n }))
   const body = { replicaId: -1, isolationLevel: 0, topics: [{ name: 'a', partitions }], timeoutMs: 0 }
-  const answer = await handler.handle(body as never, { version: 9, session: {} } as never, needs as never)
-  t.match(answer, { topics: [{ partitions: [{ errorCode: 6 }, { errorCode: 6 }, { errorCode: 3 }] }] })
+  const answer =
+    await handler.handle(body as never, { version: 9, session: {} } as never, needs as never)
+  t.match(answer,
+    { topics: [{ partitions: [{ errorCode: 6 }, { errorCode: 6 }, { errorCode: 3 }] }] })
 })

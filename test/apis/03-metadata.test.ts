@@ -12,7 +12,9 @@ interface Options { version?: number, create?: boolean, operations?: boolean }
 function ask (client: RawClient, topics: Asked[] | null, options: Options = {}) {
   const { version = 13, create = false, operations = false } = options
   return client.request(Metadata, version, {
-    topics: topics === null ? null : topics.map(({ name = null, topicId = ZERO_UUID }) => ({ name, topicId })),
+    topics: topics === null
+      ? null
+      : topics.map(({ name = null, topicId = ZERO_UUID }) => ({ name, topicId })),
     allowAutoTopicCreation: create,
     includeTopicAuthorizedOperations: operations,
     includeClusterAuthorizedOperations: operations,
@@ -88,7 +90,9 @@ t.test('names that are missing or illegal', async t => {
   const asked = [...illegal, 'fine', 'x'.repeat(249), '__proto__'].map(name => ({ name }))
   const before = await ask(client, asked)
   t.same(before.topics.map(({ errorCode }) => errorCode), [...illegal.map(() => 17), 3, 3, 3], 'D2.5, D2.8: no creation')
-  t.ok(before.topics.every(({ topicId, partitions }) => topicId === ZERO_UUID && partitions.length === 0))
+  t.ok(before.topics.every(
+    ({ topicId, partitions }) => topicId === ZERO_UUID && partitions.length === 0
+  ))
   t.equal([...raw.broker.metadata.topics].length, 0)
   const after = await ask(client, asked, { create: true })
   t.same(after.topics.map(({ errorCode, partitions }) => [errorCode, partitions.length]),
@@ -124,7 +128,9 @@ t.test('D2.13: authorized operations', async t => {
   const v8 = await ask(client, [{ name: 'a' }, { name: 'none' }], { version: 8, operations: true })
   t.same(v8.topics.map(each => each.topicAuthorizedOperations), [3576, 3576], 'also for topics with errors')
   t.equal(v8.clusterAuthorizedOperations, 8096)
-  t.equal((await ask(client, [], { version: 10, operations: true })).clusterAuthorizedOperations, 8096)
+  t.equal(
+    (await ask(client, [], { version: 10, operations: true })).clusterAuthorizedOperations, 8096
+  )
   t.equal((await ask(client, [], { version: 11, operations: true })).clusterAuthorizedOperations, -2147483648, 'not from v11 on')
 })
 
@@ -140,7 +146,9 @@ t.test('brokers that are not there', async t => {
     metadata: {
       topics: Object.assign([topic], { withId: () => undefined }),
       // 2 is registered without this listener, 3 is not registered.
-      brokers: { get: (id: number) => id <= 2 && id > 0 ? {} : undefined, hasOnlineDirectory: () => true },
+      brokers: {
+        get: (id: number) => id <= 2 && id > 0 ? {} : undefined, hasOnlineDirectory: () => true,
+      },
     },
     access: { allows: () => true },
     endpoints: {
@@ -185,7 +193,8 @@ t.test('D2.6: who may create one topic makes this one, and is told of the others
     topics, allowAutoTopicCreation: true,
     includeClusterAuthorizedOperations: false, includeTopicAuthorizedOperations: false,
   }
-  const answer = await handler.handle(body as never, { version: 9, session: {} } as never, needs as never)
+  const answer =
+    await handler.handle(body as never, { version: 9, session: {} } as never, needs as never)
   t.same(made, ['mine'])
   t.match(answer, { topics: [{ errorCode: 3 }, { errorCode: 29 }, { errorCode: 29 }] })
 })

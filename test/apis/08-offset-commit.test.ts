@@ -28,10 +28,13 @@ function bodyOf (rows: readonly Row[], change: object = {}) {
 }
 
 /** topic/partition:error, sorted */
-async function commit (client: RawClient, version: number, rows: readonly Row[], change: object = {}) {
+async function commit (
+  client: RawClient, version: number, rows: readonly Row[], change: object = {}
+) {
   const { topics } = await client.request(OffsetCommit, version, bodyOf(rows, change))
-  return topics.flatMap(({ name, topicId, partitions }) => partitions.map(({ partitionIndex, errorCode }) =>
-    `${version >= 10 ? topicId : name}/${partitionIndex}:${errorCode}`)).sort()
+  return topics.flatMap(({ name, topicId, partitions }) =>
+    partitions.map(({ partitionIndex, errorCode }) =>
+      `${version >= 10 ? topicId : name}/${partitionIndex}:${errorCode}`)).sort()
 }
 
 async function committed (client: RawClient, groupId = 'g'): Promise<Array<[bigint, string | null]>> {
@@ -84,6 +87,7 @@ t.test('5.1.2: what is there of a topic is committed, whatever else was named wi
   const partitions = [0, 7, 1].map(partitionIndex => ({ partitionIndex, committedOffset: 9n, committedMetadata: '' }))
   const { topics } = await client.request(OffsetCommit, 8, { ...bodyOf([]), topics: [{ name: 'a', partitions }] })
   t.same(topics.map(({ name }) => name), ['a'])
-  t.same(topics[0]?.partitions.map(each => [each.partitionIndex, each.errorCode]), [[7, 3], [0, 0], [1, 0]])
+  t.same(topics[0]?.partitions.map(each => [each.partitionIndex, each.errorCode]),
+    [[7, 3], [0, 0], [1, 0]])
   t.same(await committed(client), [[9n, ''], [9n, '']])
 })

@@ -40,7 +40,8 @@ t.test('where offsets and errors stand, by version', async t => {
     })
     t.same(groups.map(({ groupId, errorCode }) => [groupId, errorCode]), [['g', 0], ['nobody', 0], ['g', 0]], `v${version}`)
     t.same(groups[0]?.topics.map(({ partitions }) => partitions), [
-      [0, 9].map(index => row(index, version)), [{ ...row(4, version), errorCode: version >= 10 ? 100 : 0 }],
+      [0, 9].map(index => row(index, version)),
+      [{ ...row(4, version), errorCode: version >= 10 ? 100 : 0 }],
     ], `v${version}: an id that nobody has is an error`)
     t.same(groups[2]?.topics.map(({ partitions }) => partitions), [[row(0, version)]])
   }

@@ -29,7 +29,9 @@ t.test('groups', async t => {
 
 t.test('what has no coordinator in this release: a text for the client, a line for people', async t => {
   const said: string[] = []
-  const needs = { access: { allows: () => true }, notices: { warn: (line: string) => { said.push(line) } } }
+  const needs = {
+    access: { allows: () => true }, notices: { warn: (line: string) => { said.push(line) } },
+  }
   const ask = (version: number, keyType: number, ...keys: string[]) => handler.handle(
     { keyType, key: keys[0] as string, coordinatorKeys: keys }, { version, clientId: 'billing' } as never, needs as never)
   const nobody = { nodeId: -1, host: '', port: -1 }
@@ -63,7 +65,8 @@ t.test('states of others', async t => {
   const ask = async (allowed: boolean, leader: number, keyType = 0) => {
     const request = { key: 'k', keyType, coordinatorKeys: [] }
     const call = { version: 2 } as never
-    const { errorCode, nodeId } = await handler.handle(request, call, needs(allowed, leader) as never) as any
+    const { errorCode, nodeId } =
+      await handler.handle(request, call, needs(allowed, leader) as never) as any
     return [errorCode, nodeId]
   }
   t.same(await ask(true, 1), [0, 1])

@@ -36,8 +36,9 @@ t.test('clients 6.10: one membership, in several versions', async t => {
   const joined = await bench.joinAlone('g', 2)
   t.match(joined, { errorCode: 0, generationId: 1, protocolName: 'range', leader: joined.memberId })
   t.same(joined.members.map(({ memberId, metadata }) => [memberId, metadata.toString()]), [[joined.memberId, 'range']])
-  const beat = async (version: number, change: object = {}) => (await bench.request(Heartbeat, version,
-    { groupId: 'g', generationId: 1, memberId: joined.memberId, ...change })).errorCode
+  const beat = async (version: number, change: object = {}) =>
+    (await bench.request(Heartbeat, version,
+      { groupId: 'g', generationId: 1, memberId: joined.memberId, ...change })).errorCode
   for (let version = 0; version <= 4; version++) t.equal(await beat(version), 0)
   t.equal(await beat(0, { generationId: 2 }), 22)
   await bench.clock.advance(10_001)

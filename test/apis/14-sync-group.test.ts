@@ -29,6 +29,7 @@ t.test('no READ on the group', async t => {
   const call = { version: 4, session: {} } as never
   const request = { groupId: 'g', protocolType: null, protocolName: null } as never
   t.match(await syncGroup.handle(request, call, needs), { errorCode: 30 })
-  t.match(await syncGroup.handle(request, { version: 5, session: {} } as never, needs), { errorCode: 23 },
+  t.match(await syncGroup.handle(request, { version: 5, session: {} } as never, needs),
+    { errorCode: 23 },
     '4.3.1 comes before authorization')
 })

@@ -8,7 +8,8 @@ t.test('ListGroups', async t => {
   const bench = await GroupBench.start()
   await bench.joinAlone('g')
   for (let version = 0; version <= 5; version++) {
-    const { errorCode, groups } = await bench.request(ListGroups, version, { statesFilter: [], typesFilter: [] })
+    const { errorCode, groups } =
+      await bench.request(ListGroups, version, { statesFilter: [], typesFilter: [] })
     t.equal(errorCode, 0)
     t.same(groups, [{
       groupId: 'g', protocolType: 'consumer', groupState: version >= 4 ? 'Stable' : '', groupType: version >= 5 ? 'classic' : '',

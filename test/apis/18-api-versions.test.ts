@@ -12,8 +12,10 @@ t.test('every version', async t => {
     const answer = await client.request(ApiVersions, version, { clientSoftwareName: 'raw.client-1', clientSoftwareVersion: '1.2' })
     t.equal(answer.errorCode, 0, `v${version}`)
     t.same(answer.apiKeys.find(({ apiKey }) => apiKey === 0), { apiKey: 0, minVersion: 0, maxVersion: 13 }, 'KAFKA-18659')
-    t.same(answer.apiKeys.find(({ apiKey }) => apiKey === 18), { apiKey: 18, minVersion: 0, maxVersion: 5 })
-    const supported = answer.supportedFeatures.map(({ name, minVersion }) => [name, minVersion] as const)
+    t.same(answer.apiKeys.find(({ apiKey }) => apiKey === 18),
+      { apiKey: 18, minVersion: 0, maxVersion: 5 })
+    const supported =
+      answer.supportedFeatures.map(({ name, minVersion }) => [name, minVersion] as const)
     if (version < 3) t.same(supported, [])
     if (version === 3) t.ok(supported.length > 0 && supported.every(([, min]) => min > 0), 'D1.5: minimum 0 is left out below v4')
     if (version >= 4) t.ok(supported.some(([, min]) => min === 0), 'D1.5: and shown from v4')

@@ -7,7 +7,8 @@ import { RawBroker } from '../support/raw-broker.ts'
 import type { RawClient } from '../support/raw-client.ts'
 
 function create (
-  client: RawClient, version: number, names: string[], change: object = {}, timeoutMs = 30_000, validateOnly = false
+  client: RawClient, version: number, names: string[], change: object = {}, timeoutMs = 30_000,
+  validateOnly = false
 ) {
   const topic = { numPartitions: 2, replicationFactor: 1, assignments: [], configs: [] }
   return client.request(CreateTopics, version, {

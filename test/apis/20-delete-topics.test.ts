@@ -11,7 +11,8 @@ t.test('DeleteTopics', async t => {
   for (let version = 1; version <= 5; version++) {
     await raw.topic('a')
     const { responses } = await client.request(DeleteTopics, version, { topicNames: ['a', 'none'], timeoutMs: 30_000 })
-    const rows = responses.map(({ name, errorCode, errorMessage }) => [name, errorCode, errorMessage]).sort()
+    const rows =
+      responses.map(({ name, errorCode, errorMessage }) => [name, errorCode, errorMessage]).sort()
     t.same(rows, [['a', 0, null], ['none', 3, version >= 5 ? 'This server does not host this topic-partition.' : null]], `v${version}`)
     t.equal((await fetchOne(client, 'a', 0n)).errorCode, 3, 'D12.6: gone at once')
   }

@@ -13,7 +13,9 @@ type Wanted = [topic: string, index: number, offset: bigint]
 /** Each row as `topic-index:error:low watermark`. */
 async function ask (client: RawClient, version: number, ...wanted: Wanted[]): Promise<string[]> {
   const { topics } = await client.request(DeleteRecords, version, {
-    topics: wanted.map(([name, partitionIndex, offset]) => ({ name, partitions: [{ partitionIndex, offset }] })),
+    topics: wanted.map(
+      ([name, partitionIndex, offset]) => ({ name, partitions: [{ partitionIndex, offset }] })
+    ),
     timeoutMs: 1000,
   })
   return topics.flatMap(({ name, partitions }) =>
@@ -22,7 +24,8 @@ async function ask (client: RawClient, version: number, ...wanted: Wanted[]): Pr
 
 async function startOf (client: RawClient, topic: string): Promise<bigint | undefined> {
   const { topics } = await client.request(ListOffsets, 7, {
-    replicaId: -1, isolationLevel: 0, topics: [{ name: topic, partitions: [{ partitionIndex: 0, timestamp: -2n }] }],
+    replicaId: -1, isolationLevel: 0,
+    topics: [{ name: topic, partitions: [{ partitionIndex: 0, timestamp: -2n }] }],
   })
   return topics[0]?.partitions[0]?.offset
 }

@@ -11,7 +11,9 @@ t.test('InitProducerId', async t => {
   const client = await raw.client()
   const seen = new Set<bigint>()
   const ask = (version: number, change: object = {}) => client.request(InitProducerId, version,
-    { transactionalId: null, transactionTimeoutMs: 0, producerId: -1n, producerEpoch: -1, ...change })
+    {
+      transactionalId: null, transactionTimeoutMs: 0, producerId: -1n, producerEpoch: -1, ...change,
+    })
   for (let version = 0; version <= 5; version++) {
     const { errorCode, producerId, producerEpoch } = await ask(version)
     t.same([errorCode, producerEpoch], [0, 0], `v${version}`)
@@ -39,10 +41,14 @@ t.test('InitProducerId', async t => {
 })
 
 t.test('D15: without IDEMPOTENT_WRITE there is no producer id', async t => {
-  const body = { transactionalId: null, transactionTimeoutMs: 0, producerId: -1n, producerEpoch: -1 }
+  const body = {
+    transactionalId: null, transactionTimeoutMs: 0, producerId: -1n, producerEpoch: -1,
+  }
   const needs = (allowed: boolean) =>
     ({ access: { allows: () => allowed }, producerIds: { next: async () => 7n } }) as never
   const call = { version: 4, session: {} } as never
-  t.same(await handler.handle(body as never, call, needs(false)), { errorCode: 31, producerEpoch: -1 })
-  t.same(await handler.handle(body as never, call, needs(true)), { producerId: 7n, producerEpoch: 0 })
+  t.same(await handler.handle(body as never, call, needs(false)),
+    { errorCode: 31, producerEpoch: -1 })
+  t.same(await handler.handle(body as never, call, needs(true)),
+    { producerId: 7n, producerEpoch: 0 })
 })

@@ -12,7 +12,8 @@ interface Options { version?: number, topic?: string, index?: number, currentLea
 async function ask (client: RawClient, leaderEpoch: number, options: Options = {}) {
   const { version = 4, topic = 'a', index = 0, currentLeaderEpoch = -1 } = options
   const { topics } = await client.request(OffsetForLeaderEpoch, version, {
-    replicaId: -1, topics: [{ topic, partitions: [{ partition: index, currentLeaderEpoch, leaderEpoch }] }],
+    replicaId: -1,
+    topics: [{ topic, partitions: [{ partition: index, currentLeaderEpoch, leaderEpoch }] }],
   })
   const row = topics[0]?.partitions[0]
   return [row?.errorCode, row?.leaderEpoch, row?.endOffset]
@@ -29,7 +30,8 @@ t.test('where each epoch ends', async t => {
   partition.lead({ ...led, leaderEpoch: 5 })
   await produce(client, 'a', batchOf(['c']))
   const cases: Array<[epoch: number, found: number, end: bigint]> = [
-    [-1, -1, -1n], [0, 0, 0n], [1, 1, 0n], [2, 2, 2n], [3, 2, 2n], [4, 2, 2n], [5, 5, 3n], [6, -1, -1n],
+    [-1, -1, -1n], [0, 0, 0n], [1, 1, 0n], [2, 2, 2n], [3, 2, 2n], [4, 2, 2n], [5, 5, 3n],
+    [6, -1, -1n],
     [2 ** 31 - 1, -1, -1n],
   ]
   for (const [epoch, found, end] of cases) {
@@ -51,7 +53,8 @@ t.test('where each epoch ends', async t => {
 t.test('D8.1: no right to', async t => {
   const body = { topics: ['a', 'b'].map(topic => ({ topic, partitions: [{ partition: 1, currentLeaderEpoch: -1, leaderEpoch: 0 }] })) } as never
   const needs = (allows: (operation: string, name: string) => boolean) => ({
-    access: { allows: (_client: unknown, operation: string, _type: string, name: string) => allows(operation, name) },
+    access: { allows: (_client: unknown, operation: string, _type: string, name: string) =>
+      allows(operation, name) },
     replicas: { find: () => undefined },
     metadata: { topics: { partition: (topic: string) => topic === 'b' ? {} : undefined } },
   }) as never

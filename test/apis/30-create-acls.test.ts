@@ -21,13 +21,16 @@ t.test('security is disabled, says each row', async t => {
   const client = await raw.client()
   for (const version of [1, 2, 3]) {
     const row = { errorCode: 54, errorMessage: 'No Authorizer is configured.' }
-    t.same((await client.request(CreateAcls, version, { creations: [acl, acl] })).results, [row, row])
+    t.same(
+      (await client.request(CreateAcls, version, { creations: [acl, acl] })).results, [row, row]
+    )
   }
 })
 
 t.test('D0.1: code 0 in any place closes the connection', async t => {
   for (const place of ['resourceType', 'resourcePatternType', 'operation', 'permissionType']) {
-    t.ok(createAcls.handle({ creations: [acl, { ...acl, [place]: 0 }] }, call, everybody) instanceof Close, place)
+    t.ok(createAcls.handle({ creations: [acl, { ...acl, [place]: 0 }] }, call, everybody) instanceof
+      Close, place)
   }
 })
 

@@ -11,13 +11,15 @@ t.test('security is disabled, says each row', async t => {
   const client = await raw.client()
   for (const version of [1, 2, 3]) {
     const row = { errorCode: 54, errorMessage: 'No Authorizer is configured.', matchingAcls: [] }
-    t.same((await client.request(DeleteAcls, version, { filters: [filter, filter] })).filterResults, [row, row])
+    t.same((await client.request(DeleteAcls, version, { filters: [filter, filter] })).filterResults,
+      [row, row])
   }
 })
 
 t.test('D0.1: code 0 in any place closes the connection', async t => {
   for (const place of FILTER_CODES) {
-    t.ok(deleteAcls.handle({ filters: [filter, { ...filter, [place]: 0 }] }, call, everybody) instanceof Close, place)
+    t.ok(deleteAcls.handle({ filters: [filter, { ...filter, [place]: 0 }] }, call,
+      everybody) instanceof Close, place)
   }
 })
 

@@ -1,4 +1,6 @@
-/** DescribeConfigs over the wire (D13.1-8); what each kind of resource shows has tests of its own. */
+/**
+ * DescribeConfigs over the wire (D13.1-8); what each kind of resource shows has tests of its own.
+ */
 import t from 'tap'
 import { DescribeConfigs } from '../../protocol/messages/32-describe-configs.ts'
 import { describeConfigs as handler } from '../../src/apis/32-describe-configs.ts'
@@ -44,7 +46,9 @@ t.test('a topic, by version', async t => {
 t.test('a request cannot ask for more than memory holds', async t => {
   const raw = await RawBroker.start(t)
   const client = await raw.client()
-  const results = async (resourceType: number, length: number, nameOf: (index: number) => string) => {
+  const results = async (
+    resourceType: number, length: number, nameOf: (index: number) => string
+  ) => {
     const resources = Array.from({ length }, (_, index) =>
       ({ resourceType, resourceName: nameOf(index), configurationKeys: null }))
     const request = { resources, includeSynonyms: false, includeDocumentation: false }
@@ -72,7 +76,8 @@ t.test('a broker shows every setting of Kafka, with secrets hidden', async t => 
   await alter(client, BROKER, '1', ['message.max.bytes', 'set', '2000000'])
   const { configs } = await describe(client, BROKER, '1')
   const rows = new Map(configs.map(row => [row.name, row]))
-  const missing = [...kafkaBrokerTable.values()].filter(({ name, internal }) => !internal && !rows.has(name))
+  const missing =
+    [...kafkaBrokerTable.values()].filter(({ name, internal }) => !internal && !rows.has(name))
   t.same(missing, [], 'D13.3')
   t.equal(rows.get('internal.metadata.log.segment.bytes'), undefined, 'internal ones only if set')
   t.match(rows.get('message.max.bytes'), {
@@ -95,22 +100,26 @@ t.test('a broker shows every setting of Kafka, with secrets hidden', async t => 
 t.test('each refusal', async t => {
   const raw = await RawBroker.start(t)
   const client = await raw.client()
-  const cases: Array<[rule: string, type: number, name: string, errorCode: number, message: string | RegExp]> = [
-    ['2', TOPIC, 'none', 3, ''], ['2', TOPIC, 'a b', 17, /^Topic name is invalid: 'a b' contains/], ['2', TOPIC, '', 17, /empty string/],
-    ['3', BROKER, '2', 42, 'Unexpected broker id, expected 1 or empty string, but received 2'],
-    ['3', BROKER, 'x', 42, 'Broker id must be an integer, but it is: x'],
-    ['4', LOGGER, '', 42, 'Broker id must not be empty'], ['4', LOGGER, 'x', 42, 'Broker id must be an integer, but it is: x'],
-    ['4', LOGGER, '2', 42, 'Unexpected broker id, expected 1 but received 2'],
-    ['4', METRICS, '', 42, 'Client metrics subscription name must not be empty'], ['4', GROUP, '', 42, 'Group name must not be empty'],
-  ]
+  const cases: Array<[rule: string, type: number, name: string, errorCode: number,
+    message: string | RegExp]> = [
+      ['2', TOPIC, 'none', 3, ''], ['2', TOPIC, 'a b', 17, /^Topic name is invalid: 'a b' contains/], ['2', TOPIC, '', 17, /empty string/],
+      ['3', BROKER, '2', 42, 'Unexpected broker id, expected 1 or empty string, but received 2'],
+      ['3', BROKER, 'x', 42, 'Broker id must be an integer, but it is: x'],
+      ['4', LOGGER, '', 42, 'Broker id must not be empty'], ['4', LOGGER, 'x', 42, 'Broker id must be an integer, but it is: x'],
+      ['4', LOGGER, '2', 42, 'Unexpected broker id, expected 1 but received 2'],
+      ['4', METRICS, '', 42, 'Client metrics subscription name must not be empty'], ['4', GROUP, '', 42, 'Group name must not be empty'],
+    ]
   for (const [rule, type, name, errorCode, message] of cases) {
-    const expected = { errorCode, errorMessage: message, resourceType: type, resourceName: name, configs: [] }
+    const expected = {
+      errorCode, errorMessage: message, resourceType: type, resourceName: name, configs: [],
+    }
     t.match(await describe(client, type, name), expected, `D13.${rule}: ${type} ${name}`)
   }
   for (const type of [0, 1, 7, 64]) {
     const { results } = await client.request(DescribeConfigs, 4, {
       resources: [[TOPIC, 'none'] as const, [type, 'x'] as const]
-        .map(([resourceType, resourceName]) => ({ resourceType, resourceName, configurationKeys: null })),
+        .map(([resourceType, resourceName]) =>
+          ({ resourceType, resourceName, configurationKeys: null })),
       includeSynonyms: false,
       includeDocumentation: false,
     })
@@ -150,7 +159,9 @@ t.test('D13.1: no right to', async t => {
     environment: { monotonicMs: () => 0 },
   } as never
   const resources = [[TOPIC, 'a'], [GROUP, 'g'], [GROUP, 'h'], [BROKER, '1'], [LOGGER, '1'], [METRICS, 'm']]
-    .map(([resourceType, resourceName]) => ({ resourceType, resourceName, configurationKeys: null }))
+    .map(
+      ([resourceType, resourceName]) => ({ resourceType, resourceName, configurationKeys: null })
+    )
   const body = { resources, includeSynonyms: false, includeDocumentation: false } as never
   const answer = await handler.handle(body, { session: {} } as never, needs) as any
   t.same(answer.results.map((row: any) => [row.resourceType, row.errorCode]),

@@ -6,7 +6,8 @@ import { alter, BROKER, describe, GROUP, LOGGER, METRICS, TOPIC, valueOf } from 
 import { RawBroker } from '../support/raw-broker.ts'
 import type { RawClient } from '../support/raw-client.ts'
 
-type Wanted = [type: number, name: string, configs: Record<string, string | null> | Array<[string, string]>]
+type Wanted = [type: number, name: string,
+  configs: Record<string, string | null> | Array<[string, string]>]
 
 /** Each row as [type, name, error, message]. */
 async function ask (client: RawClient, version: number, resources: Wanted[], validateOnly = false) {
@@ -14,7 +15,9 @@ async function ask (client: RawClient, version: number, resources: Wanted[], val
     resources: resources.map(([resourceType, resourceName, configs]) => ({
       resourceType,
       resourceName,
-      configs: (Array.isArray(configs) ? configs : Object.entries(configs)).map(([name, value]) => ({ name, value })),
+      configs: (Array.isArray(configs) ? configs : Object.entries(configs)).map(
+        ([name, value]) => ({ name, value })
+      ),
     })),
     validateOnly,
   })

@@ -14,7 +14,9 @@ t.test('AlterReplicaLogDirs, every version', async t => {
   type Wanted = Array<[path: string, topic: string, ...partitions: number[]]>
   const alter = async (version: number, wanted: Wanted) => {
     const { results, throttleTimeMs } = await client.request(AlterReplicaLogDirs, version,
-      { dirs: wanted.map(([path, name, ...partitions]) => ({ path, topics: [{ name, partitions }] })) })
+      { dirs: wanted.map(
+        ([path, name, ...partitions]) => ({ path, topics: [{ name, partitions }] })
+      ) })
     t.equal(throttleTimeMs, 0)
     return results.flatMap(({ topicName, partitions }) =>
       partitions.map(({ partitionIndex, errorCode }) => [`${topicName}-${partitionIndex}`, errorCode]))

@@ -19,9 +19,12 @@ t.test('DescribeLogDirs, every version', async t => {
   await produce(client, 'a', Buffer.from(batch), { index: 1 })
   await produce(client, 'a', Buffer.from(batch), { index: 1 })
   const row = (partitionIndex: number, batches: number) => ({
-    partitionIndex, partitionSize: BigInt(batches * batch.length), offsetLag: 0n, isFutureKey: false,
+    partitionIndex, partitionSize: BigInt(batches * batch.length), offsetLag: 0n,
+    isFutureKey: false,
   })
-  const describe = (version: number, topics: Array<{ topic: string, partitions: number[] }> | null) =>
+  const describe = (
+    version: number, topics: Array<{ topic: string, partitions: number[] }> | null
+  ) =>
     client.request(DescribeLogDirs, version, { topics })
   for (let version = 1; version <= 5; version++) {
     const directory = {
@@ -31,7 +34,8 @@ t.test('DescribeLogDirs, every version', async t => {
       usableBytes: version >= 4 ? 400n : -1n,
       isCordoned: false,
     }
-    const answer = (topics: object[]) => ({ throttleTimeMs: 0, errorCode: 0, results: [{ ...directory, topics }] })
+    const answer = (topics: object[]) =>
+      ({ throttleTimeMs: 0, errorCode: 0, results: [{ ...directory, topics }] })
     t.same(await describe(version, null), answer([
       { name: 'a', partitions: [row(0, 0), row(1, 2)] }, { name: 'b', partitions: [row(0, 0)] },
     ]), `v${version}: null is all`)

@@ -10,7 +10,9 @@ import type { RawClient } from '../support/raw-client.ts'
 interface Wanted { name: string, count: number, assignments?: number[][] }
 
 /** Each row as [name, error, message]. */
-async function ask (client: RawClient, version: number, topics: Wanted[], validateOnly = false, timeoutMs = 30_000) {
+async function ask (
+  client: RawClient, version: number, topics: Wanted[], validateOnly = false, timeoutMs = 30_000
+) {
   const { results } = await client.request(CreatePartitions, version, {
     topics: topics.map(({ name, count, assignments = null }) =>
       ({ name, count, assignments: assignments?.map(brokerIds => ({ brokerIds })) ?? null })),
@@ -63,7 +65,9 @@ t.test('D11: each refusal', async t => {
     environment: { nowMs: () => 0, monotonicMs: () => 0 },
     quotas: { mutation: { allowance: () => undefined } },
     replicas: { settled: async () => {} },
-    controller: { submit: async (decide: (view: object) => object) => decide(raw.broker.controller) },
+    controller: {
+      submit: async (decide: (view: object) => object) => decide(raw.broker.controller),
+    },
   } as never
   const body = { topics: [{ name: 'a', count: 3, assignments: null }], timeoutMs: 1, validateOnly: false } as never
   t.match(await handler.handle(body, { session: {} } as never, denied), { results: [{ name: 'a', errorCode: 29, errorMessage: null }] }, 'D11.1')

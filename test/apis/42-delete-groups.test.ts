@@ -28,8 +28,10 @@ t.test('a group without members goes with its offsets', async t => {
     await commit(client, 'g')
     await commit(client, '')
     const { results } = await client.request(DeleteGroups, version, { groupsNames: ['none', 'g', 'busy', 'g', ''] })
-    t.same(results.map(({ groupId, errorCode, errorMessage }) => [groupId, errorCode, errorMessage]),
-      [['none', 69, null], ['g', 0, null], ['busy', 68, null], ['', 0, null]], `v${version}: each once`)
+    t.same(results.map(
+      ({ groupId, errorCode, errorMessage }) => [groupId, errorCode, errorMessage]
+    ),
+    [['none', 69, null], ['g', 0, null], ['busy', 68, null], ['', 0, null]], `v${version}: each once`)
     const { topics } = await client.request(OffsetFetch, 1, { groupId: 'g', topics: [{ name: 'a', partitionIndexes: [0] }] })
     t.equal(topics[0]?.partitions[0]?.committedOffset, -1n)
     t.same((await client.request(ListGroups, 0, {})).groups.map(({ groupId }) => groupId), ['busy'])
@@ -40,7 +42,9 @@ t.test('a group without members goes with its offsets', async t => {
 t.test('no right to, and no coordinator', async t => {
   const needs = {
     access: { allows: (_client: unknown, operation: string, type: string, name: string) => operation === 'delete' && type === 'group' && name === 'b' },
-    groups: { deleteGroups: async (names: string[]) => names.map(groupId => ({ groupId, errorCode: 0 })) },
+    groups: {
+      deleteGroups: async (names: string[]) => names.map(groupId => ({ groupId, errorCode: 0 })),
+    },
   } as never
   const body = { groupsNames: ['a', 'b'] } as never
   t.same(await handler.handle(body, { session: {} } as never, needs),

@@ -7,14 +7,19 @@ import { assign, denyAll, registerFenced } from '../support/second-broker.ts'
 
 type Asked = Array<[topic: string, ...partitions: number[]]> | null
 
-function elect (client: RawClient, version: number, electionType: number, asked: Asked, timeoutMs = 1000) {
-  const topicPartitions = asked === null ? null : asked.map(([topic, ...partitions]) => ({ topic, partitions }))
+function elect (
+  client: RawClient, version: number, electionType: number, asked: Asked, timeoutMs = 1000
+) {
+  const topicPartitions = asked === null
+    ? null
+    : asked.map(([topic, ...partitions]) => ({ topic, partitions }))
   return client.request(ElectLeaders, version, { electionType, topicPartitions, timeoutMs })
 }
 
 type Answer = Awaited<ReturnType<typeof elect>>
-const rowsOf = ({ replicaElectionResults }: Answer) => replicaElectionResults.flatMap(({ topic, partitionResult }) =>
-  partitionResult.map(({ partitionId, errorCode, errorMessage }) => [`${topic}-${partitionId}`, errorCode, errorMessage]))
+const rowsOf = ({ replicaElectionResults }: Answer) =>
+  replicaElectionResults.flatMap(({ topic, partitionResult }) =>
+    partitionResult.map(({ partitionId, errorCode, errorMessage }) => [`${topic}-${partitionId}`, errorCode, errorMessage]))
 
 const DENIED = 'Cluster authorization failed.'
 const NOT_NEEDED = 'Leader election not needed for topic partition.'
@@ -36,7 +41,9 @@ t.test('ElectLeaders, every version', async t => {
     ], `D16.2-3 v${version}`)
     t.match(answer, { errorCode: 0, throttleTimeMs: 0 })
     t.same((await elect(client, version, 0, [])).replicaElectionResults, [], 'D16.2: nothing asked')
-    t.same((await elect(client, version, 0, null)).replicaElectionResults.map(({ topic, partitionResult }) =>
+    t.same((await elect(client, version, 0, null)).replicaElectionResults.map((
+      { topic, partitionResult }
+    ) =>
       [topic, partitionResult.map(({ errorCode }) => errorCode)]), [['a', []], ['away', [80]]],
     'D16.2: all, without those that need none')
     const late = await elect(client, version, 0, [['a', 0]], 0)

@@ -14,7 +14,8 @@ t.test('set, append, subtract and delete', async t => {
   for (let version = 0; version <= 1; version++) {
     const ask = async (validateOnly: boolean, ...operations: Operation[]) => {
       const resources = [change(TOPIC, 'a', ...operations)]
-      const { responses } = await client.request(IncrementalAlterConfigs, version, { resources, validateOnly })
+      const { responses } =
+        await client.request(IncrementalAlterConfigs, version, { resources, validateOnly })
       return responses
     }
     const fine = [{ errorCode: 0, errorMessage: null, resourceType: TOPIC, resourceName: 'a' }]
@@ -53,7 +54,8 @@ t.test('each refusal', async t => {
   const raw = await RawBroker.start(t)
   const client = await raw.client()
   await raw.topic('a')
-  type Case = [rule: string, type: number, name: string, op: Operation, errorCode: number, message: string | RegExp]
+  type Case = [rule: string, type: number, name: string, op: Operation, errorCode: number,
+    message: string | RegExp]
   const cases: Case[] = [
     ['9', TOPIC, 'a', ['retention.ms', 'set'], 42, 'Null value not supported for : retention.ms'],
     ['10', 7, 'a', ['retention.ms', 'set', '1'], 42, 'Unknown resource type 7'],
@@ -155,17 +157,18 @@ t.test('KIP-1066: a cordoned directory takes no new replicas from the next heart
 t.test('D13.10: loggers are changed here and not stored', async t => {
   const raw = await RawBroker.start(t)
   const client = await raw.client()
-  const cases: Array<[name: string, operation: Operation, errorCode: number, message: string | null]> = [
-    ['x', ['root', 'set', 'INFO'], 42, 'Node id must be an integer, but it is: x'],
-    ['2', ['root', 'set', 'INFO'], 42, 'Unexpected node id. Expected 1, but received 2'],
-    ['1', ['nope', 'set', 'INFO'], 40, 'Logger nope does not exist!'],
-    ['1', ['root', 'set', 'LOUD'], 40, 'Cannot set the log level of root to LOUD as it is not a supported log level. Valid log levels are DEBUG, ERROR, FATAL, INFO, TRACE, WARN'],
-    ['1', ['root', 'delete'], 42, 'Removing the log level of the root logger is not allowed'],
-    ['1', ['root', 'append', 'INFO'], 42, 'APPEND operation is not allowed for the BROKER_LOGGER resource'],
-    ['1', ['root', 'subtract', 'INFO'], 42, 'SUBTRACT operation is not allowed for the BROKER_LOGGER resource'],
-    ['1', ['root', 9, 'INFO'], 42, 'Unknown operation type 9 is not allowed for the BROKER_LOGGER resource'],
-    ['1', ['root', 'set', 'DEBUG'], 0, null],
-  ]
+  const cases: Array<[name: string, operation: Operation, errorCode: number,
+    message: string | null]> = [
+      ['x', ['root', 'set', 'INFO'], 42, 'Node id must be an integer, but it is: x'],
+      ['2', ['root', 'set', 'INFO'], 42, 'Unexpected node id. Expected 1, but received 2'],
+      ['1', ['nope', 'set', 'INFO'], 40, 'Logger nope does not exist!'],
+      ['1', ['root', 'set', 'LOUD'], 40, 'Cannot set the log level of root to LOUD as it is not a supported log level. Valid log levels are DEBUG, ERROR, FATAL, INFO, TRACE, WARN'],
+      ['1', ['root', 'delete'], 42, 'Removing the log level of the root logger is not allowed'],
+      ['1', ['root', 'append', 'INFO'], 42, 'APPEND operation is not allowed for the BROKER_LOGGER resource'],
+      ['1', ['root', 'subtract', 'INFO'], 42, 'SUBTRACT operation is not allowed for the BROKER_LOGGER resource'],
+      ['1', ['root', 9, 'INFO'], 42, 'Unknown operation type 9 is not allowed for the BROKER_LOGGER resource'],
+      ['1', ['root', 'set', 'DEBUG'], 0, null],
+    ]
   for (const [name, operation, errorCode, message] of cases) {
     t.same(await alter(client, LOGGER, name, operation), [errorCode, message])
   }
@@ -200,7 +203,8 @@ t.test('D13.9: of a resource that is named twice nothing is changed, of the othe
   const client = await raw.client()
   for (const name of ['a', 'b']) await raw.topic(name)
   const resources = ([['a', '1'], ['b', '2'], ['a', '3']] as const).map(([name, ms]) => change(TOPIC, name, ['retention.ms', 'set', ms]))
-  const { responses } = await client.request(IncrementalAlterConfigs, 1, { resources, validateOnly: false })
+  const { responses } =
+    await client.request(IncrementalAlterConfigs, 1, { resources, validateOnly: false })
   t.same(responses.map(({ resourceName, errorCode }) => [resourceName, errorCode]), [['a', 42], ['b', 0], ['a', 42]])
   t.equal(await valueOf(client, TOPIC, 'a', 'retention.ms'), '604800000')
   t.equal(await valueOf(client, TOPIC, 'b', 'retention.ms'), '2')

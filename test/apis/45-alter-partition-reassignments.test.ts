@@ -7,11 +7,15 @@ import { denyAll, registerFenced } from '../support/second-broker.ts'
 
 type Wanted = Array<[name: string, index: number, replicas: number[] | null]>
 
-async function alter (client: RawClient, version: number, wanted: Wanted, mayChangeFactor = true, timeoutMs = 1000) {
+async function alter (
+  client: RawClient, version: number, wanted: Wanted, mayChangeFactor = true, timeoutMs = 1000
+) {
   const answer = await client.request(AlterPartitionReassignments, version, {
     timeoutMs,
     allowReplicationFactorChange: mayChangeFactor,
-    topics: wanted.map(([name, partitionIndex, replicas]) => ({ name, partitions: [{ partitionIndex, replicas }] })),
+    topics: wanted.map(
+      ([name, partitionIndex, replicas]) => ({ name, partitions: [{ partitionIndex, replicas }] })
+    ),
   })
   const rows = answer.responses.flatMap(({ name, partitions }) => partitions.map(
     ({ partitionIndex, errorCode, errorMessage }) => [`${name}-${partitionIndex}`, errorCode, errorMessage]))
@@ -36,7 +40,8 @@ t.test('AlterPartitionReassignments, every version', async t => {
       ['a-1', 39, 'The manual partition assignment includes the broker 1 more than once.'],
       ['gone-0', 3, 'Unable to find a topic named gone.'],
     ], `D17.1-3 v${version}`)
-    t.match(answer, { throttleTimeMs: 0, errorCode: 0, errorMessage: null, allowReplicationFactorChange: true })
+    t.match(answer,
+      { throttleTimeMs: 0, errorCode: 0, errorMessage: null, allowReplicationFactorChange: true })
     t.match((await alter(client, version, [])).answer, { errorCode: 0, errorMessage: '', responses: [] }, 'nothing is asked for')
     const late = await alter(client, version, [['a', 0, [1]]], true, 0)
     t.match(late.answer, { errorCode: 7, errorMessage: null }, 'D0.8')
@@ -50,7 +55,8 @@ t.test('AlterPartitionReassignments, every version', async t => {
     t.same((await alter(client, version, [['a', version, [7]]])).rows, [[`a-${version}`, 0, null]], 'fenced is enough')
     t.match(partition(version), { replicas: [7, 1], addingReplicas: [7], removingReplicas: [1], leader: 1 }, 'D17.4')
     t.same((await alter(client, version, [['a', version, null]])).rows, [[`a-${version}`, 0, null]], 'D17.2')
-    t.match(partition(version), { replicas: [1], addingReplicas: [], removingReplicas: [], isr: [1], leader: 1 })
+    t.match(partition(version),
+      { replicas: [1], addingReplicas: [], removingReplicas: [], isr: [1], leader: 1 })
   }
   denyAll(raw)
   const denied = await alter(client, 1, [['a', 0, [1]]])

@@ -10,7 +10,9 @@ t.test('ListPartitionReassignments', async t => {
   const client = await raw.client()
   await raw.topic('a', 2)
   await raw.topic('b', 1)
-  const list = (topics: Array<{ name: string, partitionIndexes: number[] }> | null, timeoutMs = 1000) =>
+  const list = (
+    topics: Array<{ name: string, partitionIndexes: number[] }> | null, timeoutMs = 1000
+  ) =>
     client.request(ListPartitionReassignments, 0, { timeoutMs, topics })
   const idle = { throttleTimeMs: 0, errorCode: 0, errorMessage: null, topics: [] }
   t.same(await list(null), idle, 'nothing moves')
@@ -20,7 +22,9 @@ t.test('ListPartitionReassignments', async t => {
   })
   const running = [{
     name: 'a',
-    partitions: [{ partitionIndex: 1, replicas: [1, 7], addingReplicas: [7], removingReplicas: [] }],
+    partitions: [
+      { partitionIndex: 1, replicas: [1, 7], addingReplicas: [7], removingReplicas: [] },
+    ],
   }]
   t.same((await list(null)).topics, running, 'D17.5: null is all that run')
   t.same((await list([{ name: 'b', partitionIndexes: [0] }, { name: 'a', partitionIndexes: [0, 1, 9] },

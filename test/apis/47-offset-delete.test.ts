@@ -11,7 +11,9 @@ import type { RawClient } from '../support/raw-client.ts'
 type Wanted = Record<string, number[]>
 
 /** The error at the top, and each row as `topic-index:error`. */
-async function ask (client: RawClient, groupId: string, wanted: Wanted): Promise<[number, string[]]> {
+async function ask (
+  client: RawClient, groupId: string, wanted: Wanted
+): Promise<[number, string[]]> {
   const { errorCode, topics } = await client.request(OffsetDelete, 0, {
     groupId,
     topics: Object.entries(wanted).map(([name, indexes]) =>
@@ -56,7 +58,8 @@ t.test('no right to', async t => {
   const body = {
     groupId: 'g', topics: ['a', 'b'].map(name => ({ name, partitions: [{ partitionIndex: 0 }, { partitionIndex: 1 }] })),
   } as never
-  t.same(await handler.handle(body, call, { access: { allows: () => false } } as never), { errorCode: 30, topics: [] })
+  t.same(await handler.handle(body, call, { access: { allows: () => false } } as never),
+    { errorCode: 30, topics: [] })
   const asked: unknown[] = []
   const needs = {
     access: { allows: (_client: unknown, operation: string, _type: string, name: string) => operation === 'delete' || name === 'b' },

@@ -23,12 +23,15 @@ t.test('DescribeClientQuotas, every version', async t => {
   await alterQuotas(client, 1, Object.values(entities).map(entity =>
     [entity, entity.ip === undefined ? rates : { connection_creation_rate: 3 }]))
   type Component = [entityType: string, matchType: number, match?: string | null]
-  const describe = (version: number, components: Component[], strict = false) =>
-    client.request(DescribeClientQuotas, version, {
-      components: components.map(([entityType, matchType, match = null]) => ({ entityType, matchType, match })), strict,
-    })
-  const namesOf = ({ entries }: Awaited<ReturnType<typeof describe>>) => entries?.map(({ entity }) =>
-    Object.keys(entities).find(name => JSON.stringify(entityRows(entities[name] as Entity)) === JSON.stringify(entity)))
+  const describe = (version: number, asked: Component[], strict = false) => {
+    const components = asked.map(
+      ([entityType, matchType, match = null]) => ({ entityType, matchType, match }))
+    return client.request(DescribeClientQuotas, version, { components, strict })
+  }
+  const isRow = (entity: Entity, row: unknown): boolean =>
+    JSON.stringify(entityRows(entity)) === JSON.stringify(row)
+  const namesOf = ({ entries }: Awaited<ReturnType<typeof describe>>) =>
+    entries?.map(row => Object.keys(entities).find(name => isRow(entities[name]!, row.entity)))
   const rows: Array<[Component[], strict: boolean, names: string[]]> = [
     [[], false, Object.keys(entities)],
     [[], true, []],
@@ -71,5 +74,7 @@ t.test('DescribeClientQuotas, every version', async t => {
     t.match(await describe(1, components), { errorCode, errorMessage, entries: null }, errorMessage)
   }
   denyAll(raw)
-  for (const version of [0, 1]) t.match(await describe(version, []), { errorCode: 31, entries: null })
+  for (const version of [0, 1]) {
+    t.match(await describe(version, []), { errorCode: 31, entries: null })
+  }
 })

@@ -12,8 +12,9 @@ const bob = { 'client-id': 'c', user: 'bob' }
 async function start (test: Test) {
   const raw = await RawBroker.start(test)
   const client = await raw.client()
-  const stored = () => Object.fromEntries([...raw.broker.metadata.quotas].map(({ entity, values }) =>
-    [[...entity].map(([type, name]) => `${type}=${name}`).join(), Object.fromEntries(values)]))
+  const stored = () =>
+    Object.fromEntries([...raw.broker.metadata.quotas].map(({ entity, values }) =>
+      [[...entity].map(([type, name]) => `${type}=${name}`).join(), Object.fromEntries(values)]))
   return { raw, client, stored }
 }
 
@@ -37,35 +38,44 @@ t.test('AlterClientQuotas, every version', async t => {
     t.same((await alterQuotas(client, version, [])).entries, [])
   }
   const end = raw.broker.metadata.lastAppliedOffset
-  await alterQuotas(client, 1, [[bob, { producer_byte_rate: 1001, consumer_byte_rate: null, whatever: null }]])
+  await alterQuotas(client, 1,
+    [[bob, { producer_byte_rate: 1001, consumer_byte_rate: null, whatever: null }]])
   t.equal(raw.broker.metadata.lastAppliedOffset, end, 'only changes are written, and removing the absent is fine')
   const others = { producer_byte_rate: null, controller_mutation_rate: null }
   await alterQuotas(client, 1, [[bob, { ...others, consumer_byte_rate: 7 }]])
   t.same(stored()['client-id=c,user=bob'], { consumer_byte_rate: 7 })
   await alterQuotas(client, 1, [[bob, { consumer_byte_rate: null }]])
   t.equal(stored()['client-id=c,user=bob'], undefined)
-  t.match(await alterQuotas(client, 1, [[bob, { consumer_byte_rate: 7 }]], true), { entries: [{ errorCode: 0 }] })
+  t.match(await alterQuotas(client, 1, [[bob, { consumer_byte_rate: 7 }]], true),
+    { entries: [{ errorCode: 0 }] })
   t.equal(stored()['client-id=c,user=bob'], undefined, 'only tried')
-  t.match(await alterQuotas(client, 1, [[bob, { consumer_byte_rate: 0 }]], true), { entries: [{ errorCode: 42 }] })
+  t.match(await alterQuotas(client, 1, [[bob, { consumer_byte_rate: 0 }]], true),
+    { entries: [{ errorCode: 42 }] })
   denyAll(raw)
   for (const version of [0, 1]) {
-    const { entries } = await alterQuotas(client, version, [[bob, { consumer_byte_rate: 7 }], [{ user: null }, {}]])
+    const { entries } =
+      await alterQuotas(client, version, [[bob, { consumer_byte_rate: 7 }], [{ user: null }, {}]])
     t.match(entries, [{ errorCode: 31, entity: entityRows(bob) }, { errorCode: 31 }])
   }
 })
 
 t.test('2.10: what one batch of metadata does not hold is refused as a whole', async t => {
   const { raw, client, stored } = await start(t)
-  const rates = { producer_byte_rate: 1, consumer_byte_rate: 1, request_percentage: 1, controller_mutation_rate: 1 }
+  const rates = {
+    producer_byte_rate: 1, consumer_byte_rate: 1, request_percentage: 1,
+    controller_mutation_rate: 1,
+  }
   // Each row is four records, which name both of these.
-  const rows = (count: number): Array<[Entity, Values]> => Array.from({ length: count }, (_, index) =>
-    [{ user: `${index}`.padStart(32_000, 'u'), 'client-id': `${index}`.padStart(32_000, 'c') }, rates])
+  const rows = (count: number): Array<[Entity, Values]> =>
+    Array.from({ length: count }, (_, index) =>
+      [{ user: `${index}`.padStart(32_000, 'u'), 'client-id': `${index}`.padStart(32_000, 'c') }, rates])
   const refused = await alterQuotas(client, 1, rows(34))
   t.same(refused.entries.map(({ errorCode }) => errorCode), Array(34).fill(-1))
   t.equal(refused.entries[0]?.errorMessage, 'The server experienced an unexpected error when processing the request.')
   t.same(stored(), {})
   t.match(raw.log.items.filter(({ level }) => level === 'warn'), [{ message: /records take 87\d{5} bytes, and one batch of metadata holds 8388608/ }])
-  t.same((await alterQuotas(client, 1, rows(32))).entries.map(({ errorCode }) => errorCode), Array(32).fill(0))
+  t.same((await alterQuotas(client, 1, rows(32))).entries.map(({ errorCode }) => errorCode),
+    Array(32).fill(0))
   t.equal(Object.keys(stored()).length, 32)
 })
 

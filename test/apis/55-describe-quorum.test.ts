@@ -42,7 +42,8 @@ t.test('DescribeQuorum, every version', async t => {
       nodes: version >= 2 ? [{ nodeId, listeners: [] }] : [],
     }, `v${version}`)
     const errorMessage = version >= 2 ? 'This server does not host this topic-partition.' : ''
-    const unknown = (partitionIndex: number) => ({ partitionIndex, errorCode: 3, errorMessage, ...none })
+    const unknown = (partitionIndex: number) =>
+      ({ partitionIndex, errorCode: 3, errorMessage, ...none })
     t.same(await describe(version, [['__cluster_metadata', 1, 0], ['a']]), {
       errorCode: 0,
       errorMessage: '',

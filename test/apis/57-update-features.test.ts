@@ -12,7 +12,9 @@ const [UPGRADE, SAFE] = [1, 2]
 
 type Update = [feature: string, maxVersionLevel: number, upgradeType?: number]
 
-const update = (client: RawClient, version: number, updates: Update[], validateOnly = false, timeoutMs = 1000) =>
+const update = (
+  client: RawClient, version: number, updates: Update[], validateOnly = false, timeoutMs = 1000
+) =>
   client.request(UpdateFeatures, version, {
     timeoutMs,
     featureUpdates: updates.map(([feature, maxVersionLevel, upgradeType = UPGRADE!]) =>
@@ -23,7 +25,9 @@ const update = (client: RawClient, version: number, updates: Update[], validateO
 const finalized = async (client: RawClient) => {
   const { finalizedFeatures } = await client.request(ApiVersions, 4,
     { clientSoftwareName: 'x', clientSoftwareVersion: '1' })
-  return Object.fromEntries(finalizedFeatures.map(({ name, maxVersionLevel }) => [name, maxVersionLevel]))
+  return Object.fromEntries(
+    finalizedFeatures.map(({ name, maxVersionLevel }) => [name, maxVersionLevel])
+  )
 }
 
 const REFUSED = 'The update failed for all features since the following feature had an error: '
@@ -44,12 +48,14 @@ t.test('UpdateFeatures, every version', async t => {
       results: [],
     }, 'one error fails all')
     t.match(await update(client, version, [[ELR, 0]]), { errorCode: 95 }, 'allow_downgrade of v0 is ignored')
-    t.same(await update(client, version, []), { throttleTimeMs: 0, errorCode: 0, errorMessage: null, results: [] })
+    t.same(await update(client, version, []),
+      { throttleTimeMs: 0, errorCode: 0, errorMessage: null, results: [] })
     t.match(await update(client, version, [[ELR, 1]], false, 0), { errorCode: 0 }, 'its timeout has no effect')
   }
   t.match(await update(client, 1, [[ELR, 0, SAFE]], true), { errorCode: 0 })
   t.equal((await finalized(client))[ELR], 1, 'only tried')
-  t.match(await update(client, 1, [[ELR, 0, SAFE]]), { errorCode: 0, results: [{ feature: ELR, errorCode: 0 }] })
+  t.match(await update(client, 1, [[ELR, 0, SAFE]]),
+    { errorCode: 0, results: [{ feature: ELR, errorCode: 0 }] })
   t.equal((await finalized(client))[ELR], undefined, 'level 0 is not finalized')
   t.match(await update(client, 2, [[ELR, 1]]), { errorCode: 0 })
   t.equal((await finalized(client))[ELR], 1)
@@ -65,7 +71,9 @@ t.test('KIP-853: kraft.version is raised once, in the log of the quorum itself',
   const voters = async () => {
     const { topics } = await client.request(DescribeQuorum, 2,
       { topics: [{ topicName: '__cluster_metadata', partitions: [{ partitionIndex: 0 }] }] })
-    return topics[0]?.partitions[0]?.currentVoters.map(({ replicaDirectoryId }) => replicaDirectoryId)
+    return topics[0]?.partitions[0]?.currentVoters.map(
+      ({ replicaDirectoryId }) => replicaDirectoryId
+    )
   }
   t.match(await update(client, 2, [['kraft.version', 1]], true), { errorCode: 0 })
   t.equal(raw.broker.quorum.kraftVersion, 0, 'only tried')

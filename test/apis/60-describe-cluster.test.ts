@@ -9,8 +9,11 @@ t.test('DescribeCluster', async t => {
   const client = await raw.client()
   const { nodeId, clusterId } = raw.broker
   for (let version = 0; version <= 2; version++) {
-    const ask = (endpointType: number, operations = false) => client.request(DescribeCluster, version,
-      { includeClusterAuthorizedOperations: operations, endpointType, includeFencedBrokers: false })
+    const ask = (endpointType: number, operations = false) =>
+      client.request(DescribeCluster, version,
+        {
+          includeClusterAuthorizedOperations: operations, endpointType, includeFencedBrokers: false,
+        })
     t.same(await ask(1), {
       throttleTimeMs: 0,
       errorCode: 0,
@@ -31,8 +34,10 @@ t.test('DescribeCluster', async t => {
     access: { allows: () => false }, clusterId: 'c', endpoints: { registered: () => [node(1, false), node(2, true)], controllerId: () => 1 },
   } as never
   const ids = async (includeFencedBrokers: boolean) => {
-    const request = { endpointType: 1, includeFencedBrokers, includeClusterAuthorizedOperations: true } as never
-    const answer = await describeCluster.handle(request, { version: 2, session: {} } as never, needs) as any
+    const request =
+      { endpointType: 1, includeFencedBrokers, includeClusterAuthorizedOperations: true } as never
+    const answer =
+      await describeCluster.handle(request, { version: 2, session: {} } as never, needs) as any
     t.equal(answer.clusterAuthorizedOperations, 0, 'D2.13: denied')
     return answer.brokers.map(({ brokerId, isFenced }: { brokerId: number, isFenced: boolean }) => `${brokerId}${isFenced ? ' fenced' : ''}`)
   }

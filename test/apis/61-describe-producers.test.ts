@@ -12,7 +12,8 @@ t.test('DescribeProducers', async t => {
   const raw = await RawBroker.start(t)
   const client = await raw.client()
   await raw.topic('a', 2)
-  const { producerId } = await client.request(InitProducerId, 5, { transactionalId: null, transactionTimeoutMs: 1000 })
+  const { producerId } =
+    await client.request(InitProducerId, 5, { transactionalId: null, transactionTimeoutMs: 1000 })
   const describe = async (...asked: Array<[name: string, ...partitionIndexes: number[]]>) => {
     const { topics, throttleTimeMs } = await client.request(DescribeProducers, 0,
       { topics: asked.map(([name, ...partitionIndexes]) => ({ name, partitionIndexes })) })
@@ -21,11 +22,14 @@ t.test('DescribeProducers', async t => {
       ({ partitionIndex, errorCode, errorMessage, activeProducers }) =>
         ({ at: `${name}-${partitionIndex}`, errorCode, errorMessage, activeProducers })))
   }
-  const producer = { producerId, producerEpoch: 0, coordinatorEpoch: -1, currentTxnStartOffset: -1n }
+  const producer = {
+    producerId, producerEpoch: 0, coordinatorEpoch: -1, currentTxnStartOffset: -1n,
+  }
   await produce(client, 'a', batchOf(['x', 'y'], { producerId, producerEpoch: 0, baseSequence: 0 }))
   await produce(client, 'a', batchOf(['z'], { producerId, producerEpoch: 0, baseSequence: 2 }))
   await produce(client, 'a', batchOf(['none'], {}))
-  const row = (at: string, errorCode: number, errorMessage: string | null = null, activeProducers: object[] = []) =>
+  const row = (at: string, errorCode: number, errorMessage: string | null = null,
+    activeProducers: object[] = []) =>
     ({ at, errorCode, errorMessage, activeProducers })
   t.same(await describe(['a', 0, 1, 9], ['gone', 0], ['no name', 0], ['', 0]), [
     row('a-0', 0, null, [{ ...producer, lastSequence: 2, lastTimestamp: BigInt(START_MS) }]),
@@ -37,7 +41,8 @@ t.test('DescribeProducers', async t => {
     row('-0', 17, 'Topic name is invalid: the empty string is not allowed'),
   ])
   raw.partition('a', 1).state.producers.replayEnd({
-    producerId: 9n, producerEpoch: 4, coordinatorEpoch: 3, committed: true, offset: 0n, timestamp: 5n,
+    producerId: 9n, producerEpoch: 4, coordinatorEpoch: 3, committed: true, offset: 0n,
+    timestamp: 5n,
   })
   t.match((await describe(['a', 1]))[0]?.activeProducers, [
     { producerId: 9n, producerEpoch: 4, lastSequence: -1, lastTimestamp: 5n, coordinatorEpoch: 3 },

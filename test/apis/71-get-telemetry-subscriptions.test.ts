@@ -41,7 +41,8 @@ t.test('GetTelemetrySubscriptions', async t => {
     requestedMetrics: [],
   }, 'too soon')
   raw.clock.advance(300_000)
-  t.match(await get(id), { errorCode: 0, clientInstanceId: id, subscriptionId: first.subscriptionId })
+  t.match(await get(id),
+    { errorCode: 0, clientInstanceId: id, subscriptionId: first.subscriptionId })
   const [connection] = [...raw.listener.connections] as [Connection]
   const { remoteAddress, remotePort } = connection
   await setSubscription(raw, 'mine', {

@@ -34,7 +34,8 @@ t.test('PushTelemetry', async t => {
   t.equal(await push({ metrics: Buffer.alloc(0), compressionType: 4 }), 0, 'nothing is fine with any codec')
   for (const [compressionType, codec] of codecs.entries()) {
     if (codec === 'none') continue
-    const packed = (bytes: number) => compress({ codec, bytes: Buffer.alloc(bytes), magic: 2 } as never)
+    const packed = (bytes: number) =>
+      compress({ codec, bytes: Buffer.alloc(bytes), magic: 2 } as never)
     t.equal(await push({ compressionType, metrics: packed(BYTES_MAX) }), 0, codec)
     t.equal(await push({ compressionType, metrics: packed(BYTES_MAX + 1) }), 118, 'a small bomb')
     t.equal(await push({ compressionType, metrics: Buffer.from('not what it says') }), 87, 'metrics that cannot be read')

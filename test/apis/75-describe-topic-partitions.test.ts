@@ -31,26 +31,27 @@ t.test('pages of topics', async t => {
   const raw = await RawBroker.start(t)
   for (const [name, count] of [['c', 1], ['a', 3], ['b', 2]] as const) await raw.topic(name, count)
   const client = await raw.client()
-  const cases: Array<[rule: string, names: string[], limit: number, cursor: Cursor | undefined, expected: string]> = [
-    ['1', [], 2000, undefined, 'a:0:012 b:0:01 c:0:0'],
-    ['1', ['c', 'a', 'c'], 2000, undefined, 'a:0:012 c:0:0'],
-    ['2', [], 2, undefined, 'a:0:01 > a 2'],
-    ['2', [], 2, ['a', 2], 'a:0:2 b:0:0 > b 1'],
-    ['2', [], 2, ['b', 1], 'b:0:1 c:0:0'],
-    ['2', [], 3, undefined, 'a:0:012 > b 0'],
-    ['2', ['a', 'b', 'none'], 5, undefined, 'a:0:012 b:0:01 > none 0'],
-    ['2', ['a'], 3, undefined, 'a:0:012'],
-    ['2', [], 0, undefined, 'a:0:0 > a 1'],
-    ['2', [], -7, ['c', 0], 'c:0:0'],
-    ['1', [], 2, ['bb', 1], 'c:0:0'],
-    ['2', ['b'], 2000, ['b', 9], 'b:0:'],
-    ['3', ['none', 'a b', 'a', 'b'], 3, undefined, 'a:0:012 > a b 0'],
-    ['3', ['none', 'a b', 'c'], 1, undefined, 'a b:17: c:0:0 > none 0'],
-    ['3', ['none', 'c'], 2, ['none', 1], 'none:3:'],
-    ['1', ['b'], 2000, ['a', 0], 'b:42:'],
-    ['1', ['b', 'c'], 2000, ['b', -1], 'b:42: c:42:'],
-    ['1', [], 2000, ['b', -1], ''],
-  ]
+  const cases: Array<[rule: string, names: string[], limit: number, cursor: Cursor | undefined,
+    expected: string]> = [
+      ['1', [], 2000, undefined, 'a:0:012 b:0:01 c:0:0'],
+      ['1', ['c', 'a', 'c'], 2000, undefined, 'a:0:012 c:0:0'],
+      ['2', [], 2, undefined, 'a:0:01 > a 2'],
+      ['2', [], 2, ['a', 2], 'a:0:2 b:0:0 > b 1'],
+      ['2', [], 2, ['b', 1], 'b:0:1 c:0:0'],
+      ['2', [], 3, undefined, 'a:0:012 > b 0'],
+      ['2', ['a', 'b', 'none'], 5, undefined, 'a:0:012 b:0:01 > none 0'],
+      ['2', ['a'], 3, undefined, 'a:0:012'],
+      ['2', [], 0, undefined, 'a:0:0 > a 1'],
+      ['2', [], -7, ['c', 0], 'c:0:0'],
+      ['1', [], 2, ['bb', 1], 'c:0:0'],
+      ['2', ['b'], 2000, ['b', 9], 'b:0:'],
+      ['3', ['none', 'a b', 'a', 'b'], 3, undefined, 'a:0:012 > a b 0'],
+      ['3', ['none', 'a b', 'c'], 1, undefined, 'a b:17: c:0:0 > none 0'],
+      ['3', ['none', 'c'], 2, ['none', 1], 'none:3:'],
+      ['1', ['b'], 2000, ['a', 0], 'b:42:'],
+      ['1', ['b', 'c'], 2000, ['b', -1], 'b:42: c:42:'],
+      ['1', [], 2000, ['b', -1], ''],
+    ]
   for (const [rule, names, limit, cursor, expected] of cases) {
     t.equal(told(await ask(client, names, limit, cursor)), expected, `D3.${rule}: ${names} ${limit} ${cursor}`)
   }

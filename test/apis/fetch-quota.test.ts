@@ -22,8 +22,10 @@ async function start (test: Parameters<typeof RawBroker.start>[0]) {
     const client = await raw.client()
     const { version = 12 } = options
     const position = version >= 13 ? { topicId, fetchOffset: offset } : { topic: 'topic', fetchOffset: offset }
-    const answer = await client.request(Fetch, version, fetchBody([position], options), { clientId })
-    return { client, answer, records: answer.responses.flatMap(({ partitions }) => partitions.flatMap(recordsIn)) }
+    const answer =
+      await client.request(Fetch, version, fetchBody([position], options), { clientId })
+    return { client, answer,
+      records: answer.responses.flatMap(({ partitions }) => partitions.flatMap(recordsIn)) }
   }
   return { raw, writer, fetch }
 }
@@ -92,8 +94,9 @@ t.test('D6.27: sessions', async t => {
   const { sessionId } = made.answer
   t.equal(made.records.length, 1)
   const client = await raw.client()
-  const incremental = (sessionEpoch: number, offset?: bigint) => client.request(Fetch, 12, fetchBody(
-    offset === undefined ? [] : [{ topic: 'topic', fetchOffset: offset }], { sessionId, sessionEpoch }), { clientId: 's' })
+  const incremental = (sessionEpoch: number, offset?: bigint) =>
+    client.request(Fetch, 12, fetchBody(
+      offset === undefined ? [] : [{ topic: 'topic', fetchOffset: offset }], { sessionId, sessionEpoch }), { clientId: 's' })
   const waiting = await incremental(1, 1n)
   t.match(waiting, { errorCode: 0, sessionId, responses: [] })
   t.ok(waiting.throttleTimeMs > 0)
@@ -111,7 +114,8 @@ t.test('D6.27: what is held back was not read, and counts as little', async t =>
   for (const [throttleMs, counted] of [[0, true], [70, false]] as const) {
     let bytes = 0
     let waits = -1
-    const call = { version: 4, quotaClient: {}, requestThrottleMs: () => 0, throttle: (ms: number) => { waits = ms } }
+    const call = { version: 4, quotaClient: {}, requestThrottleMs: () => 0,
+      throttle: (ms: number) => { waits = ms } }
     const quotas = {
       fetch: {
         isUnset: false,

@@ -1,6 +1,7 @@
 /**
- * A start reads nothing of the partitions' logs: whatever is asked first of one, a client sees what it
- * saw before the broker was stopped. Each request has a topic of its own, so that it is the first.
+ * A start reads nothing of the partitions' logs: whatever is asked first of one, a client sees what
+ * it saw before the broker was stopped. Each request has a topic of its own, so that it is the
+ * first.
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -20,11 +21,15 @@ import { RawClient } from '../support/raw-client.ts'
 
 type Ask = (client: RawClient, topic: string, producerId: bigint) => Promise<unknown>
 
-const listed = (version: number, timestamp: bigint): Ask => (client, name) => client.request(ListOffsets, version, {
-  replicaId: -1,
-  isolationLevel: 1,
-  topics: [{ name, partitions: [{ partitionIndex: 0, currentLeaderEpoch: -1, timestamp, maxNumOffsets: 5 }] }],
-})
+const listed = (version: number, timestamp: bigint): Ask =>
+  (client, name) => client.request(ListOffsets, version, {
+    replicaId: -1,
+    isolationLevel: 1,
+    topics: [{
+      name,
+      partitions: [{ partitionIndex: 0, currentLeaderEpoch: -1, timestamp, maxNumOffsets: 5 }],
+    }],
+  })
 
 const fetched = (version: number, isolationLevel: number): Ask => async (client, topic) => {
   const answer = await client.request(Fetch, version, {
@@ -33,9 +38,13 @@ const fetched = (version: number, isolationLevel: number): Ask => async (client,
     minBytes: 1,
     maxBytes: 1 << 20,
     isolationLevel,
-    topics: [{ topic, partitions: [{ partition: 0, fetchOffset: 1n, partitionMaxBytes: 1 << 20 }] }],
+    topics: [
+      { topic, partitions: [{ partition: 0, fetchOffset: 1n, partitionMaxBytes: 1 << 20 }] },
+    ],
   })
-  return answer.responses.map(row => row.partitions.map(({ records, ...facts }) => [facts, records?.length]))
+  return answer.responses.map(
+    row => row.partitions.map(({ records, ...facts }) => [facts, records?.length])
+  )
 }
 
 const asks: ReadonlyMap<string, Ask> = new Map<string, Ask>([
@@ -47,11 +56,13 @@ const asks: ReadonlyMap<string, Ask> = new Map<string, Ask>([
   ['committed', fetched(11, 1)],
   ['uncommitted', fetched(4, 0)],
   ['epoch', (client, topic) => client.request(OffsetForLeaderEpoch, 4, {
-    replicaId: -1, topics: [{ topic, partitions: [{ partition: 0, currentLeaderEpoch: -1, leaderEpoch: 0 }] }],
+    replicaId: -1,
+    topics: [{ topic, partitions: [{ partition: 0, currentLeaderEpoch: -1, leaderEpoch: 0 }] }],
   })],
   ['producers', (client, name) => client.request(DescribeProducers, 0, { topics: [{ name, partitionIndexes: [0] }] })],
   ['directories', async (client, topic) => {
-    const { results } = await client.request(DescribeLogDirs, 2, { topics: [{ topic, partitions: [0] }] })
+    const { results } =
+      await client.request(DescribeLogDirs, 2, { topics: [{ topic, partitions: [0] }] })
     return results.map(({ errorCode, topics }) => [errorCode, topics])
   }],
   ['deleted', (client, name) => client.request(DeleteRecords, 2,
@@ -64,7 +75,8 @@ t.test('whatever is asked first after a start is answered as before', async t =>
   t.teardown(() => { rmSync(dataDirectory, { recursive: true, force: true }) })
   const first = await startBroker({ dataDirectory })
   const client = await RawClient.connect(first.port)
-  const { producerId } = await client.request(InitProducerId, 5, { transactionalId: null, transactionTimeoutMs: 1000 })
+  const { producerId } =
+    await client.request(InitProducerId, 5, { transactionalId: null, transactionTimeoutMs: 1000 })
   const one = { numPartitions: 1, replicationFactor: 1, assignments: [], configs: [] }
   const topics = [...asks.keys()].map(name => ({ ...one, name }))
   await client.request(CreateTopics, 5, { topics, timeoutMs: 30_000 })
@@ -79,6 +91,8 @@ t.test('whatever is asked first after a start is answered as before', async t =>
   const second = await startBroker({ dataDirectory })
   t.teardown(() => second.stop())
   const again = await RawClient.connect(second.port)
-  for (const [topic, ask] of asks) t.same(await ask(again, topic, producerId), before.get(topic), topic)
+  for (const [topic, ask] of asks) {
+    t.same(await ask(again, topic, producerId), before.get(topic), topic)
+  }
   again.end()
 })

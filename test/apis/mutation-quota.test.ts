@@ -13,7 +13,11 @@ import { throttled } from '../support/throttling.ts'
 /** One partition a second, and at most eleven at once. */
 const BURST = 11
 
-interface Outcome { errorCode: number | undefined, errorMessage?: string | null, throttleTimeMs: number }
+interface Outcome {
+  errorCode: number | undefined
+  errorMessage?: string | null
+  throttleTimeMs: number
+}
 
 async function create (
   client: RawClient, version: number, clientId: string, name: string, numPartitions: number
@@ -26,7 +30,9 @@ async function create (
   return { errorCode: row?.errorCode, errorMessage: row?.errorMessage ?? null, throttleTimeMs }
 }
 
-async function remove (client: RawClient, version: number, clientId: string, name: string): Promise<Outcome> {
+async function remove (
+  client: RawClient, version: number, clientId: string, name: string
+): Promise<Outcome> {
   const { responses: [row], throttleTimeMs } = await client.request(DeleteTopics, version,
     { topics: [{ name, topicId: ZERO_UUID }], topicNames: [name], timeoutMs: 30_000 }, { clientId })
   return { errorCode: row?.errorCode, throttleTimeMs }
@@ -88,7 +94,8 @@ t.test('topics that a client merely names count as its own', async t => {
   await create(client, 7, 'c', 'burst', BURST + 1)
   const name = async (topic: string, clientId: string) => {
     const { topics } = await client.request(Metadata, 12,
-      { topics: [{ name: topic, topicId: ZERO_UUID }], allowAutoTopicCreation: true } as never, { clientId })
+      { topics: [{ name: topic, topicId: ZERO_UUID }], allowAutoTopicCreation: true } as never,
+      { clientId })
     return topics[0]?.errorCode
   }
   t.equal(await name('named', 'c'), 3, 'D2.6: the answer does not say why')

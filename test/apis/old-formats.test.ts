@@ -28,7 +28,9 @@ function messages (values: string[], magic: 0 | 1, codec: Codec = 'none'): Buffe
 }
 
 async function produceOld (client: RawClient, version: number, records: Buffer, topic = 'topic') {
-  const body = { acks: 1, timeoutMs: 1000, topicData: [{ name: topic, partitionData: [{ index: 0, records }] }] }
+  const body = {
+    acks: 1, timeoutMs: 1000, topicData: [{ name: topic, partitionData: [{ index: 0, records }] }],
+  }
   const { responses } = await client.request(Produce, version, body as never)
   return responses[0]?.partitionResponses[0]
 }
@@ -42,8 +44,9 @@ async function fetchOld (client: RawClient, version: number, fetchOffset: bigint
   } as never)
   const row = responses[0]?.partitions[0]
   const bytes = row?.records as Buffer | null ?? Buffer.alloc(0)
-  const found = [...batchesIn(bytes)].flatMap(batch => [...recordsOf(batch)].map(({ offset, timestamp, value }) =>
-    [magicOf(batch), offset, timestamp, String(value)]))
+  const found = [...batchesIn(bytes)].flatMap(batch =>
+    [...recordsOf(batch)].map(({ offset, timestamp, value }) =>
+      [magicOf(batch), offset, timestamp, String(value)]))
   return { errorCode: row?.errorCode, highWatermark: row?.highWatermark, found }
 }
 
@@ -82,7 +85,8 @@ t.test('Fetch v0-3: batches become messages that the version knows', async t => 
   const { client } = await start(t)
   await produce(client, 'topic', batchOf(['a', 'b']))
   await produce(client, 'topic', batchOf(['c', 'd'], { codec: 'gzip' }))
-  for (const [version, magic, timestamp] of [[0, 0, -1n], [1, 0, -1n], [2, 1, TIME], [3, 1, TIME]] as const) {
+  for (const [version, magic, timestamp] of [[0, 0, -1n], [1, 0, -1n], [2, 1, TIME],
+    [3, 1, TIME]] as const) {
     t.same(await fetchOld(client, version, 1n), {
       errorCode: code.NONE,
       highWatermark: 4n,
@@ -153,11 +157,13 @@ t.test('CreateTopics v0-1 and DeleteTopics v0', async t => {
   for (const version of [0, 1]) {
     const name = `created-${version}`
     const { topics } = await client.request(CreateTopics, version, {
-      topics: [{ name, numPartitions: 2, replicationFactor: 1, assignments: [], configs: [] }], timeoutMs: 1000,
+      topics: [{ name, numPartitions: 2, replicationFactor: 1, assignments: [], configs: [] }],
+      timeoutMs: 1000,
     } as never)
     t.equal(topics[0]?.errorCode, code.NONE, `CreateTopics v${version}`)
     t.equal(raw.partition(name).endOffset, 0n)
-    const { responses } = await client.request(DeleteTopics, 0, { topicNames: [name], timeoutMs: 1000 } as never)
+    const { responses } =
+      await client.request(DeleteTopics, 0, { topicNames: [name], timeoutMs: 1000 } as never)
     t.match(responses, [{ name, errorCode: code.NONE }])
   }
 })

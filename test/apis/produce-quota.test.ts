@@ -26,7 +26,8 @@ t.test('producer_byte_rate: answered at once, then silence', async t => {
     const bytes = Buffer.concat(requestFrame(Produce, version, 1, clientId, body)).length - 4
     const answer = await client.request(Produce, version, body, { clientId })
     t.equal(answer.responses[0]?.partitionResponses[0]?.errorCode, 0, `v${version}: appended all the same`)
-    t.equal(answer.throttleTimeMs, Math.round((bytes / SPAN_SECONDS - RATE) / RATE * SPAN_SECONDS * 1000),
+    t.equal(answer.throttleTimeMs,
+      Math.round((bytes / SPAN_SECONDS - RATE) / RATE * SPAN_SECONDS * 1000),
       'every byte of the request counts')
     await throttled(t, raw, client, answer.throttleTimeMs)
   }
@@ -39,7 +40,8 @@ t.test('producer_byte_rate: answered at once, then silence', async t => {
   silent.send(Produce, 9, unanswered, { clientId: 'acks 0' })
   await raw.partition('topic').reached(end + 1n)
   // Acks=0 has no answer, and waits too.
-  await throttled(t, raw, silent, Math.round((bytes / SPAN_SECONDS - RATE) / RATE * SPAN_SECONDS * 1000))
+  await throttled(t, raw, silent,
+    Math.round((bytes / SPAN_SECONDS - RATE) / RATE * SPAN_SECONDS * 1000))
 })
 
 t.test('quotas change while clients work', async t => {
@@ -75,7 +77,8 @@ t.test('KIP-124: request_percentage, for every request', async t => {
   Object.assign(raw.broker.environment, { monotonicMs: () => { workedMs += 50; return workedMs } })
   await setQuota(admin, { 'client-id': null }, { request_percentage: 1 })
   const versions = { clientSoftwareName: 'raw', clientSoftwareVersion: '1' }
-  const asks: Array<[name: string, ask: (clientId: string) => Promise<{ throttleTimeMs: number }>]> = []
+  const asks: Array<[name: string,
+    ask: (clientId: string) => Promise<{ throttleTimeMs: number }>]> = []
   const clients = await Promise.all(Array.from({ length: 4 }, () => raw.client()))
   const [one, two, three, four] = clients
   asks.push(['ApiVersions', clientId => one!.request(ApiVersions, 3, versions, { clientId })],

@@ -1,4 +1,6 @@
-/** `ottla dump` of what a broker has left, and `readOnlyDisk`, which lets it look without a trace. */
+/**
+ * `ottla dump` of what a broker has left, and `readOnlyDisk`, which lets it look without a trace.
+ */
 import { createHash } from 'node:crypto'
 import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -44,7 +46,8 @@ for (const [name, path] of [['stopped in order', data], ['killed', copy]] as con
     const { rows } = await runCommand(['dump', path, '--json'])
     const orders = rows.filter(({ topic }) => topic === 'orders')
     t.match(orders, [
-      { partition: 0, startOffset: 0, endOffset: 1, damaged: false }, { partition: 1, startOffset: 0, endOffset: 2 },
+      { partition: 0, startOffset: 0, endOffset: 1, damaged: false },
+      { partition: 1, startOffset: 0, endOffset: 2 },
     ])
     t.match(rows[0], { log: '__cluster_metadata-0', topic: '__cluster_metadata', partition: 0 })
     t.match((await runCommand(['dump', path])).output, /^TOPIC +PARTITION +START OFFSET +END OFFSET +BYTES +DAMAGED +LOG\n/)
@@ -98,7 +101,9 @@ t.test('damaged data ends in one line, whatever the damage', async t => {
   const damagedAt = (part: string, change: (bytes: Buffer) => Buffer, from = copy): string => {
     const path = t.testdir()
     cpSync(from, path, { recursive: true })
-    for (const file of readdirSync(path, { recursive: true }).map(String).filter(name => name.endsWith(part))) {
+    for (const file of readdirSync(path, { recursive: true }).map(String).filter(
+      name => name.endsWith(part)
+    )) {
       writeFileSync(join(path, file), change(readFileSync(join(path, file))))
     }
     return path

@@ -1,4 +1,7 @@
-/** The command line elsewhere: time zones, writing that is not ASCII, bytes that are no writing, many partitions. */
+/**
+ * The command line elsewhere: time zones, writing that is not ASCII, bytes that are no writing,
+ * many partitions.
+ */
 import { Readable } from 'node:stream'
 import t from 'tap'
 import type { Test } from 'tap'
@@ -58,7 +61,9 @@ t.test('writing that is not ASCII comes back as it went', async t => {
   // The last word has the separator in it: its key is what stands before.
   const keys = [...WORDS.slice(0, -1), 'ß']
   t.same([...byKey.keys()].sort(), [...keys].sort())
-  for (const [index, key] of keys.slice(0, -1).entries()) t.equal(byKey.get(key), WORDS.at(-1 - index), key)
+  for (const [index, key] of keys.slice(0, -1).entries()) {
+    t.equal(byKey.get(key), WORDS.at(-1 - index), key)
+  }
   t.ok(rows.every(({ headers }) => headers[0].key === WORDS[0] && headers[0].value === WORDS[1]))
   const format = ['--format', '🎈%k=%v %h\\n']
   const shown = await ask(['consume', 'words', '--from', 'beginning', '--until-end', ...format])

@@ -14,7 +14,9 @@ t.test('a broker that serves is healthy', async t => {
 })
 
 /** Starts a server that does this with each connection's first request. */
-async function serverThat (t: Test, act: (socket: Socket, request: Buffer) => void): Promise<number> {
+async function serverThat (
+  t: Test, act: (socket: Socket, request: Buffer) => void
+): Promise<number> {
   const server = createServer(socket => {
     socket.on('error', () => {})
     socket.once('data', request => { act(socket, request) })
@@ -38,7 +40,8 @@ t.test('what does not answer as a broker is not', async t => {
   const table: Array<[string, (socket: Socket, request: Buffer) => void, boolean]> = [
     ['answers in one piece', (socket, request) => { socket.end(answer(request, 0, 0, 3)) }, true],
     ['answers in pieces', (socket, request) => {
-      socket.write(answer(request, 0, 0, 3).subarray(0, 5), () => { socket.end(answer(request, 0, 0, 3).subarray(5)) })
+      socket.write(answer(request, 0, 0, 3).subarray(0, 5),
+        () => { socket.end(answer(request, 0, 0, 3).subarray(5)) })
     }, true],
     ['another correlation id', (socket, request) => { socket.end(answer(request, 1, 0, 3)) }, false],
     ['an error', (socket, request) => { socket.end(answer(request, 0, 35, 3)) }, false],
@@ -76,5 +79,7 @@ t.test('where to ask', async t => {
     ['SSL://[::1]:9095', '::1', 9095],
     ['localhost:19092', 'localhost', 19092],
   ]
-  for (const [listeners, host, port] of table) t.same(addressOf(listeners), { host, port }, listeners)
+  for (const [listeners, host, port] of table) {
+    t.same(addressOf(listeners), { host, port }, listeners)
+  }
 })

@@ -138,7 +138,8 @@ t.test('the real program', async t => {
   t.teardown(() => broker.stop())
   await runCommand(['topics', 'create', 'real', '--partitions', '1', '-b', broker.bootstrapServers])
   const environment = { PATH: process.env.PATH, OTTLA_BOOTSTRAP_SERVER: broker.bootstrapServers }
-  const start = (...words: string[]) => spawn(process.execPath, [main, ...words], { env: environment })
+  const start = (...words: string[]) =>
+    spawn(process.execPath, [main, ...words], { env: environment })
   const listing = start('topics', 'list')
   let listed = ''
   listing.stdout.on('data', chunk => { listed += String(chunk) })

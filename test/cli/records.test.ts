@@ -74,7 +74,9 @@ t.test('lines become records, and records lines', async t => {
   const { rows } = await ask('consume keyed --from beginning --until-end --json')
   const headers = [{ key: 'h', value: '1' }, { key: 'i', value: '' }]
   const order = (row: any): string => `${row.key} ${row.value}`
-  const sorted = rows.map(({ topic, timestamp, key, value, headers }) => ({ topic, timestamp, key, value, headers }))
+  const sorted = rows.map(
+    ({ topic, timestamp, key, value, headers }) => ({ topic, timestamp, key, value, headers })
+  )
     .sort((left, right) => order(left) < order(right) ? -1 : 1)
   t.same(sorted, [
     ['', 'empty'], ['a', '1'], ['a', 'x:y'], ['b', null], [null, 'no key'],
@@ -230,7 +232,9 @@ t.test('two members share the partitions, and a group with members is left alone
     }
   }
   const group = await sharing()
-  const shared = group.members.flatMap((member: any) => member.partitions.flatMap((each: any) => each.partitions))
+  const shared = group.members.flatMap(
+    (member: any) => member.partitions.flatMap((each: any) => each.partitions)
+  )
   t.same(shared.sort(), [0, 1])
   t.match((await ask('groups describe both --members')).output, /shared:0\n[\s\S]*shared:1|shared:1\n[\s\S]*shared:0/)
   t.match(await ask('groups describe both'), { output: /both {2}Stable \(classic, range\) {2}coordinator 1 {2}2 members/ })

@@ -135,7 +135,10 @@ t.test('a connection that was lost is opened again', async t => {
 
 type MetadataAnswer = MessageToWrite<typeof Metadata['response']>
 
-/** A broker that serves ApiVersions, and Metadata as the script says; `close` ends the connection instead. */
+/**
+ * A broker that serves ApiVersions, and Metadata as the script says; `close` ends the connection
+ * instead.
+ */
 async function scripted (
   t: Test, script: Array<MetadataAnswer | 'close'>
 ): Promise<{ port: number, asked: () => number }> {
@@ -178,7 +181,9 @@ t.test('what may succeed later is tried again, what may not is not, and neither 
     const broker = await scripted(t, script)
     const client = new Client([{ host: '127.0.0.1', port: broker.port }], { ...soon, attemptsMax: 4 })
     const got = await client.retrying(async () => topicIn(await client.describe(['a']), 'a').name)
-      .catch((error: unknown) => error instanceof KafkaError ? error.errorCode : (error as ClientError).code)
+      .catch((error: unknown) => error instanceof KafkaError
+        ? error.errorCode
+        : (error as ClientError).code)
     t.same([got, broker.asked()], [result, asked], name)
     await client.close()
   }

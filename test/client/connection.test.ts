@@ -1,4 +1,7 @@
-/** A connection against sockets that misbehave in every way that a wrong address or a broken broker does. */
+/**
+ * A connection against sockets that misbehave in every way that a wrong address or a broken broker
+ * does.
+ */
 import { createServer } from 'node:net'
 import type { Server, Socket } from 'node:net'
 import t from 'tap'
@@ -19,7 +22,9 @@ const options: ConnectionOptions = { ...connectionDefaults, requestsInFlightMax:
 const noTopics = { topics: [] }
 
 /** A server on a free port whose every connection is treated by `serve`. */
-async function listening (t: Test, serve: (socket: Socket) => void): Promise<{ host: string, port: number }> {
+async function listening (
+  t: Test, serve: (socket: Socket) => void
+): Promise<{ host: string, port: number }> {
   const sockets = new Set<Socket>()
   const server: Server = createServer(socket => {
     sockets.add(socket)
@@ -109,7 +114,8 @@ t.test('what is wrong at the other end is said with host:port and what to try', 
 t.test('a broker that does not answer in time', async t => {
   const address = await listening(t, () => {})
   const connection = await BrokerConnection.open(address, { ...options, requestTimeoutMs: 1 })
-  const both = [connection.request(Metadata, 1, noTopics), connection.request(Metadata, 1, noTopics, 60_000)]
+  const both =
+    [connection.request(Metadata, 1, noTopics), connection.request(Metadata, 1, noTopics, 60_000)]
   const errors = await Promise.all(both.map(request => request.catch((error: unknown) => error)))
   for (const error of errors) t.match(error, { code: 'TIMED_OUT', message: /does not answer Metadata within 1 ms/ })
   t.notOk((errors[0] as ClientError).isRetriable)
@@ -136,7 +142,9 @@ t.test('requests are pipelined, and only so many', async t => {
     const reader = new FrameReader(1000)
     socket.on('data', chunk => {
       reader.push(chunk)
-      for (let frame = reader.next(); frame !== undefined; frame = reader.next()) arrived.push(frame.readInt32BE(4))
+      for (let frame = reader.next(); frame !== undefined; frame = reader.next()) {
+        arrived.push(frame.readInt32BE(4))
+      }
       if (arrived.length === 4) socket.write(Buffer.concat(arrived.map(metadataAnswer)))
     })
   })
@@ -157,7 +165,10 @@ t.test('an answer of very many small parts', async t => {
   })
   const connection = await BrokerConnection.open(address, options)
   t.teardown(() => { connection.close() })
-  t.equal((await connection.request(ListGroups, 5, { statesFilter: [], typesFilter: [] })).groups.length, groups.length)
+  t.equal(
+    (await connection.request(ListGroups, 5, { statesFilter: [], typesFilter: [] })).groups.length,
+    groups.length
+  )
 })
 
 t.test('closing rejects what is under way', async t => {
@@ -170,7 +181,8 @@ t.test('closing rejects what is under way', async t => {
 
 t.test('a broker that does not know our newest ApiVersions names its own (KIP-511)', async t => {
   const asked: number[] = []
-  const apiKeys = [{ apiKey: 18, minVersion: 0, maxVersion: 2 }, { apiKey: 3, minVersion: 1, maxVersion: 5 }]
+  const apiKeys =
+    [{ apiKey: 18, minVersion: 0, maxVersion: 2 }, { apiKey: 3, minVersion: 1, maxVersion: 5 }]
   const address = await listening(t, socket => {
     socket.on('data', (frame: Buffer) => {
       const version = frame.readInt16BE(6)

@@ -1,4 +1,7 @@
-/** What the client does with answers that are no success: members, producers and fetches, without a broker. */
+/**
+ * What the client does with answers that are no success: members, producers and fetches, without a
+ * broker.
+ */
 import t from 'tap'
 import { codec } from '../../protocol/codec.ts'
 import { Writer } from '../../protocol/cursor.ts'
@@ -70,7 +73,9 @@ t.test('the leader assigns to those who read its topic', async t => {
     .map(([memberId, metadata]) => ({ memberId, metadata, groupInstanceId: null }))
   const { client, asked } = clientOf([JoinGroup, joined('m', { leader: 'm', members })], [SyncGroup, NOTHING])
   await new GroupMember(client, options).join(5)
-  t.same(asked[1].assignments.map(({ memberId, assignment }: { memberId: string, assignment: Buffer }) =>
+  t.same(asked[1].assignments.map((
+    { memberId, assignment }: { memberId: string, assignment: Buffer }
+  ) =>
     [memberId, readVersioned(ConsumerProtocolAssignment, assignment).assignedPartitions]),
   [['l', [{ topic: 'a', partitions: [0, 1, 2] }]], ['m', [{ topic: 'a', partitions: [3, 4] }]]])
 })
@@ -99,7 +104,10 @@ t.test('a partition whose error passes leaves the others, one whose error stays 
   await t.rejects(from(fetched(0, code.TOPIC_AUTHORIZATION_FAILED, 0).client), { message: /TOPIC_AUTHORIZATION_FAILED/ })
 })
 
-/** A client whose one topic is led by one broker after another, and which answers a Produce with these codes. */
+/**
+ * A client whose one topic is led by one broker after another, and which answers a Produce with
+ * these codes.
+ */
 function producing (leaders: number[], errorCodes: number[]) {
   const asked: number[] = []
   const sequences: number[] = []
@@ -110,13 +118,16 @@ function producing (leaders: number[], errorCodes: number[]) {
       try {
         return await run()
       } catch (error) {
-        if (!(error instanceof KafkaError && error.errorCode === code.NOT_LEADER_OR_FOLLOWER)) throw error
+        if (!(error instanceof KafkaError && error.errorCode === code.NOT_LEADER_OR_FOLLOWER)) {
+          throw error
+        }
       }
     }
   }
   const request = async (_api: Api, _version: number, { topicData }: any): Promise<object> => {
     sequences.push(baseSequence(topicData[0].partitionData[0].records))
-    const answer = { errorCode: errorCodes.shift() ?? code.NONE, baseOffset: 3n, errorMessage: null, recordErrors: [] }
+    const answer = { errorCode: errorCodes.shift() ??
+      code.NONE, baseOffset: 3n, errorMessage: null, recordErrors: [] }
     return { responses: [{ partitionResponses: [answer] }] }
   }
   const client = {

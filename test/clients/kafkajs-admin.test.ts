@@ -32,9 +32,11 @@ t.test('topics are made, described, listed and deleted', async t => {
   t.equal(await admin.createTopics({
     topics: [{ topic: one }, { topic: many, numPartitions: 5, replicationFactor: 1 }],
   }), true)
-  t.same((await admin.listTopics()).filter(name => [one, many].includes(name)).sort(), [many, one].sort())
+  t.same((await admin.listTopics()).filter(name => [one, many].includes(name)).sort(),
+    [many, one].sort())
   const { topics } = await admin.fetchTopicMetadata({ topics: [one, many] })
-  t.same(topics.map(({ name, partitions }) => [name, partitions.length]).sort(), [[many, 5], [one, 1]].sort())
+  t.same(topics.map(({ name, partitions }) => [name, partitions.length]).sort(),
+    [[many, 5], [one, 1]].sort())
   for (const { partitions } of topics) {
     for (const partition of partitions) {
       t.match(partition, { partitionErrorCode: 0, leader: 1, replicas: [1], isr: [1] })
@@ -58,7 +60,9 @@ t.test('all topics are described when none is named', async t => {
 t.test('a topic is placed where the request says', async t => {
   const topic = clients.name('placed')
   await admin.createTopics({
-    topics: [{ topic, replicaAssignment: [{ partition: 0, replicas: [1] }, { partition: 1, replicas: [1] }] }],
+    topics: [{
+      topic, replicaAssignment: [{ partition: 0, replicas: [1] }, { partition: 1, replicas: [1] }],
+    }],
   })
   const { topics } = await admin.fetchTopicMetadata({ topics: [topic] })
   t.match(topics[0]?.partitions.map(({ replicas }) => replicas), [[1], [1]])
@@ -66,7 +70,9 @@ t.test('a topic is placed where the request says', async t => {
 
 t.test('validateOnly makes nothing', async t => {
   const topic = clients.name('tried')
-  t.equal(await admin.createTopics({ validateOnly: true, waitForLeaders: false, topics: [{ topic }] }), true)
+  t.equal(await admin.createTopics(
+    { validateOnly: true, waitForLeaders: false, topics: [{ topic }] }
+  ), true)
   t.notOk((await admin.listTopics()).includes(topic))
 })
 
@@ -110,7 +116,8 @@ t.test('offsets of topics: first, next, and by time', async t => {
   const topic = await clients.topic(2)
   const at = (n: number): string => `${1_700_000_000_000 + n * 1000}`
   await clients.send(topic, Array.from({ length: 10 }, (_, n) => ({ partition: 0, value: `${n}`, timestamp: at(n) })))
-  const sorted = <T extends { partition: number }>(rows: T[]): T[] => rows.sort((a, b) => a.partition - b.partition)
+  const sorted = <T extends { partition: number }>(rows: T[]): T[] =>
+    rows.sort((a, b) => a.partition - b.partition)
   t.same(sorted(await admin.fetchTopicOffsets(topic)), [
     { partition: 0, offset: '10', high: '10', low: '0' },
     { partition: 1, offset: '0', high: '0', low: '0' },
@@ -121,7 +128,9 @@ t.test('offsets of topics: first, next, and by time', async t => {
   }
 })
 
-async function readThrough (groupId: string, topic: string, count: number): Promise<readonly Received[]> {
+async function readThrough (
+  groupId: string, topic: string, count: number
+): Promise<readonly Received[]> {
   const consumer = await clients.consumer({ groupId })
   const inbox = new Inbox<Received>()
   await consumer.subscribe({ topic, fromBeginning: true })
@@ -133,7 +142,9 @@ async function readThrough (groupId: string, topic: string, count: number): Prom
 
 const offsetsOf = async (groupId: string, topic: string): Promise<string[]> => {
   const [row] = await admin.fetchOffsets({ groupId, topics: [topic] })
-  return (row?.partitions ?? []).sort((a, b) => a.partition - b.partition).map(({ offset }) => offset)
+  return (row?.partitions ?? []).sort((a, b) => a.partition - b.partition).map(
+    ({ offset }) => offset
+  )
 }
 
 t.test('offsets of a group are read, set and reset while it is empty', async t => {
@@ -172,7 +183,8 @@ t.test('offsets of a group of several topics come back together', async t => {
   const [one, two, groupId] = [await clients.topic(), await clients.topic(), clients.name('group')]
   const consumer = await clients.consumer({ groupId }, t)
   await consumer.subscribe({ topics: [one, two] })
-  const joined = new Promise<void>(resolve => { consumer.on(consumer.events.GROUP_JOIN, () => { resolve() }) })
+  const joined =
+    new Promise<void>(resolve => { consumer.on(consumer.events.GROUP_JOIN, () => { resolve() }) })
   await consumer.run({ autoCommit: false, eachMessage: async () => {} })
   await joined
   await consumer.commitOffsets([{ topic: one, partition: 0, offset: '3' }, { topic: two, partition: 0, offset: '5' }])
@@ -223,7 +235,8 @@ t.test('a topic that is deleted under its consumer is made again by it, and read
 /** An entry of a topic's settings, by the names that kafkajs gives it. */
 async function settingOf (topic: string, name: string): Promise<object | undefined> {
   const { resources } = await admin.describeConfigs({
-    includeSynonyms: true, resources: [{ type: ConfigResourceTypes.TOPIC, name: topic, configNames: [name] }],
+    includeSynonyms: true,
+    resources: [{ type: ConfigResourceTypes.TOPIC, name: topic, configNames: [name] }],
   })
   return resources[0]?.configEntries[0]
 }
@@ -322,9 +335,12 @@ t.test('groups are deleted when nobody is in them', async t => {
 t.test('partitions stay where they are on the only broker', async t => {
   const topic = await clients.topic(2)
   const reassign = (replicas: number[]): Promise<void> =>
-    admin.alterPartitionReassignments({ topics: [{ topic, partitionAssignment: [{ partition: 0, replicas }] }] })
+    admin.alterPartitionReassignments(
+      { topics: [{ topic, partitionAssignment: [{ partition: 0, replicas }] }] }
+    )
   await reassign([1])
-  t.same(await admin.listPartitionReassignments({ topics: [{ topic, partitions: [0, 1] }] }), { topics: [] })
+  t.same(await admin.listPartitionReassignments({ topics: [{ topic, partitions: [0, 1] }] }),
+    { topics: [] })
   t.same(await admin.listPartitionReassignments({}), { topics: [] })
   await t.rejects(reassign([9]), { errors: [{ type: 'INVALID_REPLICA_ASSIGNMENT', topic, partition: 0 }] })
   const { topics } = await admin.fetchTopicMetadata({ topics: [topic] })

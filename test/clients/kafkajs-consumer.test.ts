@@ -1,4 +1,7 @@
-/** One kafkajs consumer alone: where it begins, how it moves, and what it has committed when it ends. */
+/**
+ * One kafkajs consumer alone: where it begins, how it moves, and what it has committed when it
+ * ends.
+ */
 import type { Consumer, EachBatchPayload } from 'kafkajs'
 import t from 'tap'
 import { Clients, received } from '../support/kafkajs.ts'
@@ -12,7 +15,8 @@ await admin.connect()
 
 const numbers = (from: number, to: number) => Array.from({ length: to - from }, (_, n) => ({ value: `${from + n}` }))
 const values = (items: readonly Received[]): number[] => items.map(({ value }) => Number(value))
-const range = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, n) => from + n)
+const range = (from: number, to: number): number[] =>
+  Array.from({ length: to - from }, (_, n) => from + n)
 
 /** Runs the consumer and hands out what it gets. */
 async function reading (
@@ -37,7 +41,9 @@ function fetches (consumer: Consumer): Promise<void> {
 
 async function committed (groupId: string, topic: string): Promise<string[]> {
   const [row] = await admin.fetchOffsets({ groupId, topics: [topic] })
-  return (row?.partitions ?? []).sort((a, b) => a.partition - b.partition).map(({ offset }) => offset)
+  return (row?.partitions ?? []).sort((a, b) => a.partition - b.partition).map(
+    ({ offset }) => offset
+  )
 }
 
 t.test('a new group begins at the beginning or at the end, a known one where it was', async t => {
@@ -115,7 +121,8 @@ t.test('several topics, some by a pattern', async t => {
   const inbox = await reading(consumer, [new RegExp(`^${prefix}\\.`), named])
   await inbox.has(35)
   for (const topic of topics) {
-    t.same(values(inbox.items.filter(each => each.topic === topic)).sort((a, b) => a - b), range(0, 10))
+    t.same(values(inbox.items.filter(each => each.topic === topic)).sort((a, b) => a - b),
+      range(0, 10))
   }
   t.same(values(inbox.items.filter(each => each.topic === named)), range(0, 5))
 })
@@ -127,7 +134,9 @@ t.test('offsets are committed by hand', async t => {
   const consumer = await clients.consumer({ groupId }, t)
   const inbox = new Inbox<Received>()
   await consumer.subscribe({ topic, fromBeginning: true })
-  await consumer.run({ autoCommit: false, eachMessage: async each => { inbox.push(received(each)) } })
+  await consumer.run(
+    { autoCommit: false, eachMessage: async each => { inbox.push(received(each)) } }
+  )
   await inbox.has(20)
   t.same(await committed(groupId, topic), ['-1', '-1'], 'nothing by itself')
   await consumer.commitOffsets([{ topic, partition: 0, offset: '4', metadata: 'by hand' }, { topic, partition: 1, offset: '7' }])
@@ -238,7 +247,8 @@ t.test('what fails in the handler is delivered again', async t => {
 t.test('records are there at once for a consumer that waits', async t => {
   const topic = await clients.topic()
   const consumer = await clients.consumer({ maxWaitTimeInMs: 60_000 }, t)
-  const fetched = new Promise<void>(resolve => { consumer.on(consumer.events.FETCH_START, () => { resolve() }) })
+  const fetched =
+    new Promise<void>(resolve => { consumer.on(consumer.events.FETCH_START, () => { resolve() }) })
   const inbox = await reading(consumer, [topic])
   await fetched
   const started = Date.now()

@@ -1,4 +1,7 @@
-/** Groups of kafkajs members: they share the partitions, come, go, vanish and return, and lose nothing. */
+/**
+ * Groups of kafkajs members: they share the partitions, come, go, vanish and return, and lose
+ * nothing.
+ */
 import { AssignerProtocol, PartitionAssigners } from 'kafkajs'
 import type { Consumer, PartitionAssigner } from 'kafkajs'
 import t from 'tap'
@@ -28,7 +31,9 @@ interface MemberOptions {
   readonly all: Inbox<Received>
 }
 
-async function join (t: Test, { topic, groupId, machine, config = {}, all }: MemberOptions): Promise<Member> {
+async function join (
+  t: Test, { topic, groupId, machine, config = {}, all }: MemberOptions
+): Promise<Member> {
   const consumer = await clients.consumer({ groupId, ...config }, t, machine?.kafka)
   const member: Member = { consumer, assignments: new Inbox(), inbox: new Inbox() }
   consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
@@ -52,7 +57,9 @@ async function sharing (members: readonly Member[], partitions: number): Promise
   }
   for (;;) {
     if (whole()) return
-    await Promise.race(members.map(({ assignments }) => assignments.has(assignments.items.length + 1)))
+    await Promise.race(
+      members.map(({ assignments }) => assignments.has(assignments.items.length + 1))
+    )
   }
 }
 
@@ -96,7 +103,9 @@ t.test('members join one after another and leave again; each record is read once
   await sharing([first, second], 6)
   const third = await join(t, { topic, groupId, all })
   await sharing([first, second, third], 6)
-  t.same([first, second, third].map(({ assignments }) => assignments.items.at(-1)?.length), [2, 2, 2])
+  t.same(
+    [first, second, third].map(({ assignments }) => assignments.items.at(-1)?.length), [2, 2, 2]
+  )
   await write(5)
   await all.has(60)
   t.ok([first, second, third].every(({ inbox }) => inbox.items.length >= 10), 'all of them work')
@@ -117,7 +126,8 @@ t.test('several members that start at once form one generation or follow into th
   const [topic, groupId] = [await clients.topic(8), clients.name('group')]
   const all = new Inbox<Received>()
   await writer(topic, 8)(10)
-  const members = await Promise.all(Array.from({ length: 4 }, () => join(t, { topic, groupId, all })))
+  const members =
+    await Promise.all(Array.from({ length: 4 }, () => join(t, { topic, groupId, all })))
   await sharing(members, 8)
   await all.until(items => isComplete(items, 8, 10))
   t.same(members.map(({ assignments }) => assignments.items.at(-1)?.length), [2, 2, 2, 2])
@@ -164,7 +174,9 @@ t.test('an assigner of the user decides, and sees what the members said of thems
     version: 1,
     protocol: ({ topics }) => ({
       name: 'EverythingToOne',
-      metadata: AssignerProtocol.MemberMetadata.encode({ version: 1, topics, userData: Buffer.from(name) }),
+      metadata: AssignerProtocol.MemberMetadata.encode(
+        { version: 1, topics, userData: Buffer.from(name) }
+      ),
     }),
     assign: async ({ members, topics }) => {
       const wishes = members.map(({ memberId, memberMetadata }) =>
@@ -175,7 +187,9 @@ t.test('an assigner of the user decides, and sees what the members said of thems
         memberId,
         memberAssignment: AssignerProtocol.MemberAssignment.encode({
           version: 1,
-          assignment: Object.fromEntries(topics.map(name => [name, memberId === chosen ? [0, 1, 2, 3] : []])),
+          assignment: Object.fromEntries(
+            topics.map(name => [name, memberId === chosen ? [0, 1, 2, 3] : []])
+          ),
           userData: Buffer.alloc(0),
         }),
       }))
@@ -205,11 +219,14 @@ t.test('members without a common assigner cannot be in one group', async t => {
     version: 1,
     protocol: ({ topics }) => ({
       name: 'Stranger',
-      metadata: AssignerProtocol.MemberMetadata.encode({ version: 1, topics, userData: Buffer.alloc(0) }),
+      metadata: AssignerProtocol.MemberMetadata.encode(
+        { version: 1, topics, userData: Buffer.alloc(0) }
+      ),
     }),
     assign: async () => [],
   })
-  const consumer = await clients.consumer({ groupId, partitionAssigners: [stranger], retry: { retries: 0 } }, t)
+  const consumer =
+    await clients.consumer({ groupId, partitionAssigners: [stranger], retry: { retries: 0 } }, t)
   const crash = new Promise<string>(resolve => {
     consumer.on(consumer.events.CRASH, ({ payload }) => { resolve((payload.error as Error & { type?: string }).type ?? '') })
   })

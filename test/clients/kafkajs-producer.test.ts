@@ -1,4 +1,6 @@
-/** kafkajs produces: what it sends in every form is what consumers read, and errors are Kafka's own. */
+/**
+ * kafkajs produces: what it sends in every form is what consumers read, and errors are Kafka's own.
+ */
 import { randomBytes } from 'node:crypto'
 import { CompressionTypes, Partitioners } from 'kafkajs'
 import t from 'tap'
@@ -7,8 +9,9 @@ import { Clients, reasonOf } from '../support/kafkajs.ts'
 
 const clients = await Clients.start(t)
 
-const numbered = (count: number, key?: (n: number) => string) => Array.from({ length: count }, (_, n) =>
-  ({ ...(key === undefined ? {} : { key: key(n) }), value: `${n}` }))
+const numbered = (count: number, key?: (n: number) => string) =>
+  Array.from({ length: count }, (_, n) =>
+    ({ ...(key === undefined ? {} : { key: key(n) }), value: `${n}` }))
 
 t.test('every partitioner places keys, and each key stays in order where it was placed', async t => {
   for (const [name, createPartitioner, isJava] of [

@@ -1,4 +1,7 @@
-/** Clients that are not kafkajs: @platformatic/kafka, and kcat over librdkafka where it is installed. */
+/**
+ * Clients that are not kafkajs: @platformatic/kafka, and kcat over librdkafka where it is
+ * installed.
+ */
 import * as zlib from 'node:zlib'
 import { Admin, Consumer, MessagesStreamModes, Producer, stringDeserializers, stringSerializers } from '@platformatic/kafka'
 import type { CompressionAlgorithmValue } from '@platformatic/kafka'
@@ -19,7 +22,9 @@ const platformaticCodecs: CompressionAlgorithmValue[] = [
 
 const values = (count: number): string[] => Array.from({ length: count }, (_, n) => `${n}`)
 
-function platformaticProducer (t: Test, more: object = {}): Producer<string, string, string, string> {
+function platformaticProducer (
+  t: Test, more: object = {}
+): Producer<string, string, string, string> {
   const producer = new Producer({ clientId: 'platformatic', bootstrapBrokers, serializers: stringSerializers, ...more })
   t.teardown(() => producer.close())
   return producer
@@ -63,7 +68,8 @@ async function platformaticMember (t: Test, groupId: string, topic: string, inbo
   })
   /** A rebalance that overtakes one of its commits makes this client give up, with any broker. */
   const committed = async (): Promise<void> => {
-    const isBehind = (): boolean => [...got].some(([partition, offset]) => (stored.get(partition) ?? -1n) < offset)
+    const isBehind = (): boolean =>
+      [...got].some(([partition, offset]) => (stored.get(partition) ?? -1n) < offset)
     while (isBehind()) await new Promise<void>(resolve => { told = resolve })
   }
   stream.on('data', ({ key, value, partition, offset, headers }) => {

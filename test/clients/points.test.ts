@@ -1,6 +1,6 @@
 /**
- * What a broker must tolerate of its clients (clients 6): that the table in README.md is true, and the
- * points that no test of an API shows by itself.
+ * What a broker must tolerate of its clients (clients 6): that the table in README.md is true, and
+ * the points that no test of an API shows by itself.
  */
 import { readFileSync } from 'node:fs'
 import { networkInterfaces } from 'node:os'
@@ -53,7 +53,8 @@ t.test('4: producer id -1 means no idempotence, whatever epoch and sequence say'
   await raw.topic('a')
   const client = await raw.client()
   const send = () => produce(client, 'a', batchOf(['x'], { producerId: -1n, producerEpoch: 0, baseSequence: 0 }))
-  t.match([await send(), await send()], [{ errorCode: 0, baseOffset: 0n }, { errorCode: 0, baseOffset: 1n }])
+  t.match([await send(), await send()],
+    [{ errorCode: 0, baseOffset: 0n }, { errorCode: 0, baseOffset: 1n }])
 })
 
 t.test('28: who asks for localhost finds it, by either family', async t => {

@@ -86,7 +86,8 @@ t.test('the day', async t => {
     group('services').join(kafka), group('services').join(kafka),
     group('warehouse').join(kafka),
   ])
-  const writing = Promise.all(writers.map(writer => write(kafka, writer, each => { acknowledged.push(each) })))
+  const writing =
+    Promise.all(writers.map(writer => write(kafka, writer, each => { acknowledged.push(each) })))
   const share = (part: number): Promise<unknown> => acknowledged.has(Math.floor(requests * part))
   await share(0.15)
   await group('security').join(kafka)
@@ -139,7 +140,8 @@ t.test('every group has read everything, in order for each key', async t => {
   for (const { kind, ledger } of Object.values(groups)) {
     const size = kind.topics.reduce((sum, topic) => sum + sizeOf(topic), 0)
     await ledger.reach(size)
-    // kafkajs commits what it has read when its round is over, and not when it is told to leave in between.
+    // kafkajs commits what it has read when its round is over, and not when it is told to leave in
+    // between.
     const all = [...ends].filter(([place]) => kind.topics.some(topic => place.startsWith(`${topic}/`)))
       .map(([place, high]) => `${place} ${high === 0 ? -1 : high}`).sort()
     let committed = await committedBy(kind)

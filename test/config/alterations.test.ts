@@ -1,7 +1,7 @@
 /**
- * D13.11: every setting that may be changed of a running broker, with values that it takes and values
- * that it does not, as Apache Kafka 4.3.1 answered (IncrementalAlterConfigs of validateOnly to a node of
- * its own): code and text.
+ * D13.11: every setting that may be changed of a running broker, with values that it takes and
+ * values that it does not, as Apache Kafka 4.3.1 answered (IncrementalAlterConfigs of validateOnly
+ * to a node of its own): code and text.
  */
 import { readFileSync } from 'node:fs'
 import t from 'tap'
@@ -10,7 +10,8 @@ import { settingsFrom } from '../../src/config/config.ts'
 import { brokerAlterProblem } from '../../src/config/dynamic.ts'
 import { brokerTable, dynamicOnlyTable } from '../../src/config/table.ts'
 
-type Asked = [brokers: string[], values: Record<string, string>, errorCode: number, errorMessage: string | null]
+type Asked = [brokers: string[], values: Record<string, string>, errorCode: number,
+  errorMessage: string | null]
 
 const asked = readFileSync(`${root}test/golden/broker-alterations.jsonl`, 'utf8').trimEnd().split('\n')
   .map(line => JSON.parse(line) as Asked)
@@ -20,7 +21,8 @@ t.test('what Kafka takes and refuses', async t => {
   const { staticTexts } = settingsFrom(new Map())
   for (const [brokers, values, errorCode, errorMessage] of asked) {
     for (const broker of brokers) {
-      const problem = brokerAlterProblem(broker, new Map(Object.entries(values)), nothing, staticTexts)
+      const problem = brokerAlterProblem(broker, new Map(Object.entries(values)), nothing,
+        staticTexts)
       t.same(problem ?? { errorCode: 0, errorMessage: null }, { errorCode, errorMessage }, `${broker}: ${JSON.stringify(values)}`)
     }
   }

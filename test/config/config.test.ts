@@ -235,7 +235,9 @@ t.test('names that stand for one another: the first that is set counts', async t
     [{}, 'log.flush.interval.ms', 9223372036854775807n],
     [{ 'log.flush.scheduler.interval.ms': '7' }, 'log.flush.interval.ms', 7n],
   ]
-  for (const [texts, name, expected] of cases) t.equal(familyValue(settingsOf(texts).get, name), expected)
+  for (const [texts, name, expected] of cases) {
+    t.equal(familyValue(settingsOf(texts).get, name), expected)
+  }
 })
 
 t.test('what is said to be honoured is known', async t => {

@@ -1,4 +1,7 @@
-/** Every setting that is said to be honoured is shown at work: here, or in the test that is named here. */
+/**
+ * Every setting that is said to be honoured is shown at work: here, or in the test that is named
+ * here.
+ */
 import { readFileSync } from 'node:fs'
 import t from 'tap'
 import type { Test } from 'tap'
@@ -26,9 +29,12 @@ function rooms (texts: Record<string, string>) {
 }
 
 type Rooms = ReturnType<typeof rooms>
-type Wire = [name: string, text: string, taken: (rooms: Rooms) => unknown, value: unknown, file: string, word: string]
+type Wire = [name: string, text: string, taken: (rooms: Rooms) => unknown, value: unknown,
+  file: string, word: string]
 
-/** Settings that a room takes as a plain value, and the test that shows what the room does with it. */
+/**
+ * Settings that a room takes as a plain value, and the test that shows what the room does with it.
+ */
 const wires: Wire[] = [
   ['broker.session.timeout.ms', '77', it => it.brokerSessionMs, 77, 'test/core/controller/brokers.test.ts', 'session'],
   ['controller.quorum.election.backoff.max.ms', '77', it => it.quorum.electionBackoffMaxMs, 77, 'test/core/quorum/election.test.ts', 'controller.quorum.election.backoff.max.ms'],
@@ -175,7 +181,9 @@ show([
       memberId: '',
       topics: [{
         name: 'a',
-        partitions: [{ partitionIndex: 0, committedOffset: 7n, committedLeaderEpoch: 0, committedMetadata }],
+        partitions: [
+          { partitionIndex: 0, committedOffset: 7n, committedLeaderEpoch: 0, committedMetadata },
+        ],
       }],
     })
     return topics[0]?.partitions[0]?.errorCode
@@ -345,8 +353,12 @@ t.test('what is read is marked as honoured, and what is marked is read', async t
   const readers = ['src/settings.ts', 'src/index.ts', 'src/parts.ts']
   const read = new Set(readers.flatMap(file => [...text(file).matchAll(/\b(?:get|number)\('([a-z._]+)'/g)].map(([, name = '']) => name)))
   const readOfTopics = new Set([...text('src/settings.ts').matchAll(/\bvalue\('([a-z.]+)'/g)].map(([, name = '']) => name))
-  t.same([...read].filter(name => !honouredBrokerSettings.has(name)).filter(name => !NOT_YET.has(name)), [])
-  t.same([...readOfTopics].filter(name => !honouredTopicSettings.has(name)).filter(name => !NOT_YET.has(name)), [])
+  t.same([...read].filter(name => !honouredBrokerSettings.has(name)).filter(
+    name => !NOT_YET.has(name)
+  ), [])
+  t.same([...readOfTopics].filter(name => !honouredTopicSettings.has(name)).filter(
+    name => !NOT_YET.has(name)
+  ), [])
   const elsewhereRead = ['src/config/network.ts', 'src/config/connections.ts', 'src/config/rules.ts', 'src/config/defaults.ts']
     .map(text).join('')
   const behindTopics = new Set([...honouredTopicSettings].flatMap(name => familyOf(brokerKeyOfTopic(name) ?? '')).map(({ name }) => name))
@@ -370,7 +382,9 @@ t.test('none is left out, and every test that is named speaks of its setting', a
   }
   const wired = new Set(wires.map(([name]) => name))
   const unshown = (names: Iterable<string>, inTests: Record<string, string>): string[] =>
-    [...names].filter(name => !Object.hasOwn(inTests, name) && !wired.has(name) && !shownHere.has(name))
+    [...names].filter(
+      name => !Object.hasOwn(inTests, name) && !wired.has(name) && !shownHere.has(name)
+    )
   t.same(unshown(honouredBrokerSettings, elsewhere), [], 'name the test of each, or show it here')
   t.same(unshown(honouredTopicSettings, topicsElsewhere), [], 'name the test of each, or show it here')
 })

@@ -1,4 +1,6 @@
-/** D13.16: of several wrong values the first in the order of Kafka's definition is told, everywhere. */
+/**
+ * D13.16: of several wrong values the first in the order of Kafka's definition is told, everywhere.
+ */
 import { readFileSync } from 'node:fs'
 import t from 'tap'
 import { root } from '../../scripts/repository.ts'

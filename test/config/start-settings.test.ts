@@ -1,4 +1,6 @@
-/** Settings that a broker obeys once, when it starts: shown on brokers with sockets and directories. */
+/**
+ * Settings that a broker obeys once, when it starts: shown on brokers with sockets and directories.
+ */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'

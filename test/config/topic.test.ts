@@ -18,7 +18,8 @@ import { clientMatch } from '../../src/config/client-match.ts'
 import { configRules, topicValue } from '../../src/config/topic.ts'
 import { Cluster } from '../support/metadata-cluster.ts'
 
-const texts = (values: Record<string, string> = {}): ReadonlyMap<string, string> => new Map(Object.entries(values))
+const texts = (values: Record<string, string> = {}): ReadonlyMap<string, string> =>
+  new Map(Object.entries(values))
 const nothing = { node: texts(), cluster: texts() }
 
 t.test('D13.15-16: what may not be stored for a topic', async t => {
@@ -63,7 +64,8 @@ t.test('D13.18: what may not be stored for a subscription', async t => {
 })
 
 t.test('what a pattern matches takes linear time, and is the whole text', async t => {
-  const matches = (pattern: string, text: string): boolean | undefined => clientMatch(pattern)?.[1](text)
+  const matches = (pattern: string, text: string): boolean | undefined =>
+    clientMatch(pattern)?.[1](text)
   t.equal(matches('client_id=(a+)+(b|c)', 'a'.repeat(250)), false)
   t.equal(matches(' client_id = a+(b|c) ', 'aac'), true)
   t.equal(matches('client_id=a', 'ba'), false)
@@ -92,14 +94,15 @@ t.test('D13.7: a topic obeys its own value, then the broker\'s by place and name
   const node = texts({ 'log.retention.ms': '2' })
   const cluster = texts({ 'log.retention.ms': '3' })
   const file = texts({ 'log.retention.hours': '4', 'log.retention.minutes': '5' })
-  const cases: Array<[typeof own, { node: typeof own, cluster: typeof own }, typeof own, string, number]> = [
-    [own, { node, cluster }, file, '1', configSource.TOPIC],
-    [texts(), { node, cluster }, file, '2', configSource.DYNAMIC_BROKER],
-    [texts(), { node: texts(), cluster }, file, '3', configSource.DYNAMIC_DEFAULT_BROKER],
-    [texts(), nothing, file, '300000', configSource.STATIC_BROKER],
-    [texts(), nothing, texts({ 'log.retention.hours': '4' }), '14400000', configSource.STATIC_BROKER],
-    [texts(), nothing, texts(), '604800000', configSource.DEFAULT],
-  ]
+  const cases: Array<[typeof own, { node: typeof own, cluster: typeof own }, typeof own, string,
+    number]> = [
+      [own, { node, cluster }, file, '1', configSource.TOPIC],
+      [texts(), { node, cluster }, file, '2', configSource.DYNAMIC_BROKER],
+      [texts(), { node: texts(), cluster }, file, '3', configSource.DYNAMIC_DEFAULT_BROKER],
+      [texts(), nothing, file, '300000', configSource.STATIC_BROKER],
+      [texts(), nothing, texts({ 'log.retention.hours': '4' }), '14400000', configSource.STATIC_BROKER],
+      [texts(), nothing, texts(), '604800000', configSource.DEFAULT],
+    ]
   for (const [overrides, dynamic, staticTexts, text, source] of cases) {
     t.match(effectiveTopicText('retention.ms', overrides, dynamic, staticTexts), { text, source })
   }
@@ -112,7 +115,8 @@ t.test('D13.7: a topic obeys its own value, then the broker\'s by place and name
 })
 
 t.test('D13.7-8: what DescribeConfigs says about source and synonyms', async t => {
-  const row = <R extends { name: string }>(rows: readonly R[], name: string) => rows.find(it => it.name === name)
+  const row = <R extends { name: string }>(rows: readonly R[], name: string) =>
+    rows.find(it => it.name === name)
   const cluster = { node: texts(), cluster: texts({ 'log.retention.ms': '3' }) }
   const hours = texts({ 'log.retention.hours': '4' })
   const topic = describeTopic(texts({ 'retention.ms': ' 1', 'unknown.key': 'x' }), cluster, hours)
@@ -179,37 +183,39 @@ function wrapped (problem: string): string {
 }
 
 t.test('D13.11: what may be changed of a broker while it runs', async t => {
-  const cases: Array<[broker: string, values: Record<string, string>, errorMessage: string | undefined]> = [
-    ['1', { 'log.cleaner.threads': '2', 'own.key': 'x', 'leader.replication.throttled.rate': '5' }, undefined],
-    ['', { 'log.cleaner.threads': '2' }, undefined],
-    ['1', { 'num.partitions': '2', 'node.id': '3' }, 'Cannot update these configs dynamically: [num.partitions, node.id]'],
-    ['1', { 'ssl.keystore.location': '/k' }, 'These security configs can be dynamically updated only per-listener using the listener prefix: [ssl.keystore.location]'],
-    ['1', { 'listener.name.a.ssl.keystore.location': '/k' }, undefined],
-    ['', { 'listener.name.a.ssl.keystore.location': '/k' }, 'Cannot update these configs at default cluster level, broker id must be specified: [listener.name.a.ssl.keystore.location]'],
-    ['', { listeners: 'PLAINTEXT://:1' }, 'Cannot update these configs at default cluster level, broker id must be specified: [listeners]'],
-    ['1', { 'log.cleaner.threads': 'x' }, 'Invalid value x for configuration log.cleaner.threads: Not a number of type INT'],
-    ['1', { 'leader.replication.throttled.rate': '-1' }, 'Invalid value -1 for configuration leader.replication.throttled.rate: Value must be at least 0'],
-    ['', { 'log.retention.ms': '0' }, 'requirement failed: log.retention.ms must be unlimited (-1) or, greater than or equal to 1'],
-    ['', { 'max.connections.per.ip': '0' }, 'requirement failed: max.connections.per.ip can be set to zero only if max.connections.per.ip.overrides property is set.'],
-    ['', { 'max.connections.per.ip': '0', 'max.connections.per.ip.overrides': 'localhost:5' }, undefined],
-    ['', { 'max.connections.per.ip.overrides': 'zz' }, 'requirement failed: Invalid value zz for configuration max.connections.per.ip.overrides: write each entry as host:count, for example 127.0.0.1:10'],
-    ['1', { 'num.io.threads': '4' }, undefined],
-    ['1', { 'num.io.threads': '16' }, undefined],
-    ['1', { 'num.io.threads': '3' }, wrapped('Dynamic thread count update validation failed for num.io.threads=3, value should be at least half the current value 8')],
-    ['', { 'num.network.threads': '7' }, wrapped('Dynamic thread count update validation failed for num.network.threads=7, value should not be greater than double the current value 3')],
-    ['', { 'log.cleaner.threads': '0' }, wrapped('Log cleaner threads should be at least 1')],
-    ['', { 'log.cleaner.threads': '9' }, wrapped('Log cleaner threads cannot be increased to more than double the current value 1')],
-    ['', { 'log.local.retention.ms': '-1' }, wrapped('Invalid value -1 for configuration log.local.retention.ms: Value must not be -1 as log.retention.ms value is set as 18000000.')],
-    ['1', { 'log.local.retention.ms': '18000001' }, wrapped('Invalid value 18000001 for configuration log.local.retention.ms: Value must not be more than log.retention.ms property value: 18000000')],
-    ['1', { 'log.local.retention.ms': '18000001', 'log.retention.ms': '18000001' }, undefined],
-    ['', { 'log.retention.bytes': '5', 'log.local.retention.bytes': '6' }, wrapped('Invalid value 6 for configuration log.local.retention.bytes: Value must not be more than log.retention.bytes property value: 5')],
-    ['1', { listeners: 'PLAINTEXT://:9092' }, undefined],
-    ['1', { listeners: 'PLAINTEXT://:1' }, 'Invalid value PLAINTEXT://:1 for configuration listeners: this broker listens as it was started, with PLAINTEXT://:9092. Change its file and start it again.'],
-  ]
+  const cases: Array<[broker: string, values: Record<string, string>,
+    errorMessage: string | undefined]> = [
+      ['1', { 'log.cleaner.threads': '2', 'own.key': 'x', 'leader.replication.throttled.rate': '5' }, undefined],
+      ['', { 'log.cleaner.threads': '2' }, undefined],
+      ['1', { 'num.partitions': '2', 'node.id': '3' }, 'Cannot update these configs dynamically: [num.partitions, node.id]'],
+      ['1', { 'ssl.keystore.location': '/k' }, 'These security configs can be dynamically updated only per-listener using the listener prefix: [ssl.keystore.location]'],
+      ['1', { 'listener.name.a.ssl.keystore.location': '/k' }, undefined],
+      ['', { 'listener.name.a.ssl.keystore.location': '/k' }, 'Cannot update these configs at default cluster level, broker id must be specified: [listener.name.a.ssl.keystore.location]'],
+      ['', { listeners: 'PLAINTEXT://:1' }, 'Cannot update these configs at default cluster level, broker id must be specified: [listeners]'],
+      ['1', { 'log.cleaner.threads': 'x' }, 'Invalid value x for configuration log.cleaner.threads: Not a number of type INT'],
+      ['1', { 'leader.replication.throttled.rate': '-1' }, 'Invalid value -1 for configuration leader.replication.throttled.rate: Value must be at least 0'],
+      ['', { 'log.retention.ms': '0' }, 'requirement failed: log.retention.ms must be unlimited (-1) or, greater than or equal to 1'],
+      ['', { 'max.connections.per.ip': '0' }, 'requirement failed: max.connections.per.ip can be set to zero only if max.connections.per.ip.overrides property is set.'],
+      ['', { 'max.connections.per.ip': '0', 'max.connections.per.ip.overrides': 'localhost:5' }, undefined],
+      ['', { 'max.connections.per.ip.overrides': 'zz' }, 'requirement failed: Invalid value zz for configuration max.connections.per.ip.overrides: write each entry as host:count, for example 127.0.0.1:10'],
+      ['1', { 'num.io.threads': '4' }, undefined],
+      ['1', { 'num.io.threads': '16' }, undefined],
+      ['1', { 'num.io.threads': '3' }, wrapped('Dynamic thread count update validation failed for num.io.threads=3, value should be at least half the current value 8')],
+      ['', { 'num.network.threads': '7' }, wrapped('Dynamic thread count update validation failed for num.network.threads=7, value should not be greater than double the current value 3')],
+      ['', { 'log.cleaner.threads': '0' }, wrapped('Log cleaner threads should be at least 1')],
+      ['', { 'log.cleaner.threads': '9' }, wrapped('Log cleaner threads cannot be increased to more than double the current value 1')],
+      ['', { 'log.local.retention.ms': '-1' }, wrapped('Invalid value -1 for configuration log.local.retention.ms: Value must not be -1 as log.retention.ms value is set as 18000000.')],
+      ['1', { 'log.local.retention.ms': '18000001' }, wrapped('Invalid value 18000001 for configuration log.local.retention.ms: Value must not be more than log.retention.ms property value: 18000000')],
+      ['1', { 'log.local.retention.ms': '18000001', 'log.retention.ms': '18000001' }, undefined],
+      ['', { 'log.retention.bytes': '5', 'log.local.retention.bytes': '6' }, wrapped('Invalid value 6 for configuration log.local.retention.bytes: Value must not be more than log.retention.bytes property value: 5')],
+      ['1', { listeners: 'PLAINTEXT://:9092' }, undefined],
+      ['1', { listeners: 'PLAINTEXT://:1' }, 'Invalid value PLAINTEXT://:1 for configuration listeners: this broker listens as it was started, with PLAINTEXT://:9092. Change its file and start it again.'],
+    ]
   const file = texts({ 'log.retention.hours': '5' })
   for (const [broker, values, errorMessage] of cases) {
     const problem = brokerAlterProblem(broker, texts(values), nothing, file)
-    t.same(problem, errorMessage === undefined ? undefined : { errorCode: 42, errorMessage }, JSON.stringify(values))
+    t.same(problem, errorMessage === undefined ? undefined : { errorCode: 42, errorMessage },
+      JSON.stringify(values))
   }
   const present = { node: texts({ 'num.io.threads': '16' }), cluster: texts({ 'log.retention.ms': '99' }) }
   t.equal(brokerAlterProblem('1', texts({ 'num.io.threads': '32' }), present, file), undefined, 'as many as are set now count')

@@ -61,49 +61,50 @@ t.test('the table says what Kafka\'s says', async t => {
 })
 
 t.test('values by type, with Kafka\'s words', async t => {
-  const cases: Array<[table: ReadonlyMap<string, Setting>, name: string, text: string, expected: unknown]> = [
-    [brokerTable, 'log.flush.interval.messages', '9223372036854775807', 9223372036854775807n],
-    [topicTable, 'retention.ms', ' 5 ', 5n],
-    [topicTable, 'retention.ms', 'abc', 'Invalid value abc for configuration retention.ms: Not a number of type LONG'],
-    [topicTable, 'retention.ms', '9223372036854775808', 'Invalid value 9223372036854775808 for configuration retention.ms: Not a number of type LONG'],
-    [topicTable, 'retention.ms', '-2', 'Invalid value -2 for configuration retention.ms: Value must be at least -1'],
-    [topicTable, 'segment.bytes', '14', 'Invalid value 14 for configuration segment.bytes: Value must be at least 1048576'],
-    [topicTable, 'segment.bytes', '99999999999', 'Invalid value 99999999999 for configuration segment.bytes: Not a number of type INT'],
-    [topicTable, 'min.insync.replicas', '+5', 5],
-    [topicTable, 'min.insync.replicas', '1.0', 'Invalid value 1.0 for configuration min.insync.replicas: Not a number of type INT'],
-    [topicTable, 'min.insync.replicas', '', 'Invalid value  for configuration min.insync.replicas: Not a number of type INT'],
-    [topicTable, 'max.decompressed.message.bytes', '0', 'Invalid value 0 for configuration max.decompressed.message.bytes: Value must be at least 1'],
-    [topicTable, 'preallocate', ' TRUE ', true],
-    [topicTable, 'preallocate', 'yes', 'Invalid value yes for configuration preallocate: Expected value to be either true or false'],
-    [topicTable, 'cleanup.policy', 'compact , delete', ['compact', 'delete']],
-    [topicTable, 'cleanup.policy', '', []],
-    [topicTable, 'cleanup.policy', 'delete,delete', ['delete']],
-    [topicTable, 'cleanup.policy', 'bad', 'Invalid value bad for configuration cleanup.policy: String must be one of: compact, delete'],
-    [topicTable, 'cleanup.policy', 'delete,', 'Configuration \'cleanup.policy\' values must not be empty.'],
-    [topicTable, 'compression.type', ' gzip ', 'gzip'],
-    [topicTable, 'compression.type', 'none', 'Invalid value none for configuration compression.type: String must be one of: uncompressed, zstd, lz4, snappy, gzip, producer'],
-    [topicTable, 'compression.gzip.level', '-1', -1],
-    [topicTable, 'compression.gzip.level', '0', 'Invalid value 0 for configuration compression.gzip.level: Value must be between 1 and 9 or equal to -1'],
-    [topicTable, 'min.cleanable.dirty.ratio', '1e-1', 0.1],
-    [topicTable, 'min.cleanable.dirty.ratio', '.5d', 0.5],
-    [topicTable, 'min.cleanable.dirty.ratio', '1.5', 'Invalid value 1.5 for configuration min.cleanable.dirty.ratio: Value must be no more than 1'],
-    [topicTable, 'min.cleanable.dirty.ratio', '-1', 'Invalid value -1.0 for configuration min.cleanable.dirty.ratio: Value must be at least 0'],
-    [topicTable, 'min.cleanable.dirty.ratio', 'x', 'Invalid value x for configuration min.cleanable.dirty.ratio: Not a number of type DOUBLE'],
-    [topicTable, 'leader.replication.throttled.replicas', '*', ['*']],
-    [topicTable, 'leader.replication.throttled.replicas', '0:1,1:2', ['0:1', '1:2']],
-    [topicTable, 'leader.replication.throttled.replicas', '*,0:1', 'Invalid value [*, 0:1] for configuration leader.replication.throttled.replicas: leader.replication.throttled.replicas must be the literal \'*\' or a list of replicas in the following format: [partitionId]:[brokerId],[partitionId]:[brokerId],...'],
-    [brokerTable, 'log.cleaner.io.max.bytes.per.second', '1.7976931348623157E308', Number.MAX_VALUE],
-    [brokerTable, 'process.roles', 'broker,foo', 'Invalid value foo for configuration process.roles: String must be one of: broker, controller'],
-    [brokerTable, 'process.roles', '', 'Configuration \'process.roles\' must not be empty. Valid values include: [broker, controller]'],
-    [brokerTable, 'log.dirs', '', 'Configuration \'log.dirs\' must not be empty. Valid values include: any non-empty value'],
-    [brokerTable, 'listeners', 'A://:1,,B://:2,', 'Configuration \'listeners\' values must not be empty.'],
-    [brokerTable, 'sasl.enabled.mechanisms', 'PLAIN,', 'Configuration \'sasl.enabled.mechanisms\' values must not be empty.'],
-    [brokerTable, 'group.consumer.migration.policy', 'Upgrade', 'Upgrade'],
-    [brokerTable, 'group.consumer.migration.policy', 'foo', 'Invalid value foo for configuration group.consumer.migration.policy: String must be one of (case insensitive): DISABLED, DOWNGRADE, UPGRADE, BIDIRECTIONAL'],
-    [brokerTable, 'remote.log.metadata.manager.listener.name', '', 'Invalid value  for configuration remote.log.metadata.manager.listener.name: String must be non-empty'],
-    [brokerTable, 'offsets.topic.replication.factor', '40000', 'Invalid value 40000 for configuration offsets.topic.replication.factor: Not a number of type SHORT'],
-    [groupTable, 'share.auto.offset.reset', 'by_duration:P1DT2H', 'by_duration:P1DT2H'],
-  ]
+  const cases: Array<[table: ReadonlyMap<string, Setting>, name: string, text: string,
+    expected: unknown]> = [
+      [brokerTable, 'log.flush.interval.messages', '9223372036854775807', 9223372036854775807n],
+      [topicTable, 'retention.ms', ' 5 ', 5n],
+      [topicTable, 'retention.ms', 'abc', 'Invalid value abc for configuration retention.ms: Not a number of type LONG'],
+      [topicTable, 'retention.ms', '9223372036854775808', 'Invalid value 9223372036854775808 for configuration retention.ms: Not a number of type LONG'],
+      [topicTable, 'retention.ms', '-2', 'Invalid value -2 for configuration retention.ms: Value must be at least -1'],
+      [topicTable, 'segment.bytes', '14', 'Invalid value 14 for configuration segment.bytes: Value must be at least 1048576'],
+      [topicTable, 'segment.bytes', '99999999999', 'Invalid value 99999999999 for configuration segment.bytes: Not a number of type INT'],
+      [topicTable, 'min.insync.replicas', '+5', 5],
+      [topicTable, 'min.insync.replicas', '1.0', 'Invalid value 1.0 for configuration min.insync.replicas: Not a number of type INT'],
+      [topicTable, 'min.insync.replicas', '', 'Invalid value  for configuration min.insync.replicas: Not a number of type INT'],
+      [topicTable, 'max.decompressed.message.bytes', '0', 'Invalid value 0 for configuration max.decompressed.message.bytes: Value must be at least 1'],
+      [topicTable, 'preallocate', ' TRUE ', true],
+      [topicTable, 'preallocate', 'yes', 'Invalid value yes for configuration preallocate: Expected value to be either true or false'],
+      [topicTable, 'cleanup.policy', 'compact , delete', ['compact', 'delete']],
+      [topicTable, 'cleanup.policy', '', []],
+      [topicTable, 'cleanup.policy', 'delete,delete', ['delete']],
+      [topicTable, 'cleanup.policy', 'bad', 'Invalid value bad for configuration cleanup.policy: String must be one of: compact, delete'],
+      [topicTable, 'cleanup.policy', 'delete,', 'Configuration \'cleanup.policy\' values must not be empty.'],
+      [topicTable, 'compression.type', ' gzip ', 'gzip'],
+      [topicTable, 'compression.type', 'none', 'Invalid value none for configuration compression.type: String must be one of: uncompressed, zstd, lz4, snappy, gzip, producer'],
+      [topicTable, 'compression.gzip.level', '-1', -1],
+      [topicTable, 'compression.gzip.level', '0', 'Invalid value 0 for configuration compression.gzip.level: Value must be between 1 and 9 or equal to -1'],
+      [topicTable, 'min.cleanable.dirty.ratio', '1e-1', 0.1],
+      [topicTable, 'min.cleanable.dirty.ratio', '.5d', 0.5],
+      [topicTable, 'min.cleanable.dirty.ratio', '1.5', 'Invalid value 1.5 for configuration min.cleanable.dirty.ratio: Value must be no more than 1'],
+      [topicTable, 'min.cleanable.dirty.ratio', '-1', 'Invalid value -1.0 for configuration min.cleanable.dirty.ratio: Value must be at least 0'],
+      [topicTable, 'min.cleanable.dirty.ratio', 'x', 'Invalid value x for configuration min.cleanable.dirty.ratio: Not a number of type DOUBLE'],
+      [topicTable, 'leader.replication.throttled.replicas', '*', ['*']],
+      [topicTable, 'leader.replication.throttled.replicas', '0:1,1:2', ['0:1', '1:2']],
+      [topicTable, 'leader.replication.throttled.replicas', '*,0:1', 'Invalid value [*, 0:1] for configuration leader.replication.throttled.replicas: leader.replication.throttled.replicas must be the literal \'*\' or a list of replicas in the following format: [partitionId]:[brokerId],[partitionId]:[brokerId],...'],
+      [brokerTable, 'log.cleaner.io.max.bytes.per.second', '1.7976931348623157E308', Number.MAX_VALUE],
+      [brokerTable, 'process.roles', 'broker,foo', 'Invalid value foo for configuration process.roles: String must be one of: broker, controller'],
+      [brokerTable, 'process.roles', '', 'Configuration \'process.roles\' must not be empty. Valid values include: [broker, controller]'],
+      [brokerTable, 'log.dirs', '', 'Configuration \'log.dirs\' must not be empty. Valid values include: any non-empty value'],
+      [brokerTable, 'listeners', 'A://:1,,B://:2,', 'Configuration \'listeners\' values must not be empty.'],
+      [brokerTable, 'sasl.enabled.mechanisms', 'PLAIN,', 'Configuration \'sasl.enabled.mechanisms\' values must not be empty.'],
+      [brokerTable, 'group.consumer.migration.policy', 'Upgrade', 'Upgrade'],
+      [brokerTable, 'group.consumer.migration.policy', 'foo', 'Invalid value foo for configuration group.consumer.migration.policy: String must be one of (case insensitive): DISABLED, DOWNGRADE, UPGRADE, BIDIRECTIONAL'],
+      [brokerTable, 'remote.log.metadata.manager.listener.name', '', 'Invalid value  for configuration remote.log.metadata.manager.listener.name: String must be non-empty'],
+      [brokerTable, 'offsets.topic.replication.factor', '40000', 'Invalid value 40000 for configuration offsets.topic.replication.factor: Not a number of type SHORT'],
+      [groupTable, 'share.auto.offset.reset', 'by_duration:P1DT2H', 'by_duration:P1DT2H'],
+    ]
   for (const [table, name, text, expected] of cases) {
     const parsed = parseValue(table.get(name)!, text)
     t.same('value' in parsed ? parsed.value : parsed.problem, expected, `${name}=${text}`)
@@ -115,7 +116,11 @@ t.test('odd texts of every type, as Kafka\'s own definitions read them', async t
   const tables: Record<string, ReadonlyMap<string, Setting>> = {
     topic: topicTable, group: groupTable, broker: brokerTable, 'client-metrics': clientMetricsTable,
   }
-  interface Asked { scope: string, name: string, cases: Array<{ text: string, value?: unknown, problem?: string }> }
+  interface Asked {
+    scope: string
+    name: string
+    cases: Array<{ text: string, value?: unknown, problem?: string }>
+  }
   for (const line of readFileSync(`${root}test/golden/config-values.jsonl`, 'utf8').trimEnd().split('\n')) {
     const { scope, name, cases } = JSON.parse(line) as Asked
     const setting = tables[scope]?.get(name) as Setting

@@ -23,7 +23,8 @@ export interface Client {
 const MINUTE = 60_000
 
 function client (
-  name: string, version: string, recipe: Recipe, limits: { limitMs?: number, installLimitMs?: number } = {}
+  name: string, version: string, recipe: Recipe,
+  limits: { limitMs?: number, installLimitMs?: number } = {}
 ): Client {
   return { name, version, recipe, limitMs: 2 * MINUTE, installLimitMs: 3 * MINUTE, ...limits }
 }

@@ -18,7 +18,9 @@ export function fresh (kind: string): string { return `${kind}-${++names}` }
 export function tell (line: object): void { process.stdout.write(`${JSON.stringify(line)}\n`) }
 
 /** Runs them in order, each by its name, and ends the process: clients leave timers behind. */
-export async function run (cases: Readonly<Record<string, () => Promise<unknown>>>): Promise<never> {
+export async function run (
+  cases: Readonly<Record<string, () => Promise<unknown>>>
+): Promise<never> {
   let isWhole = true
   for (const [name, test] of Object.entries(cases)) {
     try {
@@ -51,7 +53,9 @@ export function ok (value: unknown, what: string): void {
 }
 
 /** Asks again and again until the answer is as wanted; the case's limit is its own. */
-export async function eventually<T> (ask: () => T | Promise<T>, isRight: (answer: T) => boolean): Promise<T> {
+export async function eventually<T> (
+  ask: () => T | Promise<T>, isRight: (answer: T) => boolean
+): Promise<T> {
   for (;;) {
     const answer = await ask()
     if (isRight(answer)) return answer
@@ -64,7 +68,8 @@ function show (value: unknown): string {
 }
 
 function describe (error: unknown): string {
-  const { message, cause, errors } = error as { message?: string, cause?: unknown, errors?: unknown[] }
+  const { message, cause, errors } =
+    error as { message?: string, cause?: unknown, errors?: unknown[] }
   const inner = errors?.[0] ?? cause
   const own = message === undefined ? show(error) : message
   return (inner === undefined ? own : `${own}: ${describe(inner)}`).slice(0, WHY_CHARACTERS)

@@ -2,8 +2,8 @@
  * Talks to a broker in a container as an application would: `node test/container/probe.mjs ROUND`.
  *
  * Round 1 makes a topic, writes, reads in a group and commits. Round 2, after the container
- * was stopped and started over the same volume, finds the topic, the records and the offsets, and the
- * group reads on where it was.
+ * was stopped and started over the same volume, finds the topic, the records and the offsets, and
+ * the group reads on where it was.
  */
 import assert from 'node:assert/strict'
 import kafkajs from 'kafkajs'
@@ -28,7 +28,9 @@ async function produce (from, to) {
   const producer = kafka.producer()
   await producer.connect()
   const messages = values(from, to).map((value, at) => ({ key: `key ${from + at}`, value, partition: (from + at) % PARTITIONS }))
-  await producer.send({ topic: TOPIC, acks: -1, compression: kafkajs.CompressionTypes.GZIP, messages })
+  await producer.send(
+    { topic: TOPIC, acks: -1, compression: kafkajs.CompressionTypes.GZIP, messages }
+  )
   await producer.disconnect()
 }
 
@@ -44,7 +46,9 @@ async function consume (count) {
       autoCommit: false,
       eachMessage: async ({ topic, partition, message }) => {
         found.push(message.value.toString())
-        await consumer.commitOffsets([{ topic, partition, offset: String(BigInt(message.offset) + 1n) }])
+        await consumer.commitOffsets(
+          [{ topic, partition, offset: String(BigInt(message.offset) + 1n) }]
+        )
         if (found.length < count) return
         clearTimeout(timer)
         resolve()
@@ -70,7 +74,9 @@ const sorted = found => [...found].sort()
 
 await admin.connect()
 if (round === 1) {
-  assert.equal(await admin.createTopics({ topics: [{ topic: TOPIC, numPartitions: PARTITIONS }] }), true)
+  assert.equal(
+    await admin.createTopics({ topics: [{ topic: TOPIC, numPartitions: PARTITIONS }] }), true
+  )
   await produce(0, RECORDS)
   assert.deepEqual(sorted(await consume(RECORDS)), sorted(values(0, RECORDS)))
 } else {

@@ -1,4 +1,7 @@
-/** A planted bug that a test finds: a line or two of the program, wrong in a way that one could write. */
+/**
+ * A planted bug that a test finds: a line or two of the program, wrong in a way that one could
+ * write.
+ */
 import type { Mutant } from '../simulation/mutants.ts'
 
 export interface Bug extends Mutant {

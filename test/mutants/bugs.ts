@@ -11,6 +11,7 @@ import { serverBugs } from './server.ts'
 import { storeBugs } from './store.ts'
 
 export const bugs: readonly Bug[] = [
-  ...protocolBugs, ...storeBugs, ...coreBugs, ...groupBugs, ...runtimeBugs, ...serverBugs, ...apiBugs,
+  ...protocolBugs, ...storeBugs, ...coreBugs, ...groupBugs, ...runtimeBugs,
+  ...serverBugs, ...apiBugs,
   ...clientBugs, ...configBugs,
 ]

@@ -1,4 +1,7 @@
-/** Planted bugs: the controller, the metadata image, the quorum, producers, segments, compaction, sessions, quotas. */
+/**
+ * Planted bugs: the controller, the metadata image, the quorum, producers, segments, compaction,
+ * sessions, quotas.
+ */
 import { bugsOf } from './bug.ts'
 
 export const coreBugs = bugsOf('core', [

@@ -10,8 +10,8 @@ import { decodeMetadata, encodeMetadata, entry } from '../../protocol/stored/fra
 import { ConsumerGroupMemberMetadata } from '../../protocol/stored/groups-consumer.ts'
 import { NoOpRecord } from '../../protocol/stored/metadata-settings.ts'
 import {
-  array, bytes, int16, int32, int64, int8, list, message, nullable, or, records, since, string, struct,
-  tagged, until, uuid,
+  array, bytes, int16, int32, int64, int8, list, message, nullable, or, records, since, string,
+  struct, tagged, until, uuid,
 } from '../../protocol/types.ts'
 import { compareMessage } from '../../scripts/protocol/golden-messages.ts'
 import type { MessageVector } from '../../scripts/protocol/golden-messages.ts'
@@ -36,7 +36,8 @@ const Sample = message({
 t.test('a field outside the version reads as its default and is not written', async t => {
   const value = { old: 7, name: 'n', maybe: 'm', numbers: [1, 2], parts: [{ index: 3 }] }
   const v0 = decode(Sample, 0, encode(Sample, 0, { ...value, added: 5n }))
-  t.same(v0, { ...value, added: -1n, parts: [{ index: 3, note: null }], tag: { id: -1 }, late: null })
+  t.same(v0,
+    { ...value, added: -1n, parts: [{ index: 3, note: null }], tag: { id: -1 }, late: null })
   const v3 = decode(Sample, 3, encode(Sample, 3, { ...value, added: 5n, late: 'x' }))
   t.equal(v3.old, 0)
   t.equal(v3.added, 5n)
@@ -55,7 +56,8 @@ t.test('a tagged field has its length before it, however long it is', async t =>
   const Tags = message({
     name: 'Tags', versions: [0, 0], flexible: 0, fields: { before: string, a: tagged(0, 0, string), b: tagged(5, 0, string) },
   })
-  const varint = (value: number): number[] => value > 0x7f ? [value & 0x7f | 0x80, ...varint(value >>> 7)] : [value]
+  const varint = (value: number): number[] =>
+    value > 0x7f ? [value & 0x7f | 0x80, ...varint(value >>> 7)] : [value]
   const field = (tag: number, length: number): Buffer => {
     const content = Buffer.concat([Buffer.from(varint(length + 1)), Buffer.alloc(length, 'x')])
     return Buffer.concat([Buffer.from([tag, ...varint(content.length)]), content])

@@ -42,7 +42,8 @@ async function afterSetting (t: Test, byMs: number): Promise<void> {
   const heartbeat = () => member.request(Heartbeat, 3, { groupId: 'group', generationId, memberId })
   t.equal((await heartbeat()).errorCode, 0)
   await setSubscription(raw, 'all', { metrics: 'org', 'interval.ms': '60000' })
-  const ask = (clientInstanceId: string) => admin.request(GetTelemetrySubscriptions, 0, { clientInstanceId })
+  const ask = (clientInstanceId: string) =>
+    admin.request(GetTelemetrySubscriptions, 0, { clientInstanceId })
   const { clientInstanceId } = await ask(ZERO_UUID)
   await setQuota(admin, { 'client-id': 'limited' }, { producer_byte_rate: 1000 })
   const limited = await raw.client()

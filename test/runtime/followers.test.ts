@@ -1,4 +1,7 @@
-/** R 2.10.20: the rooms of a living broker come to the same by a snapshot as by the records that it stands for. */
+/**
+ * R 2.10.20: the rooms of a living broker come to the same by a snapshot as by the records that it
+ * stands for.
+ */
 import t from 'tap'
 import type { Test } from 'tap'
 import { OffsetCommit } from '../../protocol/messages/08-offset-commit.ts'
@@ -69,7 +72,9 @@ function partition (topicId: string, partitionId: number): MetadataEntry {
   })
 }
 
-function config (type: number, resourceName: string, name: string, value: string | null): MetadataEntry {
+function config (
+  type: number, resourceName: string, name: string, value: string | null
+): MetadataEntry {
   return entry(ConfigRecord, 0, { resourceType: type, resourceName, name, value })
 }
 
@@ -80,13 +85,18 @@ async function roomsOf (t: Test, disk: MemoryDisk) {
   const environment = processEnvironment(() => {})
   const store = await openStore('/data', realEnvironment(disk.disk()), { flushIntervalMs: 1 })
   const listeners: CommitListener[] = []
-  const quorum = { onCommit: (listener: CommitListener) => { listeners.push(listener) } } as unknown as QuorumRuntime
-  const metadata = new MetadataRuntime(quorum, environment, { bytesMax: Infinity, recordsMax: Infinity })
+  const quorum = {
+    onCommit: (listener: CommitListener) => { listeners.push(listener) },
+  } as unknown as QuorumRuntime
+  const metadata =
+    new MetadataRuntime(quorum, environment, { bytesMax: Infinity, recordsMax: Infinity })
   const { image } = metadata
   const topicSettings = topicSettingsSource(settings)
   const rooms = {
     metadata,
-    currentSettings: new CurrentSettings({ configuration: configuration(settings), image, log: () => {} }),
+    currentSettings: new CurrentSettings(
+      { configuration: configuration(settings), image, log: () => {} }
+    ),
     replicas: new Replicas({
       nodeId: NODE,
       store,
@@ -117,7 +127,9 @@ async function roomsOf (t: Test, disk: MemoryDisk) {
     // On a disk that was killed under it there is nothing to close.
     await store.close().catch(() => {})
   })
-  const commit: CommitListener = committed => { for (const listener of listeners) listener(committed) }
+  const commit: CommitListener = committed => {
+    for (const listener of listeners) listener(committed)
+  }
   return { ...rooms, store, commit, loaded: followMetadata(rooms) }
 }
 
@@ -128,7 +140,9 @@ class Rooms {
 
   private constructor (rooms: Awaited<ReturnType<typeof roomsOf>>) { this.#rooms = rooms }
 
-  static async open (t: Test, disk = new MemoryDisk()): Promise<Rooms> { return new Rooms(await roomsOf(t, disk)) }
+  static async open (t: Test, disk = new MemoryDisk()): Promise<Rooms> {
+    return new Rooms(await roomsOf(t, disk))
+  }
 
   get image (): MetadataImage { return this.#rooms.metadata.image }
 
@@ -173,13 +187,15 @@ class Rooms {
     const { topics } = await groups.fetchOffsets(group, false)
     return {
       partitions: Object.fromEntries([...replicas.all()].map(each =>
-        [each.name, { id: each.identity.topicId, leadership: each.leadership, settings: each.settings }])),
+        [each.name,
+          { id: each.identity.topicId, leadership: each.leadership, settings: each.settings }])),
       logs: store.logNames().sort(),
       live: currentSettings.now,
       committed: topics.map(({ name }) => name).sort(),
       produceBytes: quotas.produce.largestAtOnce(CLIENT),
       fetchBytes: quotas.fetch.largestAtOnce(CLIENT),
-      telemetry: telemetry.subscribe(ZERO_UUID, TELEMETRY_CLIENT, 0, () => idOf(5000 + ++this.#clients)),
+      telemetry: telemetry.subscribe(ZERO_UUID, TELEMETRY_CLIENT, 0,
+        () => idOf(5000 + ++this.#clients)),
     }
   }
 }
@@ -279,7 +295,9 @@ function step ([first, ...others]: Rooms[], random: () => number, number: number
   for (const rooms of [first as Rooms, ...others]) rooms.append(batch)
 }
 
-function count (kinds: { topicGone: number, topicAgain: number }, behind: Rooms, ahead: Rooms): void {
+function count (
+  kinds: { topicGone: number, topicAgain: number }, behind: Rooms, ahead: Rooms
+): void {
   for (const { name, id } of behind.image.topics) {
     const now = ahead.image.topics.find(name)
     if (now === undefined) kinds.topicGone++

@@ -1,4 +1,7 @@
-/** A broker leaves in order: it asks to be let go, and waits a little until the others have caught up (2.5.6). */
+/**
+ * A broker leaves in order: it asks to be let go, and waits a little until the others have caught
+ * up (2.5.6).
+ */
 import t from 'tap'
 import { Lifecycle } from '../../src/runtime/lifecycle.ts'
 
@@ -21,7 +24,8 @@ t.test('a stop is asked for until it is granted, three times at most, and not af
           return wantShutDown ? answers.shift() : { isFenced: false }
         },
       },
-      image: { lastAppliedOffset: 1n }, registration: { brokerId: 1, logDirs: [] }, heartbeatMs: 100,
+      image: { lastAppliedOffset: 1n }, registration: { brokerId: 1, logDirs: [] },
+      heartbeatMs: 100,
       isCordoned: () => false,
       environment: {
         setTimer: () => ({ cancel: () => { cancelled++ } }),

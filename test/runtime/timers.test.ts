@@ -45,7 +45,9 @@ t.test('timers: one real timer for all', async t => {
   t.equal(fired.length, 4, 'longer than a timer can wait')
   for (const registration of registrations) registration.remove()
   t.equal(clock.pending, 0)
-  const always = { count: 0, deadline: () => 0, expire: () => { always.count += 1 }, clockSet: () => {} }
+  const always = {
+    count: 0, deadline: () => 0, expire: () => { always.count += 1 }, clockSet: () => {},
+  }
   timers.add(always)
   await clock.advance(5)
   t.equal(always.count, 5, 'one that is always due does not stop the clock')

@@ -5,10 +5,12 @@ import { TopicCreation } from '../../src/runtime/topic-creation.ts'
 t.test('two that ask at once wait for one request, and a later one asks anew', async t => {
   const waiting: Array<() => void> = []
   const controller = {
-    submit: () => new Promise(resolve => { waiting.push(() => { resolve({ reply: { topics: [] } }) }) }),
+    submit: () =>
+      new Promise(resolve => { waiting.push(() => { resolve({ reply: { topics: [] } }) }) }),
   }
   const creation = new TopicCreation({
-    controller, image: { topics: { find: () => undefined } }, environment: { monotonicMs: () => 0, log: () => {} },
+    controller, image: { topics: { find: () => undefined } },
+    environment: { monotonicMs: () => 0, log: () => {} },
     replicas: { settled: async () => {} }, numPartitions: 1, replicationFactor: 1, strict: false,
   } as never)
   const done: string[] = []

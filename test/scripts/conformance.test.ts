@@ -35,7 +35,9 @@ t.test('what a program says is what has passed, failed or is absent', async t =>
     ['its version', says({ version: '1.2' }), { version: '1.2', cases: 0 }],
     ['it knows the broker', 'console.log(JSON.stringify({ version: process.env.BOOTSTRAP }))', { version: 'host:1' }],
   ]
-  await Promise.all(table.map(async ([what, source, expected]) => { t.match(await run(source), expected, what) }))
+  await Promise.all(
+    table.map(async ([what, source, expected]) => { t.match(await run(source), expected, what) })
+  )
 })
 
 t.test('who takes too long, or is interrupted, is ended with all that it has started', async t => {
@@ -45,7 +47,8 @@ t.test('who takes too long, or is interrupted, is ended with all that it has sta
   const child = `${says({ case: 'the child is there', ok: true })}${forever}`
   const both = `require('child_process').spawn(process.execPath, ['-e', ${JSON.stringify(child)}], { stdio: 'inherit' });${forever}`
   const interruption = new AbortController()
-  const outcome = await run(both, { signal: interruption.signal, onCase: () => { interruption.abort() } })
+  const outcome =
+    await run(both, { signal: interruption.signal, onCase: () => { interruption.abort() } })
   t.match(outcome, { cases: 2, failures: [{ name: 'the end' }] })
 })
 

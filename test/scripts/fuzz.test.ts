@@ -1,4 +1,6 @@
-/** A short, seeded run of both fuzzers; the long ones are `npm run fuzz` and `npm run fuzz:server`. */
+/**
+ * A short, seeded run of both fuzzers; the long ones are `npm run fuzz` and `npm run fuzz:server`.
+ */
 import t from 'tap'
 import { fuzzDecoder } from '../../scripts/protocol/fuzz.ts'
 import { fuzzServer } from '../../scripts/broker/fuzz.ts'

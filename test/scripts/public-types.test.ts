@@ -1,4 +1,6 @@
-/** A stranger's project: what `npm pack` makes, without Node's types, and with every type looked at. */
+/**
+ * A stranger's project: what `npm pack` makes, without Node's types, and with every type looked at.
+ */
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'

@@ -1,4 +1,7 @@
-/** Programs never run of sources that are no more: `scripts/run.mjs`, with a compiler that only tells. */
+/**
+ * Programs never run of sources that are no more: `scripts/run.mjs`, with a compiler that only
+ * tells.
+ */
 import { spawnSync } from 'node:child_process'
 import * as fs from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -10,7 +13,9 @@ const MAIN = "export const main = words => { console.log('ran', ...words); retur
 const REFUSED = "export const main = () => { throw Object.assign(new Error('no java'), { name: 'CannotRun' }) }\n"
 
 /** A house of one source, all its files an hour old. */
-function house (folder: string): { run: (...words: string[]) => string, write: (path: string, text: string) => void } {
+function house (folder: string): {
+  run: (...words: string[]) => string, write: (path: string, text: string) => void,
+} {
   const write = (path: string, text: string): void => {
     fs.mkdirSync(dirname(join(folder, path)), { recursive: true })
     fs.writeFileSync(join(folder, path), text)

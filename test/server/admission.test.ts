@@ -102,7 +102,8 @@ t.test('connection_creation_rate: an address that connects too often is turned a
   const clients = await Promise.all(Array.from({ length: 11 }, () => raw.client()))
   const last = clients.at(-1) as RawClient
   await last.closed
-  const answers = await Promise.all(clients.slice(0, 10).map(client => client.request(ApiVersions, 0, {})))
+  const answers =
+    await Promise.all(clients.slice(0, 10).map(client => client.request(ApiVersions, 0, {})))
   t.equal(answers.length, 10, 'ten in the window of ten seconds')
   raw.clock.advance(11_000)
   t.equal((await (await raw.client()).request(ApiVersions, 0, {})).errorCode, 0, 'who was turned away does not count')

@@ -27,7 +27,8 @@ const everything = (bytes: number) => fetchBody(
 t.test('an answer of 40 MB comes whole, and to several clients at once', async t => {
   const raw = await withTopic(t, 50)
   const clients = [await raw.client(), await raw.client(), await raw.client()]
-  const answers = await Promise.all(clients.map(client => client.request(Fetch, 12, everything(40 * MB))))
+  const answers =
+    await Promise.all(clients.map(client => client.request(Fetch, 12, everything(40 * MB))))
   for (const { responses } of answers) {
     const records = recordsIn(responses[0]?.partitions[0] as never)
     t.equal(records.length, Math.floor(40 * MB / 900_070))

@@ -1,4 +1,6 @@
-/** One connection and a dispatch that the test answers for: memory of requests, and when one begins. */
+/**
+ * One connection and a dispatch that the test answers for: memory of requests, and when one begins.
+ */
 import { connect } from 'node:net'
 import type { Socket } from 'node:net'
 import t from 'tap'
@@ -56,7 +58,9 @@ class Bench {
       },
       atTurnEnd: (run: () => void) => { setImmediate(run) },
     }
-    const limits = { frameBytesMax: 10_000_000, queuedRequestBytesMax: 0, queuedResponseBytesMax: 10_000_000 }
+    const limits = {
+      frameBytesMax: 10_000_000, queuedRequestBytesMax: 0, queuedResponseBytesMax: 10_000_000,
+    }
     const events = { refused: () => {}, failed: () => {}, read: () => { this.#told() } }
     this.context = { ...sharedByConnections(limits, clock), dispatch, events }
     listener.serve(this.context)
@@ -82,7 +86,9 @@ class Bench {
   get connection (): Connection { return [...this.listener.connections][0] as Connection }
 
   async until (done: () => boolean): Promise<void> {
-    while (!done()) await new Promise<void>(resolve => { this.#told = resolve; setImmediate(resolve) })
+    while (!done()) await new Promise<void>(
+      resolve => { this.#told = resolve; setImmediate(resolve) }
+    )
   }
 
   /** As many as have begun once everything that was sent has been read. */

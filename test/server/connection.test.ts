@@ -48,7 +48,8 @@ t.test('other requests of a connection are serial, and a waiting one holds up it
   t.equal((await fetchOne(other, 'topic', 0n)).highWatermark, 0n, 'the Produce behind the Fetch has not begun')
   t.equal(client.frames.items.length, 0)
   await produce(other, 'topic', batchOf(['first']))
-  const answers = [await client.next(Fetch, 12), await client.next(ApiVersions, 3), await client.next(Produce, 9)]
+  const answers = [await client.next(Fetch, 12), await client.next(ApiVersions, 3),
+    await client.next(Produce, 9)]
   t.same(answers.map(({ correlationId }) => correlationId), ids)
   t.same(recordsIn(await fetchOne(other, 'topic', 0n)), [[0n, 'first'], [1n, 'behind']])
   t.same((await other.request(ApiVersions, 2, VERSIONS)).errorCode, 0, 'clients 6.2: in the middle of it')
@@ -224,7 +225,9 @@ t.test('clients 6.27: who waits for an answer is busy, however long; its silence
   await idle.closed
   t.same([joining, syncing, polling].map(({ socket }) => socket.readyState), ['open', 'open', 'open'])
   await produce(await raw.client(), 'topic', batchOf(['x']))
-  t.equal(recordsIn((await polling.next(Fetch, 12)).body.responses[0]?.partitions[0] as never).length, 1)
+  t.equal(
+    recordsIn((await polling.next(Fetch, 12)).body.responses[0]?.partitions[0] as never).length, 1
+  )
   raw.clock.advance(900)
   await polling.request(ApiVersions, 3, VERSIONS)
   // The leaders' sessions end, and with them what the other two wait for.
@@ -266,6 +269,7 @@ t.test('frames in pieces, from several clients at once', async t => {
     t.equal((await client.next(ApiVersions, 0)).correlationId, 2)
   }
   const [first] = clients as [RawClient]
-  const { topics } = await first.request(CreateTopics, 2, { topics: [], timeoutMs: 1, validateOnly: true })
+  const { topics } =
+    await first.request(CreateTopics, 2, { topics: [], timeoutMs: 1, validateOnly: true })
   t.same(topics, [])
 })

@@ -1,4 +1,6 @@
-/** From a frame to a handler and back: headers, versions, tags, and what escapes a handler (D0.1-4). */
+/**
+ * From a frame to a handler and back: headers, versions, tags, and what escapes a handler (D0.1-4).
+ */
 import t from 'tap'
 import { wholeOf } from '../../protocol/bytes-to-come.ts'
 import { code, errorText, KafkaError } from '../../protocol/errors.ts'
@@ -17,15 +19,20 @@ import { readAnswer } from '../support/raw-client.ts'
 
 const session = { id: 1 } as never
 const window = { samples: 11, sampleMs: 1000 }
-const broker = { quotas: new ClientQuotas({ clients: window, controller: window }) } as Partial<Broker> as Broker
+const broker =
+  { quotas: new ClientQuotas({ clients: window, controller: window }) } as Partial<Broker> as Broker
 
-function dispatchOf (...list: unknown[]): Dispatch { return createDispatch(list as Handler[], broker) }
+function dispatchOf (...list: unknown[]): Dispatch {
+  return createDispatch(list as Handler[], broker)
+}
 
 function bytesOf (reply: Reply): Buffer { return wholeOf(reply.chunks).subarray(4) }
 
 /** A heartbeat whose handler does this. */
 function heartbeat (handle: (call: Call, request: any) => any, options: object = {}) {
-  return dispatchOf(handler(Heartbeat, { versions: [0, 4], ...options }, (request, call) => handle(call, request)))
+  return dispatchOf(
+    handler(Heartbeat, { versions: [0, 4], ...options }, (request, call) => handle(call, request))
+  )
 }
 
 const BODY = { groupId: 'g', generationId: 3, memberId: 'm', groupInstanceId: 'i' }
@@ -39,7 +46,8 @@ t.test('the request as the handler sees it', async t => {
     for (const clientId of ['client', '', null, 'ä€']) {
       const seen: unknown[] = []
       const dispatch = heartbeat((call, request) => {
-        seen.push(call.version, call.clientId, request.groupId, request.generationId, request.groupInstanceId)
+        seen.push(call.version, call.clientId, request.groupId, request.generationId,
+          request.groupInstanceId)
         return { errorCode: 27 }
       })
       const reply = await dispatch.run(frame(version, clientId), session)
@@ -57,7 +65,8 @@ t.test('tags that nobody knows are passed over, in the header and in the body', 
   t.equal(plain[headerEnd], 0)
   t.equal(plain.at(-1), 0)
   const tags = Buffer.from([2, 100, 3, 1, 2, 3, 101, 0])
-  const tagged = Buffer.concat([plain.subarray(0, headerEnd), tags, plain.subarray(headerEnd + 1, -1), tags])
+  const tagged =
+    Buffer.concat([plain.subarray(0, headerEnd), tags, plain.subarray(headerEnd + 1, -1), tags])
   const reply = await heartbeat((_call, { memberId }) => ({ errorCode: memberId === 'm' ? 0 : 42 })).run(tagged, session)
   t.equal(readAnswer(Heartbeat, 4, bytesOf(reply)).body.errorCode, 0)
 })
@@ -75,7 +84,9 @@ t.test('D0.1: what closes', async t => {
     ['a client id that ends too late', Buffer.from('000c000100000001000561', 'hex')],
     ['a body that ends too early', frame(1).subarray(0, -1)],
   ]
-  for (const [name, bytes] of cases) t.throws(() => dispatch.run(bytes, session), CloseConnection, name)
+  for (const [name, bytes] of cases) {
+    t.throws(() => dispatch.run(bytes, session), CloseConnection, name)
+  }
   t.throws(() => heartbeat(() => new Close('X for t-0')).run(frame(1), session),
     { name: 'CloseConnection', message: 'Heartbeat v1 failed without an answer: X for t-0' }, 'a handler that says so, and why')
   await t.rejects(heartbeat(async () => new Close('why')).run(frame(1), session) as Promise<unknown>, CloseConnection)
@@ -107,7 +118,9 @@ t.test('what is not served is named in the reason, with who asked', async t => {
 })
 
 t.test('R-X5: nobody looks at bytes behind the body', async t => {
-  const reply = await heartbeat(() => ({ errorCode: 27 })).run(Buffer.concat([frame(1), Buffer.alloc(3)]), session)
+  const reply = await heartbeat(() => ({ errorCode: 27 })).run(
+    Buffer.concat([frame(1), Buffer.alloc(3)]), session
+  )
   t.equal(readAnswer(Heartbeat, 1, bytesOf(reply)).body.errorCode, 27)
 })
 
@@ -162,7 +175,8 @@ t.test('D0.2-4: what escapes a handler', async t => {
     const run = async () => heartbeat(raise(bug)).run(frame(4), session)
     await t.rejects(run(), RequestFailure, 'without an error answer the connection closes')
   }
-  const unwritable = await heartbeat(() => ({ errorCode: 99_999 }), { failed }).run(frame(4), session)
+  const unwritable =
+    await heartbeat(() => ({ errorCode: 99_999 }), { failed }).run(frame(4), session)
   t.equal(readAnswer(Heartbeat, 4, bytesOf(unwritable)).body.errorCode, -1, 'an answer that cannot be written')
   t.same(told, [null, errorText(15), null, errorText(15), null], 'D0.3: nobody is told the text of a bug')
 })
@@ -186,14 +200,18 @@ t.test('a string too long to be answered is no bug', async t => {
 const KEYS = new Set([0, 1, 2, 3, 8, 9, 10, 11, 12, 13, 14, 15, 16, 18, 19, 20, 22, 60])
 
 t.test('the data path, groups and topics have Kafka\'s error answer, in every version', async t => {
-  for (const { api, versions: [from, to], failed } of handlers.filter(({ api }) => KEYS.has(api.key))) {
+  for (const { api, versions: [from, to], failed } of handlers.filter(
+    ({ api }) => KEYS.has(api.key)
+  )) {
     if (failed === undefined) {
       t.fail(`${api.name} has no error answer`)
       continue
     }
     for (let version = from; version <= to; version++) {
       const request = requestFor(api.name)
-      const dispatch = dispatchOf(handler(api, { versions: [from, to], failed }, () => { throw new KafkaError(7) }))
+      const dispatch = dispatchOf(
+        handler(api, { versions: [from, to], failed }, () => { throw new KafkaError(7) })
+      )
       const bytes = Buffer.concat(requestFrame(api, version, 5, 'c', request as never)).subarray(4)
       const answer = readAnswer(api, version, bytesOf(await dispatch.run(bytes, session)))
       t.match(JSON.stringify(answer.body, (_key, value) => typeof value === 'bigint' ? String(value) : value),
@@ -205,7 +223,8 @@ t.test('the data path, groups and topics have Kafka\'s error answer, in every ve
 /** A request of one element, with whatever else these APIs must have. */
 function requestFor (name: string): object {
   const partition = {
-    index: 0, partition: 0, partitionIndex: 0, records: Buffer.alloc(0), fetchOffset: 0n, partitionMaxBytes: 1,
+    index: 0, partition: 0, partitionIndex: 0, records: Buffer.alloc(0), fetchOffset: 0n,
+    partitionMaxBytes: 1,
     timestamp: 0n, committedOffset: 0n, committedMetadata: '',
   }
   const topic = {
@@ -215,7 +234,8 @@ function requestFor (name: string): object {
   const group = { groupId: 'g', memberId: null, memberEpoch: -1, topics: [topic] }
   return {
     transactionalId: null, acks: -1, timeoutMs: 0, topicData: [topic], topics: [topic], topicNames: ['t'], replicaId: -1,
-    maxWaitMs: 0, minBytes: 0, maxBytes: 0, isolationLevel: 0, sessionId: 0, sessionEpoch: -1, forgottenTopicsData: [],
+    maxWaitMs: 0, minBytes: 0, maxBytes: 0, isolationLevel: 0, sessionId: 0, sessionEpoch: -1,
+    forgottenTopicsData: [],
     rackId: '', allowAutoTopicCreation: false, groupId: 'g', memberId: '', generationId: 0, key: 'k', coordinatorKeys: ['k'],
     sessionTimeoutMs: 0, protocolType: '', protocols: [], members: [], assignments: [], statesFilter: [], typesFilter: [],
     groups: name === 'OffsetFetch' ? [group] : ['g'], clientSoftwareName: 'a', clientSoftwareVersion: 'b', validateOnly: false,

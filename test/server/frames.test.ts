@@ -17,7 +17,9 @@ function framed (...bodies: Buffer[]): Buffer {
   }))
 }
 
-const bodies = [8, 9, 100, 1000].map(size => Buffer.from(Array.from({ length: size }, (_, index) => index * 7 & 255)))
+const bodies = [8, 9, 100, 1000].map(
+  size => Buffer.from(Array.from({ length: size }, (_, index) => index * 7 & 255))
+)
 const expected = bodies.map(body => body.toString('hex'))
 
 /** Nothing is given back to the system. */

@@ -1,4 +1,7 @@
-/** A client that ends its side after its last request: everything that it sent is carried out and answered. */
+/**
+ * A client that ends its side after its last request: everything that it sent is carried out and
+ * answered.
+ */
 import t from 'tap'
 import { CreatePartitions } from '../../protocol/messages/37-create-partitions.ts'
 import { CreateTopics } from '../../protocol/messages/19-create-topics.ts'
@@ -44,10 +47,11 @@ t.test('commits and a goodbye: the member does not stay until its session is ove
   await raw.topic('topic')
   const client = await groupClient(raw)
   const { memberId, generationId } = await joinAlone(raw, client, 'g')
-  const commits = Array.from({ length: 20 }, (_, index) => requestFrame(OffsetCommit, 8, index, null, {
-    groupId: 'g', generationIdOrMemberEpoch: generationId, memberId, groupInstanceId: null,
-    topics: [{ name: 'topic', partitions: [{ partitionIndex: 0, committedOffset: BigInt(index), committedMetadata: '' }] }],
-  }))
+  const commits =
+    Array.from({ length: 20 }, (_, index) => requestFrame(OffsetCommit, 8, index, null, {
+      groupId: 'g', generationIdOrMemberEpoch: generationId, memberId, groupInstanceId: null,
+      topics: [{ name: 'topic', partitions: [{ partitionIndex: 0, committedOffset: BigInt(index), committedMetadata: '' }] }],
+    }))
   const before = client.frames.items.length
   sendAndEnd(client, [...commits, requestFrame(LeaveGroup, 4, 20, null, { groupId: 'g', members: [{ memberId }] })])
   await client.closed

@@ -1,4 +1,6 @@
-/** `ottla serve` as people start and stop it: how it ends, and what it says when it cannot begin. */
+/**
+ * `ottla serve` as people start and stop it: how it ends, and what it says when it cannot begin.
+ */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
@@ -27,7 +29,9 @@ function directory (name: string): string {
   return path
 }
 
-function start (path: string, more: readonly string[] = [], environment: Record<string, string> = {}): BrokerProcess {
+function start (
+  path: string, more: readonly string[] = [], environment: Record<string, string> = {}
+): BrokerProcess {
   const broker = BrokerProcess.on(path, more, { environment })
   started.push(broker)
   return broker
@@ -41,7 +45,9 @@ async function createTopic (client: RawClient, name: string): Promise<void> {
   })
 }
 
-/** The values in `kept`, as a broker tells them that is started on this directory and stopped again. */
+/**
+ * The values in `kept`, as a broker tells them that is started on this directory and stopped again.
+ */
 async function keptIn (path: string): Promise<Array<string | null>> {
   const broker = start(path)
   const client = await RawClient.connect(await broker.listening())

@@ -150,7 +150,8 @@ class KeyChecker {
     const gap = new Set(byIndex.slice(from, to))
     return [...this.#log.entries()].every(([offset, values]) => {
       const [value] = values ?? []
-      return value === undefined || !gap.has(value) || this.#options.isDropped(this.#key, offset, ANY_LIFE)
+      return value === undefined || !gap.has(value) ||
+        this.#options.isDropped(this.#key, offset, ANY_LIFE)
     })
   }
 

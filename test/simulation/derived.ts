@@ -66,7 +66,8 @@ export class DerivedState {
     if (!isAtRest()) return
     this.#same(`producers of ${partition.name}`, producersOf(partition.state), producersOf(state))
     this.#same(`segments of ${partition.name}`, segmentsOf(partition.state), segmentsOf(state))
-    const known = new Map(partition.state.epochs.entries.map(each => [each.epoch, each.startOffset]))
+    const known =
+      new Map(partition.state.epochs.entries.map(each => [each.epoch, each.startOffset]))
     for (const { epoch, startOffset } of state.epochs.entries) {
       if (known.get(epoch) === startOffset) continue
       this.#world.fail('leader-epochs-derived',
@@ -81,7 +82,9 @@ export class DerivedState {
   async #compareCompacted (partition: Partition, isAtRest: () => boolean): Promise<void> {
     const { log, name, state, endOffset } = partition
     const derived = new LogState()
-    const context = { limits: { bytesMax: Infinity, ageMsMax: Infinity, jitterMsMax: 0 }, nowMs: 0, random: 0 }
+    const context = {
+      limits: { bytesMax: Infinity, ageMsMax: Infinity, jitterMsMax: 0 }, nowMs: 0, random: 0,
+    }
     const active = state.segments.active
     let activeBytes = 0
     let next = active?.baseOffset ?? 0n

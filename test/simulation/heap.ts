@@ -37,7 +37,9 @@ export class Heap<T> {
       let child = at * 2 + 1
       if (child >= items.length) break
       const right = child + 1
-      if (right < items.length && this.#isBefore(items[right] as T, items[child] as T)) child = right
+      if (right < items.length && this.#isBefore(items[right] as T, items[child] as T)) {
+        child = right
+      }
       if (!this.#isBefore(items[child] as T, item)) break
       items[at] = items[child] as T
       at = child

@@ -1,6 +1,6 @@
 /**
- * What is held while nothing needs it: bytes of reads while every fetch waits for more, and whatever
- * is left of a life that has ended in order.
+ * What is held while nothing needs it: bytes of reads while every fetch waits for more, and
+ * whatever is left of a life that has ended in order.
  */
 import { OFFSETS_TOPIC } from '../../src/core/metadata/internal-topics.ts'
 import type { Partition } from '../../src/runtime/replica/partition.ts'
@@ -92,7 +92,9 @@ export class Holding {
 
   /** Its store is closed. */
   stopped ({ store, broker, connections }: Stopped): void {
-    const held = stillHeld({ store, broker, connections: [...connections].flatMap(({ shared }) => shared ?? []) })
+    const held = stillHeld(
+      { store, broker, connections: [...connections].flatMap(({ shared }) => shared ?? []) }
+    )
     for (const { isBusy } of connections) if (isBusy) held.push('a request that was never answered')
     held.push(...this.#world.disk.held.map(path => `${path}, which is open`))
     if (held.length > 0) this.#world.fail('holds-nothing-after-its-end', held.join(', '))

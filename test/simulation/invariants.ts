@@ -63,7 +63,8 @@ export class Invariants {
       }
       return
     }
-    // Alone, a broker gives up what it leads only when it stops, whatever its disk and its clock do.
+    // Alone, a broker gives up what it leads only when it stops, whatever its disk and its clock
+    // do.
     if (before.leads && !isLeader) this.#world.fail('leader-stays', `${name}: nobody leads it`)
     before.leads = isLeader
     if (before.highWatermark === highWatermark && before.startOffset === startOffset) return
@@ -82,7 +83,9 @@ export class Invariants {
     if (ledger !== undefined) ledger.startOffset = Math.max(ledger.startOffset, Number(startOffset))
   }
 
-  /** One replica a log: what another one appends is missing from the state that this one derives. */
+  /**
+   * One replica a log: what another one appends is missing from the state that this one derives.
+   */
   #checkCoordinators ({ shards }: GroupCoordinator, replicas: Replicas): void {
     for (const [index, shard] of shards) {
       const { partition } = shard.log as PartitionLog

@@ -19,7 +19,8 @@ function history (...sends: ReadonlyArray<[name: string, outcome: Operation['out
 
 const [first, second, gone, third] = ['p.0/k', 'p.1/k', 'p.2/k-', 'p.3/k'] as const
 
-const since = (tombstonesSinceMs: number): ReadingRules => ({ tombstonesSinceMs, mayBeOutdated: () => false })
+const since = (tombstonesSinceMs: number): ReadingRules =>
+  ({ tombstonesSinceMs, mayBeOutdated: () => false })
 
 t.test('the last acknowledged value of a key, or a later one', async t => {
   type Row = [what: string, keys: KeyHistory, seen: string | undefined, problem: RegExp | undefined]

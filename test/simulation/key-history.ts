@@ -16,7 +16,10 @@ export interface KeyRules {
 
 export interface ReadingRules {
   readonly tombstonesSinceMs: number
-  /** A reading that began after the tombstone had gone never sees what it stood for: once is excused. */
+  /**
+   * A reading that began after the tombstone had gone never sees what it stood for: once is
+   * excused.
+   */
   mayBeOutdated (key: string, name: string): boolean
 }
 

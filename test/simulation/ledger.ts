@@ -59,7 +59,9 @@ export class LogLedger {
 
   /** Whether what a life told about this offset holds still. */
   survives (offset: number, life: number): boolean {
-    return !this.#recoveries.some(found => found.life > life && found.mayShrink && offset >= found.end)
+    return !this.#recoveries.some(
+      found => found.life > life && found.mayShrink && offset >= found.end
+    )
   }
 
   /** Whether retention dropped what a life told of; a power loss may have brought it back since. */

@@ -186,10 +186,13 @@ export const mutants: readonly Mutant[] = [
   },
 ]
 
-/** The changed text. Throws if `find` does not occur exactly once, wherever its lines are broken. */
+/**
+ * The changed text. Throws if `find` does not occur exactly once, wherever its lines are broken.
+ */
 export function plant ({ number, find, replace }: Mutant, text: string): string {
   const words = find.match(/\w+|[^\w\s]/g) ?? []
-  const parts = text.split(new RegExp(words.map(word => word.replace(/\W/, '\\$&')).join('\\s*'), 'u'))
+  const escaped = words.map(word => word.replace(/[\\^$.*+?()[\]{}|/]/, '\\$&'))
+  const parts = text.split(new RegExp(escaped.join('\\s*'), 'u'))
   if (parts.length !== 2) {
     throw new Error(`mutant ${number}: its text occurs ${parts.length - 1} times, not once`)
   }

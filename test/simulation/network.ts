@@ -55,7 +55,8 @@ export class Network {
 
   delayMs (): number {
     const { latencyMs } = this.world.swarm
-    return latencyMs * (this.random.chance(0.05) ? this.random.within(1, 10) : this.random.within(0.5, 1.5))
+    return latencyMs *
+      (this.random.chance(0.05) ? this.random.within(1, 10) : this.random.within(0.5, 1.5))
   }
 
   /** Nobody listens any more, and every connection is closed. */
@@ -148,7 +149,9 @@ export class Link {
 
   #toClient (bytes: Buffer): void {
     this.#network.world.scheduler.note(bytes)
-    if (this.#answerBytesLeft === 0) this.#network.onAnswer(this.#pending.get(bytes.readInt32BE(4))?.api.key ?? -1)
+    if (this.#answerBytesLeft === 0) {
+      this.#network.onAnswer(this.#pending.get(bytes.readInt32BE(4))?.api.key ?? -1)
+    }
     this.#followAnswers(bytes)
     this.#schedule('toClient', () => { if (this.isOpen) this.#receive(bytes) })
   }

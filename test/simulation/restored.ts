@@ -1,7 +1,8 @@
 /**
- * What a restart must restore besides the records: whatever the last life had derived, of the store,
- * of each partition, of the cluster and of its own votes, is compared with what the next one finds.
- * A kill keeps what was written, a stop everything; a power loss only what the quorum has promised.
+ * What a restart must restore besides the records: whatever the last life had derived, of the
+ * store, of each partition, of the cluster and of its own votes, is compared with what the next one
+ * finds. A kill keeps what was written, a stop everything; a power loss only what the quorum has
+ * promised.
  */
 import type { Segment } from '../../src/core/replica/segments.ts'
 import { METADATA_LOG } from '../../src/runtime/quorum/running.ts'
@@ -70,12 +71,17 @@ export class Restored {
         const { name } = partition.log
         // What nobody has asked for is what it was before this life.
         const state = partition.isLoaded ? partitionState(partition, death === 'stop') : before?.partitions.get(name)
-        if (partition.available && !partition.settings.compacts && state !== undefined) partitions.set(name, state)
+        if (partition.available && !partition.settings.compacts && state !== undefined) {
+          partitions.set(name, state)
+        }
       }
     }
     const isSettled = broker !== undefined &&
-      store.findLog(METADATA_LOG)?.endOffset === broker.metadata.lastAppliedOffset + 1n && this.#puts === 0
-    this.#ended = { death, store: state, partitions, cluster: isSettled ? clusterState(store, broker) : undefined }
+      store.findLog(METADATA_LOG)?.endOffset === broker.metadata.lastAppliedOffset + 1n &&
+        this.#puts === 0
+    this.#ended = {
+      death, store: state, partitions, cluster: isSettled ? clusterState(store, broker) : undefined,
+    }
   }
 
   opened (store: Store): void {
@@ -222,7 +228,9 @@ type Broker = NonNullable<Life['broker']>
 /** Segments that a checkpoint has with their times; what comes behind it is given times anew. */
 function partitionState (partition: Partition, isCheckpointed: boolean): PartitionState {
   const { state, startOffset, endOffset, log } = partition
-  const until = isCheckpointed ? endOffset : log.checkpoint?.isDurable === true ? log.checkpoint.offset : -1n
+  const until = isCheckpointed
+    ? endOffset
+    : log.checkpoint?.isDurable === true ? log.checkpoint.offset : -1n
   const { all } = state.segments
   return {
     startOffset,
@@ -231,7 +239,9 @@ function partitionState (partition: Partition, isCheckpointed: boolean): Partiti
     epochs: state.epochs.entries.filter(({ startOffset: start }) => start < endOffset).map(({ epoch, startOffset: start }) => `${epoch}@${start}`),
     producers: new Map([...state.producers.entries].map(entry => [`${entry.producerId}`, text(entry)])),
     isWhole: isCheckpointed,
-    segments: all.filter((_segment, index) => (all[index + 1]?.baseOffset ?? endOffset) <= until).map(segmentText),
+    segments: all.filter(
+      (_segment, index) => (all[index + 1]?.baseOffset ?? endOffset) <= until
+    ).map(segmentText),
     aborted: text(state.aborted.entries),
   }
 }
@@ -252,4 +262,6 @@ function clusterState (store: Store, { metadata }: Broker): ClusterState {
 }
 
 /** The epoch of the vote that is stored. */
-function votedEpoch (store: Store): number { return loadVote(store.table, METADATA_LOG)?.epoch ?? -1 }
+function votedEpoch (store: Store): number {
+  return loadVote(store.table, METADATA_LOG)?.epoch ?? -1
+}

@@ -24,7 +24,9 @@ export interface Wire {
 }
 
 /** So few for answers that they come in parts now and then. */
-const LIMITS = { frameBytesMax: 104857600, queuedRequestBytesMax: 0, queuedResponseBytesMax: 64 * 1024 }
+const LIMITS = {
+  frameBytesMax: 104857600, queuedRequestBytesMax: 0, queuedResponseBytesMax: 64 * 1024,
+}
 
 /** Of what is still to come of an answer, or a few more. */
 const PARTS = 16
@@ -68,7 +70,9 @@ export class ServerSide implements ServedConnection {
   }
 
   /** A request that was received has no answer yet. */
-  get isBusy (): boolean { return this.#connection?.idle === false || this.#plain?.isIdle === false }
+  get isBusy (): boolean {
+    return this.#connection?.idle === false || this.#plain?.isIdle === false
+  }
 
   receive (bytes: Buffer): void {
     if (this.#isCut || !this.#life.isAlive()) return
@@ -93,7 +97,10 @@ function unforeseen (world: World, life: Life, error: unknown): void {
   world.fail('handler-failed', (error as Error).stack ?? String(error))
 }
 
-/** What is to come is read in small parts; in the smallest, a slow disk would take hours for one answer. */
+/**
+ * What is to come is read in small parts; in the smallest, a slow disk would take hours for one
+ * answer.
+ */
 async function collected (chunks: readonly Chunk[]): Promise<Buffer> {
   const all: Buffer[] = []
   for (const chunk of chunks) {

@@ -61,9 +61,12 @@ function configuration ({ compaction }: Swarm): Configuration {
   if (compaction === undefined) return defaultConfiguration
   const { backoffMs, keysMax, readBytes } = compaction
   const cleaner: CleanerSettings = {
-    backoffMs, map: { bufferBytes: (keysMax + 1) * SLOT_BYTES, loadFactor: 1 }, readBytes, bytesPerSecond: Infinity,
+    backoffMs, map: { bufferBytes: (keysMax + 1) * SLOT_BYTES, loadFactor: 1 }, readBytes,
+    bytesPerSecond: Infinity,
   }
-  return { ...defaultConfiguration, live: image => ({ ...defaultConfiguration.live(image), cleaner }) }
+  return {
+    ...defaultConfiguration, live: image => ({ ...defaultConfiguration.live(image), cleaner }),
+  }
 }
 
 const ONE_FLUSH = 1n
@@ -114,7 +117,9 @@ function controllerSettings (swarm: Swarm): ControllerSettings {
   return {
     clusterId: CLUSTER_ID,
     nodeId: defaultSettings.nodeId,
-    numPartitions: Math.max(...[...swarm.topics, swarm.compaction?.topic].map(plan => plan?.partitions ?? 1)),
+    numPartitions: Math.max(
+      ...[...swarm.topics, swarm.compaction?.topic].map(plan => plan?.partitions ?? 1)
+    ),
     defaultReplicationFactor: 1,
     deleteTopicEnable: true,
     minInsyncReplicas: 1,

@@ -16,7 +16,10 @@ const run = promisify(execFile)
 const SEEDS_MAX = 200
 const BUDGET_MS = 18_000
 const TIMEOUT_MS = 240_000
-/** Of how many times 500 seeds reach a state: below, a change of anything takes it from the chosen ones. */
+/**
+ * Of how many times 500 seeds reach a state: below, a change of anything takes it from the chosen
+ * ones.
+ */
 const OFTEN = 2
 
 t.setTimeout(TIMEOUT_MS)
@@ -30,7 +33,9 @@ t.test('no seed breaks an invariant', { timeout: TIMEOUT_MS }, async t => {
     if (violation !== undefined) t.fail(`npm run simulate -- --seed ${seed}`, violation)
   }
   for (const seed of chosenSeeds) await run(seed)
-  const missed = rareStates.filter(({ name, least }) => least >= OFTEN && !reached.has(name)).map(({ name }) => name)
+  const missed = rareStates.filter(({ name, least }) => least >= OFTEN && !reached.has(name)).map(
+    ({ name }) => name
+  )
   t.same(missed, [], 'npm run simulate -- --choose 200, for test/simulation/chosen.ts')
   let seeds = 0
   for (let seed = 1; seed <= SEEDS_MAX && performance.now() - startedMs < BUDGET_MS; seed++) {
@@ -61,7 +66,8 @@ t.test('a long run says which rare states it has not reached often enough', asyn
   t.same(short(499, new Map()), [], 'chance decides')
   t.same(short(500, new Map()), rareStates.map(({ name }) => name))
   t.same(short(500, new Map([...enough, [first.name, first.least - 1]])), [first.name])
-  t.same(reachedBy(1000, enough)[0], { ...first, least: first.least * 2, times: first.least, isShort: true })
+  t.same(reachedBy(1000, enough)[0],
+    { ...first, least: first.least * 2, times: first.least, isShort: true })
 })
 
 t.test('those are chosen that reach what is rare, for the least', async t => {
@@ -69,7 +75,8 @@ t.test('those are chosen that reach what is rare, for the least', async t => {
   const candidate = (seed: number, events: number, ...names: string[]) =>
     ({ seed, events, marks: new Map(names.map(name => [name, 7])) })
   t.same(choose([
-    candidate(1, 900, first), candidate(2, 100, first), candidate(3, 100, first, second), candidate(4, 10),
+    candidate(1, 900, first), candidate(2, 100, first), candidate(3, 100, first, second),
+    candidate(4, 10),
     candidate(5, 5000, third), candidate(6, 300, first, second),
   ]), [2, 3, 5, 6], 'each state twice, if there are two')
   t.same(choose([]), [])

@@ -175,7 +175,10 @@ class Simulation {
     }
   }
 
-  /** Whatever a seed has done, in the end the broker stops in order, holds nothing, and starts again. */
+  /**
+   * Whatever a seed has done, in the end the broker stops in order, holds nothing, and starts
+   * again.
+   */
   async #restartOnceMore (): Promise<void> {
     const { world, harness, network } = this
     const lastLife = harness.serving?.number
@@ -229,7 +232,9 @@ class Simulation {
       ...[...this.producers, ...this.keyedProducers, ...this.admins].map(({ name }) => name)
         .filter(name => this.#pending.has(name)),
       ...this.groups.filter(group => !isStable(group)).map(({ ledger }) => ledger.name),
-      ...this.keyedReaders.filter(reader => !reader.hasReadSince(this.#lastEndedMs)).map(({ name }) => name),
+      ...this.keyedReaders.filter(reader => !reader.hasReadSince(this.#lastEndedMs)).map(
+        ({ name }) => name
+      ),
       ...this.consumers.flatMap(consumer => consumer.behind(endOf)),
     ]
   }

@@ -18,7 +18,9 @@ function run (seed: number, { atMs, forMs, syncMs }: Swarm['crawls'][number], fa
     faults,
     crawls: [{ atMs, forMs, syncMs }],
     safetyMs: atMs + forMs,
-    topics: swarm.topics.slice(0, 1).map(topic => ({ ...topic, flushes: false, retentionBytes: -1 })),
+    topics: swarm.topics.slice(0, 1).map(
+      topic => ({ ...topic, flushes: false, retentionBytes: -1 })
+    ),
     producers: swarm.producers.map(producer => ({ ...producer, everyMs: 200 })),
     consumers: swarm.consumers.slice(0, 1).map(consumer => ({ ...consumer, maxWaitMs: 500 })),
     groups: [],

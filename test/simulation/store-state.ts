@@ -99,12 +99,14 @@ export function keptFiles (store: Store): { bySum: string, byJournal: string } {
   const kept = [...journal.files.values()].filter(({ placeBytes }) => placeBytes > 0)
   const list = (entries: Array<[number, number]>): string =>
     entries.sort(([left], [right]) => left - right).map(([file, bytes]) => `${file}: ${bytes}`).join(', ')
-  return { bySum: list([...sums]), byJournal: list(kept.map(({ number, placeBytes }) => [number, placeBytes])) }
+  return { bySum: list([...sums]),
+    byJournal: list(kept.map(({ number, placeBytes }) => [number, placeBytes])) }
 }
 
 /** Extents of a log that lie in volumes that are not there. */
 export function lostExtents (store: Store): string[] {
   const { logs, volumes } = partsOf(store)
-  const lost = (extents: Extents): boolean => extents.some(({ volume, bytes }) => bytes > 0 && !volumes.all.has(volume))
+  const lost = (extents: Extents): boolean =>
+    extents.some(({ volume, bytes }) => bytes > 0 && !volumes.all.has(volume))
   return [...logs.values()].filter(({ extents }) => lost(extents)).map(({ name }) => name)
 }

@@ -16,15 +16,21 @@ async function until (done: () => boolean): Promise<void> {
   while (!done()) await new Promise(resolve => { setImmediate(resolve) })
 }
 
-function flushed (store: Store): Promise<void> { return until(() => store.stats().pendingBytes === 0) }
+function flushed (store: Store): Promise<void> {
+  return until(() => store.stats().pendingBytes === 0)
+}
 
 const batches = [
-  batch({ base: 0, bytes: 200 }), batch({ base: 1, bytes: 3 * MB }), batch({ base: 2, bytes: 50_000 }),
-  batch({ base: 3, bytes: 300 }), batch({ base: 4, bytes: 2 * MB + 7 }), batch({ base: 5, bytes: 100 }),
+  batch({ base: 0, bytes: 200 }), batch({ base: 1, bytes: 3 * MB }),
+  batch({ base: 2, bytes: 50_000 }),
+  batch({ base: 3, bytes: 300 }), batch({ base: 4, bytes: 2 * MB + 7 }),
+  batch({ base: 5, bytes: 100 }),
 ]
 const whole = Buffer.concat(batches)
 
-const disks: ReadonlyArray<readonly [string, (directory: string) => { disk: Disk, path: string }]> = [
+const disks: ReadonlyArray<
+  readonly [string, (directory: string) => { disk: Disk, path: string }]
+> = [
   ['memory', () => ({ disk: new MemoryDisk().disk(), path: '/data' })],
   ['this machine\'s disk', path => ({ disk: nodeDisk(), path })],
 ]
@@ -54,7 +60,8 @@ for (const [name, make] of disks) {
 }
 
 async function readInParts (t: Test, log: Log, where: string): Promise<void> {
-  for (const [atHandMax, partBytes] of [[0, 64 * 1024], [1000, 300_000], [4 * MB, 100 * MB]] as const) {
+  for (const [atHandMax, partBytes] of [[0, 64 * 1024], [1000, 300_000],
+    [4 * MB, 100 * MB]] as const) {
     const read = await log.read(0n, 6n, 100 * MB, true, atHandMax)
     t.equal(read.bytes, whole.length, where)
     const atHand = Buffer.concat(read.chunks)
@@ -106,13 +113,15 @@ async function seal (store: Store): Promise<void> {
 
 /** Every second batch goes. */
 async function compact (t: Test, log: Log, batches: readonly Buffer[]): Promise<void> {
-  t.ok(await log.rewrite({ from: 0n, to: 8n, revision: log.revision }, batches.filter((_, base) => base % 2 === 1)))
+  t.ok(await log.rewrite({ from: 0n, to: 8n, revision: log.revision },
+    batches.filter((_, base) => base % 2 === 1)))
 }
 
 t.test('what was trimmed or compacted since comes from where it was found', async t => {
   for (const isSealed of [false, true]) {
     for (const partBytes of [BATCH_BYTES / 4, BATCH_BYTES, 2 * BATCH_BYTES]) {
-      const { store, log, batches, find } = await withFound(isSealed ? { volumeBytes: 400_000 } : {})
+      const { store, log, batches, find } =
+        await withFound(isSealed ? { volumeBytes: 400_000 } : {})
       await flushed(store)
       // What keeps the volume.
       await store.openLog('beside').append(batch({ base: 0, bytes: 500 }), false)
@@ -137,7 +146,9 @@ t.test('where its volume has gone, as many bytes that reach further are not the 
   await compact(t, log, batches)
   await until(() => store.stats().volumes < before)
   const now = await log.read(0n, 8n, 2 * BATCH_BYTES, true)
-  t.ok(Buffer.concat(now.chunks).equals(Buffer.concat([batches[1] as Buffer, batches[3] as Buffer])))
+  t.ok(
+    Buffer.concat(now.chunks).equals(Buffer.concat([batches[1] as Buffer, batches[3] as Buffer]))
+  )
   now.release()
   await t.rejects(async () => { await read.rest?.next(2 * BATCH_BYTES) }, { code: 'GONE' })
   t.equal(log.damaged, false)
@@ -180,7 +191,8 @@ t.test('slices of one large batch are never those of what compaction made of it'
   const log = store.openLog('log')
   const large = batch({ base: 0, records: 10, bytes: MB })
   await log.append(large, false)
-  const [begun, whole] = [await log.read(0n, 10n, 10 * MB, true, 0), await log.read(0n, 10n, 10 * MB, true, 0)]
+  const [begun, whole] =
+    [await log.read(0n, 10n, 10 * MB, true, 0), await log.read(0n, 10n, 10 * MB, true, 0)]
   const first = await begun.rest?.next(300_000) as BytesAtHand
   first.release()
   // As long as the old one: its records are others, or compressed in another way.

@@ -252,7 +252,9 @@ t.test('survivors that cannot be read stay where they are, and everything else g
   const [damaged, other] = [store.openLog('damaged-0'), store.openLog('other-0')]
   for (let base = 0; base < 30; base++) {
     await damaged.append(batch({ base, bytes: 4000 }), true)
-    for (let index = 0; index < 3; index++) await other.append(batch({ base: base * 3 + index, bytes: 4000 }), true)
+    for (let index = 0; index < 3; index++) {
+      await other.append(batch({ base: base * 3 + index, bytes: 4000 }), true)
+    }
   }
   await until(() => store.stats().pendingBytes === 0)
   const disk = memory.disk()

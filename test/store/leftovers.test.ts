@@ -1,4 +1,7 @@
-/** A kill at any moment of a seal or a removal: the next start takes away what they left, and nothing else. */
+/**
+ * A kill at any moment of a seal or a removal: the next start takes away what they left, and
+ * nothing else.
+ */
 import { basename } from 'node:path'
 import t from 'tap'
 import type { StoreEnvironment } from '../../src/store/contract.ts'
@@ -32,7 +35,8 @@ function environment (disk: MemoryDisk): StoreEnvironment {
 
 function open (disk: MemoryDisk): Promise<Store> {
   return openStore('/data', environment(disk), {
-    volumeBytes: 3000, flushIntervalMs: FLUSH_MS, largeBatchBytes: 2048, scrubBytesPerSecond: 0, reserveBytes: 0,
+    volumeBytes: 3000, flushIntervalMs: FLUSH_MS, largeBatchBytes: 2048, scrubBytesPerSecond: 0,
+    reserveBytes: 0,
   })
 }
 
@@ -53,7 +57,9 @@ async function readyToSeal (disk: MemoryDisk): Promise<{ store: Store, kept: Log
 }
 
 /** A flush that seals, and one that removes, in the course of which the process is killed. */
-async function killedAfter (turns: number): Promise<{ disk: MemoryDisk, isOver: boolean, wanted: number }> {
+async function killedAfter (
+  turns: number
+): Promise<{ disk: MemoryDisk, isOver: boolean, wanted: number }> {
   const disk = new MemoryDisk({ setTimer: (_delayMs, run) => { setImmediate(run) } })
   const { store, kept } = await readyToSeal(disk)
   const { flushes } = store.stats()

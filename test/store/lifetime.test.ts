@@ -1,4 +1,7 @@
-/** What the store has open, and what it has lent: nothing is closed under a reader, and nothing stays. */
+/**
+ * What the store has open, and what it has lent: nothing is closed under a reader, and nothing
+ * stays.
+ */
 import t from 'tap'
 import type { Test } from 'tap'
 import { MemoryDisk } from '../../src/store/disk-memory.ts'
@@ -7,7 +10,9 @@ import type { Log, Store, StoreOptions } from '../../src/store/store.ts'
 import { batch, realEnvironment } from './fixtures.ts'
 import { readAll } from './model.ts'
 
-/** A disk whose reads off the event loop end when the test says so; everything else takes a turn. */
+/**
+ * A disk whose reads off the event loop end when the test says so; everything else takes a turn.
+ */
 class ReadsHeld {
   #waiting: Array<() => void> | undefined
   readonly disk = new MemoryDisk({
@@ -28,7 +33,8 @@ class ReadsHeld {
 
   async open (options: Partial<StoreOptions> = {}): Promise<Store> {
     return openStore('/data', realEnvironment(this.disk.disk()), {
-      volumeBytes: 3000, flushIntervalMs: 1, largeBatchBytes: 2048, scrubBytesPerSecond: 0, reserveBytes: 0, ...options,
+      volumeBytes: 3000, flushIntervalMs: 1, largeBatchBytes: 2048, scrubBytesPerSecond: 0,
+      reserveBytes: 0, ...options,
     })
   }
 }

@@ -9,7 +9,9 @@ async function until (done: () => boolean): Promise<void> {
   while (!done()) await new Promise(resolve => { setImmediate(resolve) })
 }
 
-function machine (options: Partial<StoreOptions> = {}): { memory: MemoryDisk, open: () => Promise<Store> } {
+function machine (
+  options: Partial<StoreOptions> = {}
+): { memory: MemoryDisk, open: () => Promise<Store> } {
   const memory = new MemoryDisk()
   return { memory, open: () => openStore('/data', realEnvironment(memory.disk()), { ...smallSizes, ...options }) }
 }
@@ -145,7 +147,8 @@ t.test('a search by time may begin in the middle', async t => {
   }
   await until(() => store.stats().pendingBytes === 0)
   const cases: Array<[bigint, bigint, bigint | undefined, bigint | undefined]> = [
-    [9n, 40n, undefined, 9n], [7n, 40n, undefined, 7n], [7n, 40n, 10n, 17n], [7n, 7n, undefined, undefined],
+    [9n, 40n, undefined, 9n], [7n, 40n, undefined, 7n], [7n, 40n, 10n, 17n],
+    [7n, 7n, undefined, undefined],
     [10n, 40n, undefined, undefined], [0n, 40n, 39n, 39n],
   ]
   for (const [timestamp, end, from, base] of cases) {
@@ -153,7 +156,8 @@ t.test('a search by time may begin in the middle', async t => {
     t.equal(found?.readBigInt64BE(0), base, `${timestamp} from ${from} to ${end}`)
   }
   const highest: Array<[bigint, bigint | undefined, bigint | undefined]> = [
-    [40n, undefined, 9n], [40n, 9n, 9n], [40n, 10n, 19n], [39n, 30n, 38n], [40n, 39n, 39n], [40n, 40n, undefined],
+    [40n, undefined, 9n], [40n, 9n, 9n], [40n, 10n, 19n], [39n, 30n, 38n], [40n, 39n, 39n],
+    [40n, 40n, undefined],
   ]
   for (const [end, from, base] of highest) {
     const found = await log.batchWithMaxTimestamp(end, from)

@@ -118,10 +118,14 @@ export class Model {
       const size = 61 + this.int(bytes.length - 60)
       left.set(one, luck < 0.7
         ? bytes
-        : batch({ base, records, bytes: size, timestamp, epoch: bytes.readInt32BE(12), seed: this.#seed++ }))
+        : batch({
+          base, records, bytes: size, timestamp, epoch: bytes.readInt32BE(12), seed: this.#seed++,
+        }))
     }
     const range = {
-      from: before === undefined ? lower(model.start, (stretch[0] as ModelBatch).base) : before.last + 1n,
+      from: before === undefined
+        ? lower(model.start, (stretch[0] as ModelBatch).base)
+        : before.last + 1n,
       to: last.last + 1n,
       revision: log.revision,
     }
@@ -136,7 +140,9 @@ export class Model {
   /** The same while something else happens to the log. */
   async #rewriteBeside (model: ModelLog, log: Log): Promise<void> {
     const rewriting = this.#rewrite(model, log)
-    for (let count = this.int(3); count > 0; count--) await new Promise(resolve => { setImmediate(resolve) })
+    for (let count = this.int(3); count > 0; count--) {
+      await new Promise(resolve => { setImmediate(resolve) })
+    }
     const luck = this.#random()
     if (luck < 0.4) await this.#append(model, log)
     else if (luck < 0.7) await this.#truncate(model, log)

@@ -1,4 +1,6 @@
-/** What a start must bring back besides the batches, with and without a flush in between (R-S12). */
+/**
+ * What a start must bring back besides the batches, with and without a flush in between (R-S12).
+ */
 import t from 'tap'
 import { MemoryDisk } from '../../src/store/disk-memory.ts'
 import { openStore } from '../../src/store/store.ts'
@@ -8,7 +10,9 @@ import { readAll, smallSizes } from './model.ts'
 
 /** No flush comes but at the end: a start after a kill has the journal alone. */
 const NEVER_MS = 2 ** 31 - 1
-const journalAlone = { ...smallSizes, flushIntervalMs: NEVER_MS, flushBytes: 1_000_000_000, scrubBytesPerSecond: 0 }
+const journalAlone = {
+  ...smallSizes, flushIntervalMs: NEVER_MS, flushBytes: 1_000_000_000, scrubBytesPerSecond: 0,
+}
 
 async function until (done: () => boolean): Promise<void> {
   while (!done()) await new Promise(resolve => { setImmediate(resolve) })
@@ -30,7 +34,9 @@ class Machine {
       const timer = setTimeout(run, delayMs).unref()
       return { cancel: () => { clearTimeout(timer) } }
     }
-    const environment = { ...realEnvironment(this.memory.disk()), nowMs: () => this.nowMs, setTimer }
+    const environment = {
+      ...realEnvironment(this.memory.disk()), nowMs: () => this.nowMs, setTimer,
+    }
     return openStore('/data', environment, this.options)
   }
 
@@ -114,7 +120,9 @@ function flipLastByteOf (bytes: Buffer, memory: MemoryDisk): void {
 }
 
 t.test('a volume is sealed when it is old, and a start does not make it younger', async t => {
-  const machine = new Machine({ ...smallSizes, volumeBytes: 1_000_000_000, volumeAgeMs: 10_000, flushIntervalMs: 1 })
+  const machine = new Machine(
+    { ...smallSizes, volumeBytes: 1_000_000_000, volumeAgeMs: 10_000, flushIntervalMs: 1 }
+  )
   let store = await machine.open()
   const flushed = async (): Promise<number> => {
     const log = store.openLog('orders-0')

@@ -57,9 +57,11 @@ t.test('a rewrite is refused, and changes nothing, when the log is no longer wha
   await log.advanceStart(10n)
   t.notOk(await log.rewrite({ from: 0n, to: 10n, revision: log.revision }, []), 'trimmed')
   t.same(await readAll(log), Buffer.concat(batches.slice(10, 18)))
-  const outside = log.rewrite({ from: 10n, to: 12n, revision: log.revision }, [batches[12] as Buffer])
+  const outside =
+    log.rewrite({ from: 10n, to: 12n, revision: log.revision }, [batches[12] as Buffer])
   await t.rejects(outside, { code: 'INVALID' }, 'a batch that does not belong into the range')
-  const torn = log.rewrite({ from: 10n, to: 12n, revision: log.revision }, [(batches[11] as Buffer).subarray(0, 99)])
+  const torn = log.rewrite({ from: 10n, to: 12n, revision: log.revision },
+    [(batches[11] as Buffer).subarray(0, 99)])
   await t.rejects(torn, { code: 'INVALID' }, 'a batch that is not whole')
   await store.deleteLog('orders-0')
   t.notOk(await log.rewrite({ from: 10n, to: 12n, revision: log.revision }, []), 'deleted')
@@ -87,7 +89,8 @@ t.test('a checkpoint that is asked for comes with the next flush', async t => {
   log.onCheckpoint(() => Buffer.from(`state ${++taken}`))
   t.ok(await log.rewrite({ from: 0n, to: 5n, revision: log.revision }, []))
   log.checkpointSoon()
-  while (log.checkpoint?.isDurable !== true) await new Promise(resolve => { setTimeout(resolve, 5) })
+  while (log.checkpoint?.isDurable !==
+    true) await new Promise(resolve => { setTimeout(resolve, 5) })
   t.same(log.checkpoint, { offset: 10n, state: Buffer.from('state 1'), number: 1, isDurable: true })
   await store.close()
 })
@@ -118,7 +121,8 @@ t.test('a search by time finds what is there, whatever is rewritten while it rea
       const directory = t.testdir()
       const store = await openStore(directory, realEnvironment(nodeDisk()), small)
       const log = store.openLog('orders-0')
-      const batches = Array.from({ length: 160 }, (_, base) => batch({ base, bytes: 700, timestamp: base }))
+      const batches =
+        Array.from({ length: 160 }, (_, base) => batch({ base, bytes: 700, timestamp: base }))
       for (let base = 0; base < 160; base += 8) {
         await log.append(Buffer.concat(batches.slice(base, base + 8)), false)
         await store.sync()

@@ -8,7 +8,8 @@ t.test('what was appended is there after the next open', async t => {
   const store = await openStore(directory, realEnvironment(nodeDisk()))
   const log = store.openLog('orders-0')
   const batches = [
-    batch({ base: 0, records: 3 }), batch({ base: 3, bytes: 20_000 }), batch({ base: 4, bytes: 700 }),
+    batch({ base: 0, records: 3 }), batch({ base: 3, bytes: 20_000 }),
+    batch({ base: 4, bytes: 700 }),
   ]
   const done = log.append(Buffer.concat(batches), false)
   t.equal(log.endOffset, 5n, 'the end has moved at once')

@@ -29,7 +29,9 @@ export class BrokerProcess {
   readonly ended: Promise<Ended>
   #isOver = false
 
-  /** Each setting is `key=value`; a port and a directory must be among them or in the environment. */
+  /**
+   * Each setting is `key=value`; a port and a directory must be among them or in the environment.
+   */
   constructor (settings: readonly string[], { environment = {} }: ProcessOptions = {}) {
     this.child = spawn(process.execPath, [main, 'serve', ...settings.flatMap(setting => ['--override', setting])], {
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -48,7 +50,9 @@ export class BrokerProcess {
   }
 
   /** On any free port of this machine. */
-  static on (directory: string, more: readonly string[] = [], options: ProcessOptions = {}): BrokerProcess {
+  static on (
+    directory: string, more: readonly string[] = [], options: ProcessOptions = {}
+  ): BrokerProcess {
     return new BrokerProcess([`log.dirs=${directory}`, 'listeners=PLAINTEXT://127.0.0.1:0', ...more], options)
   }
 
@@ -69,7 +73,8 @@ export class BrokerProcess {
 
   /** The first entry with this message; undefined when the process ends without it. */
   async said (message: string): Promise<LogEntry | undefined> {
-    const find = (entries: readonly LogEntry[]): LogEntry | undefined => entries.find(({ msg }) => msg === message)
+    const find = (entries: readonly LogEntry[]): LogEntry | undefined =>
+      entries.find(({ msg }) => msg === message)
     await this.log.until(entries => find(entries) !== undefined || this.#isOver)
     return find(this.log.items)
   }

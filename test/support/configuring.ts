@@ -30,7 +30,8 @@ export async function alter (
   const { responses } = await client.request(IncrementalAlterConfigs, 1, {
     resources: [change(type, name, ...operations)], validateOnly: false,
   })
-  const { errorCode, errorMessage } = responses[0] as { errorCode: number, errorMessage: string | null }
+  const { errorCode, errorMessage } =
+    responses[0] as { errorCode: number, errorMessage: string | null }
   return [errorCode, errorMessage]
 }
 

@@ -28,7 +28,8 @@ export class GroupBench {
   private constructor (clock: FakeClock, groups: GroupCoordinator) {
     this.clock = clock
     this.#dispatch = createDispatch(handlers, {
-      access: everybodyMayEverything, groups, quotas: { request: { isUnset: true } }, environment: clock,
+      access: everybodyMayEverything, groups, quotas: { request: { isUnset: true } },
+      environment: clock,
     } as never)
   }
 

@@ -33,7 +33,9 @@ export function joinBody (groupId: string, options: JoinOptions = {}) {
   }
 }
 
-/** Resolves when the next such request has come to the coordinator, and waits there or is answered. */
+/**
+ * Resolves when the next such request has come to the coordinator, and waits there or is answered.
+ */
 export function parked (raw: RawBroker, operation: 'join' | 'sync'): Promise<void> {
   const groups = raw.broker.groups as Record<typeof operation, (...args: any[]) => Promise<any>>
   const { [operation]: run } = groups

@@ -1,4 +1,7 @@
-/** What a broker still holds once it has stopped and its store is closed: nothing is as it should be. */
+/**
+ * What a broker still holds once it has stopped and its store is closed: nothing is as it should
+ * be.
+ */
 import type { AssembledBroker } from '../../src/broker.ts'
 import type { ConnectionContext } from '../../src/server/connection.ts'
 import type { Store } from '../../src/store/store.ts'

@@ -45,7 +45,8 @@ interface OpeningOptions {
 }
 
 export async function openReplicas (
-  t: Test, disk = new MemoryDisk(), { look = () => {}, retentionCheckMs = NEVER_MS }: OpeningOptions = {}
+  t: Test, disk = new MemoryDisk(),
+  { look = () => {}, retentionCheckMs = NEVER_MS }: OpeningOptions = {}
 ) {
   const store = await openStore('/data', realEnvironment(disk.disk()), { flushIntervalMs: 1 })
   look(store)

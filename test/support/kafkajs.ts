@@ -13,7 +13,9 @@ process.env.KAFKAJS_NO_PARTITIONER_WARNING = '1'
 // A dozen requests under way on one connection each wait for its close.
 EventEmitter.defaultMaxListeners = 100
 
-/** For a machine that is busy with everything else: real clients pass or hang, they are not timed. */
+/**
+ * For a machine that is busy with everything else: real clients pass or hang, they are not timed.
+ */
 export const FILE_TIMEOUT_MS = 300_000
 
 export interface Received {
@@ -25,10 +27,15 @@ export interface Received {
   readonly message: KafkaMessage
 }
 
-/** Fetches that wait shortly and heartbeats that come often: rebalances are then a matter of moments. */
+/**
+ * Fetches that wait shortly and heartbeats that come often: rebalances are then a matter of
+ * moments.
+ */
 const QUICK = { maxWaitTimeInMs: 100, heartbeatInterval: 200 }
 
-/** One broker on a directory of its own, and the clients that talk to it; all ends with the test. */
+/**
+ * One broker on a directory of its own, and the clients that talk to it; all ends with the test.
+ */
 export class Clients {
   readonly broker: OttlaBroker
   readonly kafka: Kafka
@@ -81,7 +88,9 @@ export class Clients {
     await producer.disconnect()
   }
 
-  async consumer (config: Partial<ConsumerConfig> = {}, t = this.#t, kafka = this.kafka): Promise<Consumer> {
+  async consumer (
+    config: Partial<ConsumerConfig> = {}, t = this.#t, kafka = this.kafka
+  ): Promise<Consumer> {
     const consumer = kafka.consumer({ groupId: this.name('group'), ...QUICK, ...config })
     t.teardown(() => consumer.disconnect())
     await consumer.connect()
@@ -129,7 +138,8 @@ export async function reasonOf (attempt: Promise<unknown>): Promise<string> {
     await attempt
     return 'NONE'
   } catch (error) {
-    const { type, cause, message } = error as { type?: string, cause?: { type?: string }, message: string }
+    const { type, cause, message } =
+      error as { type?: string, cause?: { type?: string }, message: string }
     return type ?? cause?.type ?? message
   }
 }
@@ -143,7 +153,9 @@ export class Machine {
   constructor (broker: OttlaBroker) {
     this.kafka = kafkaOf(broker, {
       retry: { retries: 0 },
-      socketFactory: ({ host, port, onConnect }: { host: string, port: number, onConnect: () => void }) => {
+      socketFactory: (
+        { host, port, onConnect }: { host: string, port: number, onConnect: () => void }
+      ) => {
         const socket = connect({ host, port }, onConnect)
         if (this.#on) this.#sockets.add(socket)
         else socket.destroy(new Error('the plug is pulled'))

@@ -44,7 +44,8 @@ export class Ledger {
     this.#distinct++
     const name = `${topic} ${series}`
     const next = this.#next.get(name) ?? 0
-    // A writer that is not idempotent may have written a record twice: the number is then an old one.
+    // A writer that is not idempotent may have written a record twice: the number is then an old
+    // one.
     if (number > next) this.outOfOrder.push(`${name}: ${number} before ${next}`)
     if (number === next) this.#next.set(name, next + 1)
     for (const check of [...this.#waits]) check()

@@ -4,7 +4,9 @@
  */
 import { channel } from 'node:diagnostics_channel'
 
-/** As a size it is negative, as text no UTF-8, and no magic, no checksum and no offset is like it. */
+/**
+ * As a size it is negative, as text no UTF-8, and no magic, no checksum and no offset is like it.
+ */
 export const SPOILED = 0xdb
 
 const isOut = new WeakMap<Buffer, boolean>()

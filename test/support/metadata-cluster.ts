@@ -124,12 +124,16 @@ export class Cluster {
       ...options,
     }, this)
     const reply = this.commit(decision)
-    if (decision.heartbeat) this.sessions.heard(decision.heartbeat, this.lastOffset, this.monotonicMs)
+    if (decision.heartbeat) {
+      this.sessions.heard(decision.heartbeat, this.lastOffset, this.monotonicMs)
+    }
     return reply
   }
 
   /** A topic whose partitions have these replicas. */
-  assign (name: string, replicas: readonly number[][], configs: Readonly<Record<string, string>> = {}): this {
+  assign (
+    name: string, replicas: readonly number[][], configs: Readonly<Record<string, string>> = {}
+  ): this {
     const { topics: [row] } = this.commit(createTopics({
       topics: [{
         name,

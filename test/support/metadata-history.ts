@@ -1,14 +1,15 @@
 /** Histories of the metadata log: records that make sense one after the other, of every type. */
 import {
-  FenceBrokerRecord, RegisterBrokerRecord, RegisterControllerRecord, UnfenceBrokerRecord, UnregisterBrokerRecord,
-  UnregisterControllerRecord,
+  FenceBrokerRecord, RegisterBrokerRecord, RegisterControllerRecord, UnfenceBrokerRecord,
+  UnregisterBrokerRecord, UnregisterControllerRecord,
 } from '../../protocol/stored/metadata-brokers.ts'
 import {
   AccessControlEntryRecord, DelegationTokenRecord, RemoveAccessControlEntryRecord,
   RemoveDelegationTokenRecord, RemoveUserScramCredentialRecord, UserScramCredentialRecord,
 } from '../../protocol/stored/metadata-security.ts'
 import {
-  ClientQuotaRecord, ConfigRecord, FeatureLevelRecord, NoOpRecord, ProducerIdsRecord, ZkMigrationStateRecord,
+  ClientQuotaRecord, ConfigRecord, FeatureLevelRecord, NoOpRecord, ProducerIdsRecord,
+  ZkMigrationStateRecord,
 } from '../../protocol/stored/metadata-settings.ts'
 import {
   ClearElrRecord, PartitionChangeRecord, PartitionRecord, RemoveTopicRecord, TopicRecord,
@@ -27,7 +28,9 @@ export function topic (name: string, number: number): MetadataEntry {
   return entry(TopicRecord, 0, { name, topicId: idOf(number) })
 }
 
-export function partition (topicNumber: number, partitionId: number, replicas: number[]): MetadataEntry {
+export function partition (
+  topicNumber: number, partitionId: number, replicas: number[]
+): MetadataEntry {
   return entry(PartitionRecord, 2, {
     partitionId,
     topicId: idOf(topicNumber),
@@ -57,7 +60,8 @@ function settingMakers (random: () => number, image: MetadataImage, number: numb
   const token = pick([...image.delegationTokens])
   return [
     () => entry(ProducerIdsRecord, 0, {
-      brokerId: 1, brokerEpoch: 5n, nextProducerId: (image.producerIds?.nextProducerId ?? 0n) + 1000n,
+      brokerId: 1, brokerEpoch: 5n,
+      nextProducerId: (image.producerIds?.nextProducerId ?? 0n) + 1000n,
     }),
     () => entry(AccessControlEntryRecord, 0, {
       id: idOf(number),
@@ -69,7 +73,9 @@ function settingMakers (random: () => number, image: MetadataImage, number: numb
       operation: 3,
       permissionType: 3,
     }),
-    () => aclIds.length > 0 ? entry(RemoveAccessControlEntryRecord, 0, { id: pick(aclIds)! }) : undefined,
+    () => aclIds.length > 0
+      ? entry(RemoveAccessControlEntryRecord, 0, { id: pick(aclIds)! })
+      : undefined,
     () => entry(UserScramCredentialRecord, 0, {
       name: pick(['u', 'v'])!,
       mechanism: pick([1, 2])!,
@@ -124,7 +130,8 @@ function brokerMakers (random: () => number, image: MetadataImage, number: numbe
     }),
     () => broker && entry(FenceBrokerRecord, 0, { id: broker.id, epoch: broker.epoch }),
     () => broker && entry(UnfenceBrokerRecord, 0, { id: broker.id, epoch: broker.epoch }),
-    () => broker && entry(UnregisterBrokerRecord, 0, { brokerId: broker.id, brokerEpoch: broker.epoch }),
+    () => broker &&
+      entry(UnregisterBrokerRecord, 0, { brokerId: broker.id, brokerEpoch: broker.epoch }),
     () => controller && entry(UnregisterControllerRecord, 0, { controllerId: controller.id }),
   ]
 }
@@ -133,11 +140,15 @@ function brokerMakers (random: () => number, image: MetadataImage, number: numbe
 function recurring (random: () => number, image: MetadataImage, number: number): MetadataEntry {
   const name = random() < 0.5 ? 'again' : 'again.and'
   const there = image.topics.find(name)
-  return there === undefined ? topic(name, number) : entry(RemoveTopicRecord, 0, { topicId: there.id })
+  return there === undefined
+    ? topic(name, number)
+    : entry(RemoveTopicRecord, 0, { topicId: there.id })
 }
 
 /** Any record that makes sense after what is there, so that every type comes up. */
-export function randomRecord (random: () => number, image: MetadataImage, number: number): MetadataEntry {
+export function randomRecord (
+  random: () => number, image: MetadataImage, number: number
+): MetadataEntry {
   const pick = <T>(items: readonly T[]): T | undefined => items[Math.floor(random() * items.length)]
   const topics = [...image.topics]
   const chosen = pick(topics)

@@ -19,7 +19,9 @@ export type FetchRow = FetchAnswer['responses'][number]['partitions'][number]
 export interface Content { key?: string | null, value?: string | null, timestamp?: bigint }
 
 /** A batch of records; a text is a record with this value and no key. */
-export function batchOf (contents: ReadonlyArray<string | Content>, facts: BatchFacts = {}): Buffer {
+export function batchOf (
+  contents: ReadonlyArray<string | Content>, facts: BatchFacts = {}
+): Buffer {
   return writeBatch(contents.map(content => {
     const { key = null, value = null, timestamp = BigInt(START_MS) } =
       typeof content === 'string' ? { value: content } : content
@@ -56,7 +58,9 @@ export interface ProduceOptions {
 export function produceBody (topic: string, records: Buffer | null, options: ProduceOptions = {}) {
   const { acks = -1, timeoutMs = 1000, transactionalId = null, index = 0, topicId } = options
   const name = topicId === undefined ? { name: topic } : { topicId }
-  return { transactionalId, acks, timeoutMs, topicData: [{ ...name, partitionData: [{ index, records }] }] }
+  return {
+    transactionalId, acks, timeoutMs, topicData: [{ ...name, partitionData: [{ index, records }] }],
+  }
 }
 
 /** The one partition's row of the answer. */
@@ -65,7 +69,8 @@ export async function produce (
 ): Promise<ProduceRow> {
   const { clientId = 'raw' } = options
   const body = produceBody(topic, records as Buffer, options)
-  const { responses } = await client.request(Produce, options.version ?? 12, body as never, { clientId })
+  const { responses } =
+    await client.request(Produce, options.version ?? 12, body as never, { clientId })
   return responses[0]?.partitionResponses[0] as ProduceRow
 }
 
@@ -108,7 +113,9 @@ export function fetchBody (positions: readonly Position[], options: FetchOptions
     sessionId,
     sessionEpoch,
     rackId,
-    topics: positions.map(({ topic, topicId, index = options.index ?? 0, fetchOffset, partitionMaxBytes }) => ({
+    topics: positions.map((
+      { topic, topicId, index = options.index ?? 0, fetchOffset, partitionMaxBytes }
+    ) => ({
       topic,
       topicId,
       partitions: [{
@@ -134,7 +141,9 @@ export async function fetchAll (
 export async function fetchOne (
   client: RawClient, topic: string, fetchOffset: bigint, options: FetchOptions = {}
 ): Promise<FetchRow> {
-  const position = options.topicId === undefined ? { topic, fetchOffset } : { topicId: options.topicId, fetchOffset }
+  const position = options.topicId === undefined
+    ? { topic, fetchOffset }
+    : { topicId: options.topicId, fetchOffset }
   const { responses } = await fetchAll(client, [position], options)
   return responses[0]?.partitions[0] as FetchRow
 }
@@ -146,7 +155,8 @@ export function batchesOf ({ records }: { records: Buffer | null }): Buffer[] {
 /** What a reader sees: offset and value of each record. */
 export function recordsIn (row: { records: Buffer | null }): Array<[bigint, string | null]> {
   return batchesOf(row).flatMap(batch => [...recordsOf(batch)]
-    .map(({ offset, value }): [bigint, string | null] => [offset, value === null ? null : value.toString()]))
+    .map(({ offset, value }): [bigint, string | null] =>
+      [offset, value === null ? null : value.toString()]))
 }
 
 /** Each row of a Fetch answer as `topic-index:error:records`. */

@@ -1,7 +1,11 @@
 /** Programs that run to their end. */
 import { spawn } from 'node:child_process'
 
-export interface ProgramResult { readonly code: number | null, readonly output: string, readonly complaints: string }
+export interface ProgramResult {
+  readonly code: number | null
+  readonly output: string
+  readonly complaints: string
+}
 
 /** Runs a program with this input; rejects when it cannot be started. */
 export function runProgram (

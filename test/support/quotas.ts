@@ -15,7 +15,9 @@ export function alterQuotas (
   return client.request(AlterClientQuotas, version, {
     entries: entries.map(([entity, values]) => ({
       entity: entityRows(entity),
-      ops: Object.entries(values).map(([key, value]) => ({ key, value: value ?? 0, remove: value === null })),
+      ops: Object.entries(values).map(
+        ([key, value]) => ({ key, value: value ?? 0, remove: value === null })
+      ),
     })),
     validateOnly,
   })

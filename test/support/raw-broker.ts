@@ -64,7 +64,9 @@ class StandingClock {
     const end = this.#elapsedMs + ms
     for (;;) {
       let next: Due | undefined
-      for (const due of this.#due) if (due.atMs <= end && (next === undefined || due.atMs < next.atMs)) next = due
+      for (const due of this.#due) {
+        if (due.atMs <= end && (next === undefined || due.atMs < next.atMs)) next = due
+      }
       if (next === undefined) break
       this.#due.delete(next)
       this.#elapsedMs = Math.max(this.#elapsedMs, next.atMs)
@@ -148,7 +150,9 @@ export class RawBroker {
     return new RawBroker(t, { running, store, disk, listener, log, clock, answers: shared.answers })
   }
 
-  /** Carries everything into the volume, as the store does by itself a quarter of a second later. */
+  /**
+   * Carries everything into the volume, as the store does by itself a quarter of a second later.
+   */
   flush (): Promise<void> {
     const { flusher } = this.store as Store & { flusher: { flush (): Promise<void> } }
     return flusher.flush()
@@ -163,7 +167,9 @@ export class RawBroker {
   }
 
   /** A new topic; answers its id. */
-  async topic (name: string, numPartitions = 1, configs: Record<string, string> = {}): Promise<string> {
+  async topic (
+    name: string, numPartitions = 1, configs: Record<string, string> = {}
+  ): Promise<string> {
     const client = await this.client()
     const { topics } = await client.request(CreateTopics, 7, {
       topics: [{
@@ -184,7 +190,8 @@ export class RawBroker {
 
   async deleteTopic (name: string): Promise<void> {
     const client = await this.client()
-    await client.request(DeleteTopics, 6, { topics: [{ name, topicId: ZERO_UUID }], topicNames: [], timeoutMs: 30_000 })
+    await client.request(DeleteTopics, 6,
+      { topics: [{ name, topicId: ZERO_UUID }], topicNames: [], timeoutMs: 30_000 })
     client.end()
   }
 

@@ -1,4 +1,6 @@
-/** Facts of Apache Kafka that tests compare with: test/reference/README.md says what each file is. */
+/**
+ * Facts of Apache Kafka that tests compare with: test/reference/README.md says what each file is.
+ */
 import { readFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
 import { root } from '../../scripts/repository.ts'

@@ -1,4 +1,7 @@
-/** States of a cluster that one running broker cannot bring about: a second, registered one, and denials. */
+/**
+ * States of a cluster that one running broker cannot bring about: a second, registered one, and
+ * denials.
+ */
 import { CreateTopics } from '../../protocol/messages/19-create-topics.ts'
 import { registerBroker } from '../../src/core/controller/registration.ts'
 import { supportedFeatures } from '../../src/core/metadata/features.ts'

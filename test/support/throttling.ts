@@ -7,10 +7,12 @@ import type { RawClient } from './raw-client.ts'
 const VERSIONS = { clientSoftwareName: 'raw', clientSoftwareVersion: '1' }
 
 /**
- * Shows that the client's next request is answered after so many milliseconds, and not before; it is of
- * no client id, so that quotas of such do not count it.
+ * Shows that the client's next request is answered after so many milliseconds, and not before; it
+ * is of no client id, so that quotas of such do not count it.
  */
-export async function throttled (t: Test, raw: RawBroker, client: RawClient, ms: number): Promise<void> {
+export async function throttled (
+  t: Test, raw: RawBroker, client: RawClient, ms: number
+): Promise<void> {
   const frames = client.frames.items.length
   const other = await raw.client()
   const ask = () => other.request(ApiVersions, 3, VERSIONS, { clientId: null })

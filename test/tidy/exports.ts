@@ -1,6 +1,6 @@
 /**
- * What is exported is used: by another file, or it is no export; a type by its own file at least. What
- * a module gives as a whole (`export default`) is for the tool that loads it.
+ * What is exported is used: by another file, or it is no export; a type by its own file at least.
+ * What a module gives as a whole (`export default`) is for the tool that loads it.
  */
 import { importsOf } from './imports.ts'
 import { codeOf } from './scanner.ts'
@@ -8,8 +8,8 @@ import type { Token } from './scanner.ts'
 import type { Law } from './sources.ts'
 
 /**
- * The language is whole, with both sides of every message; a package, the library, hooks and the build's
- * last step are for others.
+ * The language is whole, with both sides of every message; a package, the library, hooks and the
+ * build's last step are for others.
  */
 const FREE = /^protocol\/(?:messages|stored)\/|\.d\.ts$|^src\/index\.ts$|-hooks\.ts$|^scripts\/house\/bundle\.ts$/
 const FOLDERS = /^(?:protocol|src|scripts|test\/(?:support|simulation))\//
@@ -48,6 +48,7 @@ function exportsOf (tokens: readonly Token[]): Export[] {
     const name = tokens[index + 1]
     if (name?.kind !== 'word') return []
     const isType = what === 'interface' || what === 'type'
-    return [{ name: name.text, line, isTold: isType && tokens.filter(other => other.text === name.text).length > 1 }]
+    return [{ name: name.text, line, isTold: isType &&
+      tokens.filter(other => other.text === name.text).length > 1 }]
   })
 }

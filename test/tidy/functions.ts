@@ -49,7 +49,9 @@ function partners (tokens: Token[]): Map<number, number> {
 }
 
 /** The brace of the body that follows parameters, directly or behind a type, an arrow or both. */
-function bodyAfter (tokens: Token[], partner: Map<number, number>, after: number): number | undefined {
+function bodyAfter (
+  tokens: Token[], partner: Map<number, number>, after: number
+): number | undefined {
   const end = tokens[after]?.text === ':' ? typeEnd(tokens, partner, after + 1) : after
   const body = tokens[end]?.text === '=>' ? end + 1 : end
   return tokens[body]?.text === '{' ? body : undefined
@@ -88,7 +90,8 @@ function operandEnd (tokens: Token[], partner: Map<number, number>, start: numbe
 /** What the function is called: the word before its parameters, or a test's first string. */
 function nameAt (tokens: Token[], head: number): string {
   const { line } = tokens[head] as Token
-  const before = tokens.slice(Math.max(0, head - 12), head).filter(token => token.line === line).reverse()
+  const before =
+    tokens.slice(Math.max(0, head - 12), head).filter(token => token.line === line).reverse()
   if (before[0]?.text === '>') before.splice(0, before.findIndex(({ text }) => text === '<') + 1)
   const name = before.find(({ kind, text }) => kind === 'string' || (kind === 'word' && text !== 'async'))
   return name?.text ?? 'a function'

@@ -4,7 +4,9 @@ import type { Token } from './scanner.ts'
 import { codeOf } from './scanner.ts'
 
 export interface Import {
-  /** A path from the repository's root for the house's own files, else the specifier as it stands. */
+  /**
+   * A path from the repository's root for the house's own files, else the specifier as it stands.
+   */
   readonly from: string
   readonly line: number
   /** `import type`: gone when compiled. */
@@ -20,7 +22,11 @@ export function importsOf (path: string, source: string): Import[] {
     if (token.kind !== 'string' || !isSpecifier(tokens, index)) return []
     const specifier = token.text.slice(1, -1)
     const from = specifier.startsWith('.') ? posix.join(posix.dirname(path), specifier) : specifier
-    return [{ from, line: token.line, typeOnly: isTypeOnly(tokens, index), names: namesOf(tokens, index) }]
+    return [
+      {
+        from, line: token.line, typeOnly: isTypeOnly(tokens, index), names: namesOf(tokens, index),
+      },
+    ]
   })
 }
 

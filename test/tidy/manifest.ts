@@ -11,9 +11,11 @@ export interface Manifest {
 
 /** Dependencies that nothing imports; those of the development may also be run or configured. */
 export function unusedDependencies (
-  manifest: Manifest, sources: readonly Source[], settings: readonly string[], commandsOf: (name: string) => string[]
+  manifest: Manifest, sources: readonly Source[], settings: readonly string[],
+  commandsOf: (name: string) => string[]
 ): string[] {
-  const imported = new Set(sources.flatMap(({ path, text }) => importsOf(path, text).map(({ from }) => from)))
+  const imported =
+    new Set(sources.flatMap(({ path, text }) => importsOf(path, text).map(({ from }) => from)))
   const isImported = (name: string): boolean =>
     [...imported].some(from => from === name || from.startsWith(`${name}/`))
   const said = [...Object.values(manifest.scripts ?? {}), ...settings].join('\n')
@@ -41,13 +43,20 @@ export function registriesIn (lock: string): string[] {
 }
 
 interface Lock {
-  readonly packages: Readonly<Record<string, { readonly optionalDependencies?: Readonly<Record<string, string>> }>>
+  readonly packages: Readonly<
+    Record<string, { readonly optionalDependencies?: Readonly<Record<string, string>> }>
+  >
 }
 
-/** Packages for other platforms that the lock leaves out: `npm ci` refuses it, on this platform as well. */
+/**
+ * Packages for other platforms that the lock leaves out: `npm ci` refuses it, on this platform as
+ * well.
+ */
 export function platformsWithout ({ packages }: Lock): string[] {
   const places = Object.keys(packages)
-  return Object.values(packages).flatMap(({ optionalDependencies = {} }) => Object.keys(optionalDependencies))
+  return Object.values(packages).flatMap(
+    ({ optionalDependencies = {} }) => Object.keys(optionalDependencies)
+  )
     .filter(name => !places.some(place => place.endsWith(`node_modules/${name}`)))
 }
 

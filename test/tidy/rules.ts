@@ -30,7 +30,9 @@ const ID = String.raw`(?:D|P|R-[A-Z])?\d+(?:\.\d+)*`
 const DECLARED = new RegExp(String.raw`^(?:#+ (${ID}) |(?:- |\| )\*\*(${ID})\*\* )|\*\*(R-[A-Z]\d+)\*\*`, 'gm')
 
 function declaredIn (text: string): string[] {
-  return [...text.matchAll(DECLARED)].map(([, heading, item, inText]) => (heading ?? item ?? inText) as string)
+  return [...text.matchAll(DECLARED)].map(
+    ([, heading, item, inText]) => (heading ?? item ?? inText) as string
+  )
 }
 
 export function rulesOf (files: readonly Source[]): Rules {
@@ -66,7 +68,11 @@ const OBVIOUS = new RegExp(String.raw`(?:^(?:/\*\*?|//)\s*(?:\*\s+)?|\()(${POINT
 /** A test's name that begins with the rules that it shows. */
 const NAMES_RULES = new RegExp(`^['"\`]${POINTED}(?:-\\d+)?(?=[:, ])`)
 
-interface Citation { readonly subject: Subject | undefined, readonly rule: string, readonly index: number }
+interface Citation {
+  readonly subject: Subject | undefined
+  readonly rule: string
+  readonly index: number
+}
 
 /** The rules that a text cites; `room`: whose its numbers are that stand alone. */
 function citationsIn (text: string, room: Subject | undefined, isProse: boolean): Citation[] {
@@ -125,12 +131,17 @@ export function unknownRules (sources: readonly Source[], rules: Rules): string[
 export function countCitations (sources: readonly Source[]): number {
   return sources.reduce((count, source) => {
     const room = ROOMS.find(([pattern]) => pattern.test(source.path))?.[1]
-    return count + textsOf(source).reduce((sum, { text, isProse }) => sum + citationsIn(text, room, isProse).length, 0)
+    return count +
+      textsOf(source).reduce(
+        (sum, { text, isProse }) => sum + citationsIn(text, room, isProse).length, 0
+      )
   }, 0)
 }
 
 /** Links to what is not in the repository; `exists` takes a path from the root. */
-export function linksToNowhere (files: readonly Source[], exists: (path: string) => boolean): string[] {
+export function linksToNowhere (
+  files: readonly Source[], exists: (path: string) => boolean
+): string[] {
   return files.flatMap(({ path, text }) => [...text.replace(/`[^`\n]*`/g, '').matchAll(/\]\(([^)\s#]+)[^)]*\)/g)]
     .map(([, target = '']) => target)
     .filter(target => !target.startsWith('https:') && !exists(posix.join(posix.dirname(path), target)))

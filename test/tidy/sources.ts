@@ -18,7 +18,8 @@ const paths = trackedFiles()
 
 /** Those with one of these endings below a folder, or everywhere without one. */
 export function tracked (folder = '', ...endings: string[]): string[] {
-  const isWanted = (path: string): boolean => endings.length === 0 || endings.some(each => path.endsWith(each))
+  const isWanted = (path: string): boolean =>
+    endings.length === 0 || endings.some(each => path.endsWith(each))
   return paths.filter(path => path.startsWith(folder) && isWanted(path))
 }
 

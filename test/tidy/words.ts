@@ -16,7 +16,9 @@ export const coreIsPure: Law = sources => breaches(inFolder(sources, 'src/core')
   return IMPURE.has(text) && isFree(tokens, index)
 })
 
-/** What blocks the loop for a disk, loses a commit, or crashes: measured in storage.md 3.1 and 5. */
+/**
+ * What blocks the loop for a disk, loses a commit, or crashes: measured in storage.md 3.1 and 5.
+ */
 const BANNED_IN_STORE = new Set(['putSync', 'transactionSync', 'getAsync', 'getBFAsync', 'noSync', 'useWritemap'])
 
 export const storeKeepsItsPath: Law = sources => breaches(inFolder(sources, 'src/store'), (tokens, index) =>
@@ -32,7 +34,9 @@ export const everyTestRuns: Law = sources => breaches(inFolder(sources, 'test'),
   return (isMember && next === '(') || (next === ':' && tokens[index + 2]?.text === 'true')
 })
 
-/** What is an object's own bears a `#`: `private` hides nothing at run time, but of constructors. */
+/**
+ * What is an object's own bears a `#`: `private` hides nothing at run time, but of constructors.
+ */
 export const ownMembersBearAHash: Law = sources => breaches([...sources], (tokens, index) => {
   const { text } = tokens[index] as Token
   const next = tokens[index + 1]
@@ -57,7 +61,10 @@ export const everyFileOpensWithItsPurpose: Law = sources => sources.filter(({ pa
   !/^(?:test|protocol\/messages)\//.test(path) && scan(text)[0]?.kind !== 'comment')
   .map(({ path }) => `${path}:1 opens without a comment`)
 
-/** Who reads the wall clock, and what for: whatever is waited for goes by the clock that nobody sets. */
+/**
+ * Who reads the wall clock, and what for: whatever is waited for goes by the clock that nobody
+ * sets.
+ */
 const WALL_CLOCK: ReadonlyMap<string, string> = new Map([
   ['src/process-environment.ts', 'gives it'],
   ['src/cli/terminal.ts', 'gives it'],
@@ -86,10 +93,13 @@ export const timeoutsAreMonotonic: Law = sources => breaches(inFolder(sources, '
   return text === 'nowMs' && tokens[index + 1]?.text === '(' && tokens[index + 2]?.text === ')' &&
     tokens[index + 3]?.text !== ':'
 }).filter(breach => ![...WALL_CLOCK.keys()].some(path => breach.startsWith(`${path}/`) || breach.startsWith(`${path}:`)))
-  .concat(WITHOUT_WALL_CLOCK.flatMap(folder => breaches(inFolder(sources, folder), (tokens, index) =>
-    tokens[index]?.text === 'nowMs')))
+  .concat(WITHOUT_WALL_CLOCK.flatMap(folder =>
+    breaches(inFolder(sources, folder), (tokens, index) =>
+      tokens[index]?.text === 'nowMs')))
 
-function breaches (sources: Source[], isBreach: (tokens: Token[], index: number) => boolean): string[] {
+function breaches (
+  sources: Source[], isBreach: (tokens: Token[], index: number) => boolean
+): string[] {
   return sources.flatMap(({ path, text }) => {
     const tokens = codeOf(text)
     return tokens.flatMap((token, index) =>

@@ -22,12 +22,16 @@ export function defineGroups (ottla: Command, terminal: Terminal): void {
   defineReset(groups, terminal)
 
   shared(groups.command('delete').description('delete groups without members').argument('<group...>'), '{ "group" }')
-    .action(async (names, options) => await (await loadChanges()).deleteGroups(names, options, terminal))
+    .action(
+      async (names, options) => await (await loadChanges()).deleteGroups(names, options, terminal)
+    )
 
   shared(groups.command('delete-offsets').description('forget what a group has read of some topics').argument('<group>')
     .requiredOption('--topic <topic[:partitions]>', 'for example orders or orders:0,2; may be repeated', collect, []),
   '{ "group", "topic", "partition" }')
-    .action(async (name, options) => await (await loadChanges()).deleteOffsets(name, options, terminal))
+    .action(
+      async (name, options) => await (await loadChanges()).deleteOffsets(name, options, terminal)
+    )
 }
 
 function defineReset (groups: Command, terminal: Terminal): void {
@@ -44,7 +48,9 @@ function defineReset (groups: Command, terminal: Terminal): void {
     .option('--shift-by <n>', 'so many forward, or back if negative', offset('--shift-by'))
     .option('--execute', 'do it'),
   '{ "group", "topic", "partition", "currentOffset", "newOffset", "executed" }')
-    .action(async (name, options) => await (await loadReset()).resetOffsets(name, options, terminal))
+    .action(
+      async (name, options) => await (await loadReset()).resetOffsets(name, options, terminal)
+    )
 }
 
 const load = async () => await import('../groups/groups.ts')

@@ -1,6 +1,6 @@
 /**
- * `ottla dump`: what is stored, without a broker. A data directory is opened as the broker opens it,
- * over a disk that is only read; it is refused while a broker runs there.
+ * `ottla dump`: what is stored, without a broker. A data directory is opened as the broker opens
+ * it, over a disk that is only read; it is refused while a broker runs there.
  */
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
@@ -64,9 +64,13 @@ function checkDirectory (path: string): void {
   throw new CommandError(`${path} is no data directory of ottla; name the directory that log.dirs names`)
 }
 
-/** What reading damaged bytes throws: their own errors, and what LMDB says of pages that make no sense. */
+/**
+ * What reading damaged bytes throws: their own errors, and what LMDB says of pages that make no
+ * sense.
+ */
 function isDamage (error: unknown): error is Error {
-  return error instanceof StoreError || error instanceof RecordError || error instanceof DecodeError ||
+  return error instanceof StoreError || error instanceof RecordError ||
+    error instanceof DecodeError ||
     error instanceof RangeError || (error instanceof Error && error.message.startsWith('MDB_'))
 }
 
@@ -133,9 +137,13 @@ function topicOfFile (path: string): { topic?: string, partition?: number } {
   return topic === undefined ? {} : { topic, partition: Number(partition) }
 }
 
-async function dumpSources (sources: readonly Source[], options: DumpOptions, terminal: Terminal): Promise<void> {
+async function dumpSources (
+  sources: readonly Source[], options: DumpOptions, terminal: Terminal
+): Promise<void> {
   const isDeep = options.batches === true || options.records === true
-  const rows = sources.map(({ name, topic = null, partition = null, startOffset, endOffset, bytes, damaged }) =>
+  const rows = sources.map((
+    { name, topic = null, partition = null, startOffset, endOffset, bytes, damaged }
+  ) =>
     ({ log: name, topic, partition, startOffset, endOffset, bytes, damaged }))
   if (options.json === true || !isDeep) {
     await show(terminal, options, {
@@ -155,7 +163,9 @@ async function dumpSources (sources: readonly Source[], options: DumpOptions, te
   throwFailures(failures)
 }
 
-async function dumpBatches (source: Source, options: DumpOptions, terminal: Terminal): Promise<void> {
+async function dumpBatches (
+  source: Source, options: DumpOptions, terminal: Terminal
+): Promise<void> {
   const line = (row: Row, what: string): string => options.json === true ? `${jsonOf(row)}\n` : lineOf(row, what)
   if (options.json !== true) await write(terminal.output, `${source.topic ?? source.name} ${source.partition ?? ''}  ${source.name}\n`)
   let count = 0

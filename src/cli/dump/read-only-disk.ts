@@ -28,10 +28,13 @@ export function readOnlyDisk (base: Disk = nodeDisk()): ReadOnlyDisk {
   }
 }
 
-function layered (base: Disk, files: Map<string, MemoryFile>, environments: Map<string, LayeredEnvironment>): Disk {
+function layered (
+  base: Disk, files: Map<string, MemoryFile>, environments: Map<string, LayeredEnvironment>
+): Disk {
   const gone = new Set<string>()
   const isInMemory = (path: string): boolean => files.has(path) || environments.has(path)
-  const exists = (path: string): boolean => isInMemory(path) || (!gone.has(path) && base.exists(path))
+  const exists = (path: string): boolean =>
+    isInMemory(path) || (!gone.has(path) && base.exists(path))
   const move = <T>(things: Map<string, T>, from: string, to: string): void => {
     const thing = things.get(from)
     if (thing !== undefined) things.set(to, thing)
@@ -113,7 +116,9 @@ class MemoryFile implements DiskFile {
     return this.#bytes.copy(into, 0, Math.min(position, this.#bytes.length))
   }
 
-  async readAsync (into: Buffer, position: number): Promise<number> { return this.read(into, position) }
+  async readAsync (into: Buffer, position: number): Promise<number> {
+    return this.read(into, position)
+  }
   size (): number { return this.#bytes?.length ?? this.#below?.size() ?? 0 }
 
   truncate (bytes: number): void {
@@ -125,7 +130,10 @@ class MemoryFile implements DiskFile {
   close (): void { this.#below?.close() }
 }
 
-/** What is stored, under what was changed since: by keys as Latin-1, which orders them as their bytes. */
+/**
+ * What is stored, under what was changed since: by keys as Latin-1, which orders them as their
+ * bytes.
+ */
 class LayeredEnvironment implements KeyValueEnvironment {
   readonly #below: KeyValueEnvironment | undefined
   readonly #changes = new Map<string, Buffer | undefined>()
@@ -153,13 +161,16 @@ class LayeredEnvironment implements KeyValueEnvironment {
   keys (range: RangeOptions): Buffer[] {
     const { start, end, reverse = false, limit = Number.MAX_SAFE_INTEGER } = range
     const [from, to] = [start.toString('latin1'), end.toString('latin1')]
-    const isInside = (name: string): boolean => reverse ? name <= from && name > to : name >= from && name < to
+    const isInside = (name: string): boolean =>
+      reverse ? name <= from && name > to : name >= from && name < to
     const changed = [...this.#changes.keys()].filter(isInside)
     // As many more as may turn out to be removed.
     const more = range.limit === undefined ? {} : { limit: range.limit + changed.length }
     const stored = this.#below?.keys({ ...range, ...more }) ?? []
     const names = new Set([...stored.map(key => key.toString('latin1')), ...changed])
-    const ordered = [...names].filter(name => !this.#changes.has(name) || this.#changes.get(name) !== undefined).sort()
+    const ordered = [...names].filter(
+      name => !this.#changes.has(name) || this.#changes.get(name) !== undefined
+    ).sort()
     return (reverse ? ordered.reverse() : ordered).slice(0, limit).map(name => Buffer.from(name, 'latin1'))
   }
 

@@ -1,4 +1,7 @@
-/** Batches and records in readable form: what they say of themselves, and what Kafka's own records mean. */
+/**
+ * Batches and records in readable form: what they say of themselves, and what Kafka's own records
+ * mean.
+ */
 import { codec } from '../../../protocol/codec.ts'
 import { DecodeError, Reader } from '../../../protocol/cursor.ts'
 import { toJson } from '../../../protocol/json.ts'
@@ -24,7 +27,9 @@ import { bytesValue } from '../records/format.ts'
 export function batchRow (log: string, batch: Buffer): Row {
   const magic = header.magicOf(batch)
   const attributes = magic === 2 ? header.attributesOf(batch) : 0
-  const common = { log, baseOffset: header.baseOffset(batch), bytes: batch.length, magic, intact: isIntact(batch) }
+  const common = {
+    log, baseOffset: header.baseOffset(batch), bytes: batch.length, magic, intact: isIntact(batch),
+  }
   if (magic < 2) return common
   return {
     ...common,
@@ -43,7 +48,9 @@ export function batchRow (log: string, batch: Buffer): Row {
 }
 
 /** `topic` decides what the record means; a record that does not decode is shown as it is. */
-export function recordRow (log: string, topic: string | undefined, batch: Buffer, record: LogRecord): Row {
+export function recordRow (
+  log: string, topic: string | undefined, batch: Buffer, record: LogRecord
+): Row {
   const place = { log, offset: record.offset, timestamp: record.timestamp }
   try {
     const decoded = isControl(batch) ? control(record) : decode(topic, record)
@@ -63,9 +70,13 @@ function plain ({ key, value, headers }: LogRecord): Row {
   }
 }
 
-const controlNames = new Map<number, string>(Object.entries(controlType).map(([name, type]) => [type, name]))
+const controlNames =
+  new Map<number, string>(Object.entries(controlType).map(([name, type]) => [type, name]))
 
-/** What the values of control records are (KIP-595, KIP-630, KIP-853); those of markers are no message. */
+/**
+ * What the values of control records are (KIP-595, KIP-630, KIP-853); those of markers are no
+ * message.
+ */
 const controlMessages = new Map<number, Message>([
   [controlType.LEADER_CHANGE, LeaderChangeMessage],
   [controlType.SNAPSHOT_HEADER, SnapshotHeaderRecord],
@@ -85,7 +96,8 @@ function control (record: LogRecord): Row | undefined {
   if (message === undefined) return undefined
   // The message says its version itself, in its first field.
   const version = value.readInt16BE(0)
-  return { type, version, decoded: toJson(message, version, codec(message, version).read(new Reader(value))) as Value }
+  return { type, version,
+    decoded: toJson(message, version, codec(message, version).read(new Reader(value))) as Value }
 }
 
 function decode (topic: string | undefined, record: LogRecord): Row | undefined {
@@ -110,7 +122,9 @@ function metadata (bytes: Buffer): Row {
 }
 
 /** Its value null: what the key names is removed. */
-function coordinator (record: CoordinatorRecord | undefined, key: Buffer, bytes: Buffer | null): Row | undefined {
+function coordinator (
+  record: CoordinatorRecord | undefined, key: Buffer, bytes: Buffer | null
+): Row | undefined {
   if (record === undefined) return undefined
   const decodedKey = toJson(record.key, 0, decodeKey(record, key)) as Value
   if (bytes === null) return { type: record.name, decodedKey, decoded: null }

@@ -22,7 +22,9 @@ export interface Source {
   readonly endOffset: bigint
   readonly bytes: number
   readonly damaged: boolean
-  /** Whole batches from the one that holds `offset` on; each is valid until the next is asked for. */
+  /**
+   * Whole batches from the one that holds `offset` on; each is valid until the next is asked for.
+   */
   batches (offset: bigint): AsyncIterable<Buffer>
 }
 
@@ -33,8 +35,9 @@ const READ_BYTES = 1024 * 1024
 
 /** Every log, and every snapshot of the metadata log; by topic and partition. */
 export async function sourcesOf (store: Store): Promise<Source[]> {
-  const snapshots = [...store.table.entries(CHECKPOINTS)].map(([key]) => key.slice(CHECKPOINTS.length))
-    .map(name => snapshotSource(store, name))
+  const snapshots =
+    [...store.table.entries(CHECKPOINTS)].map(([key]) => key.slice(CHECKPOINTS.length))
+      .map(name => snapshotSource(store, name))
   const metadata = store.logNames().filter(name => name === METADATA_LOG)
     .map(name => logSource(store, name, () => METADATA_TOPIC))
   const names = await topicNames([...snapshots.slice(-1), ...metadata])
@@ -49,7 +52,9 @@ function byTopic (left: Source, right: Source): number {
   return (left.partition ?? 0) - (right.partition ?? 0)
 }
 
-function logSource (store: Store, name: string, topicOf: (topicId: string) => string | undefined): Source {
+function logSource (
+  store: Store, name: string, topicOf: (topicId: string) => string | undefined
+): Source {
   const log = store.findLog(name)
   if (log === undefined) throw new RangeError(`there is no log ${name}`)
   const at = name.lastIndexOf('-')
@@ -107,8 +112,8 @@ export function bytesSource (name: string, bytes: Buffer): Source {
 }
 
 /**
- * What turns one journal file has, log by log. It may have turns that were used up long ago, and the
- * names of those logs only that were made in them.
+ * What turns one journal file has, log by log. It may have turns that were used up long ago, and
+ * the names of those logs only that were made in them.
  */
 export async function journalSources (path: string): Promise<Source[]> {
   const file = nodeDisk().open(path, true)
@@ -135,14 +140,19 @@ export async function journalSources (path: string): Promise<Source[]> {
 
 const BATCHES: ReadonlySet<number> = new Set([kinds.small, kinds.large, kinds.copy])
 
-function placeOf (name: string, topics: ReadonlyMap<string, string>): { topic?: string, partition?: number } {
+function placeOf (
+  name: string, topics: ReadonlyMap<string, string>
+): { topic?: string, partition?: number } {
   if (name === METADATA_LOG) return { topic: METADATA_TOPIC, partition: 0 }
   const [, topicId = '', partition] = /^(.+)-(\d+)$/.exec(name) ?? []
   const topic = topics.get(topicId)
   return topic === undefined ? {} : { topic, partition: Number(partition) }
 }
 
-/** The offset behind a batch of any magic: before magic 2 a batch is one record, or says its last offset first. */
+/**
+ * The offset behind a batch of any magic: before magic 2 a batch is one record, or says its last
+ * offset first.
+ */
 function endOf (batch: Buffer): bigint {
   return (magicOf(batch) === 2 ? lastOffset(batch) : batch.readBigInt64BE(0)) + 1n
 }
@@ -157,7 +167,8 @@ async function topicNames (sources: readonly Source[]): Promise<Map<string, stri
         for (const { value } of recordsOf(batch)) if (value !== null) noteTopic(names, value)
       } catch (error) {
         // A damaged batch names nothing; the log itself is shown all the same.
-        if (!(error instanceof RecordError || error instanceof DecodeError || error instanceof RangeError)) throw error
+        if (!(error instanceof RecordError || error instanceof DecodeError ||
+          error instanceof RangeError)) throw error
       }
     }
   }

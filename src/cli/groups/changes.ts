@@ -50,10 +50,12 @@ async function deleteGroup (client: Client, group: string): Promise<string | und
 export async function selectedPartitions (
   client: Client, selections: readonly TopicSelection[]
 ): Promise<TopicPartition[]> {
-  const whole = selections.filter(({ partitions }) => partitions === undefined).map(({ topic }) => topic)
+  const whole =
+    selections.filter(({ partitions }) => partitions === undefined).map(({ topic }) => topic)
   const topics = whole.length === 0 ? [] : await namedTopics(client, whole)
   return selections.flatMap(({ topic, partitions }) => {
-    const all = topics.find(({ name }) => name === topic)?.partitions.map(({ partition }) => partition)
+    const all =
+      topics.find(({ name }) => name === topic)?.partitions.map(({ partition }) => partition)
     return (partitions ?? all ?? []).map(partition => ({ topic, partition }))
   })
 }
@@ -75,7 +77,9 @@ export async function deleteOffsets (
       return answer.topics
     }))
   })
-  const results = topics.flatMap(({ name, partitions }) => partitions.map(partition => ({ topic: name, ...partition })))
+  const results = topics.flatMap(
+    ({ name, partitions }) => partitions.map(partition => ({ topic: name, ...partition }))
+  )
   await show(terminal, options, {
     columns: ['topic', 'partition'],
     rows: results.filter(({ errorCode }) => errorCode === code.NONE)

@@ -26,13 +26,16 @@ export async function describeGroups (
   names: readonly string[], options: SharedOptions & { members?: boolean }, terminal: Terminal
 ): Promise<void> {
   const described = await withClient(options, async client => {
-    const wanted = names.length > 0 ? names : (await findGroups(client)).filter(isOfConsumers).map(({ group }) => group)
+    const wanted = names.length > 0
+      ? names
+      : (await findGroups(client)).filter(isOfConsumers).map(({ group }) => group)
     const found: FullGroup[] = []
     for (const name of wanted) found.push(await about(`group ${name}`, () => fullGroup(client, name)))
     return found
   })
   if (options.json === true) {
-    return await showJson(terminal, described.map(({ group, offsets }) => ({ ...jsonOf(group), offsets })))
+    return await showJson(terminal,
+      described.map(({ group, offsets }) => ({ ...jsonOf(group), offsets })))
   }
   if (described.length === 0) return say(terminal, NONE)
   for (const [index, { group, offsets }] of described.entries()) {
@@ -44,7 +47,10 @@ export async function describeGroups (
   }
 }
 
-/** Share and streams groups have commands of their own with Kafka; brokers of before KIP-848 tell no type. */
+/**
+ * Share and streams groups have commands of their own with Kafka; brokers of before KIP-848 tell no
+ * type.
+ */
 function isOfConsumers ({ type }: ListedGroup): boolean { return ['', 'classic', 'consumer'].includes(type.toLowerCase()) }
 
 type Offsets = Awaited<ReturnType<typeof offsetsOf>>
@@ -60,8 +66,9 @@ async function offsetsOf (client: Client, group: DescribedGroup) {
   const committed = await committedOffsets(client, group.group)
   const readers = readersOf(group)
   const known = new Map(committed.map(each => [partitionKey(each), each]))
-  const all = [...committed, ...[...readers.values()].filter(each => !known.has(partitionKey(each)))]
-    .map(({ topic, partition }) => ({ topic, partition })).sort(byPartition)
+  const all =
+    [...committed, ...[...readers.values()].filter(each => !known.has(partitionKey(each)))]
+      .map(({ topic, partition }) => ({ topic, partition })).sort(byPartition)
   const ends = all.length === 0 ? [] : await findOffsets(client, all, mark.latest)
   return ends.map(({ topic, partition, offset, errorCode }) => {
     const key = partitionKey({ topic, partition })
@@ -84,7 +91,8 @@ async function offsetsOf (client: Client, group: DescribedGroup) {
 
 function jsonOf ({ group, state, type, protocol, coordinator, members }: DescribedGroup) {
   return { group, state, type, protocol, coordinator, members: members.map(member => ({
-    ...member, partitions: member.partitions.map(({ topic, partitions }) => ({ topic, partitions })),
+    ...member,
+    partitions: member.partitions.map(({ topic, partitions }) => ({ topic, partitions })),
   })) }
 }
 
@@ -98,7 +106,9 @@ async function showMembers ({ members }: DescribedGroup, terminal: Terminal): Pr
   })
 }
 
-async function showOffsets (group: DescribedGroup, offsets: Offsets, terminal: Terminal): Promise<void> {
+async function showOffsets (
+  group: DescribedGroup, offsets: Offsets, terminal: Terminal
+): Promise<void> {
   await show(terminal, {}, {
     columns: ['topic', 'partition', 'currentOffset', 'logEndOffset', 'lag', ...group.members.length === 0
       ? []

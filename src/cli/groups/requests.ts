@@ -19,7 +19,9 @@ export interface ListedGroup {
 }
 
 /** Of every broker, by name. */
-export async function findGroups (client: Client, states: readonly string[] = []): Promise<ListedGroup[]> {
+export async function findGroups (
+  client: Client, states: readonly string[] = []
+): Promise<ListedGroup[]> {
   const { brokers } = await client.cluster()
   const groups: ListedGroup[] = []
   for (const id of brokers.keys()) {
@@ -39,7 +41,9 @@ export interface GroupMember {
   readonly instanceId: string | null
   readonly clientId: string
   readonly host: string
-  readonly partitions: ReadonlyArray<{ readonly topic: string, readonly partitions: readonly number[] }>
+  readonly partitions: ReadonlyArray<
+    { readonly topic: string, readonly partitions: readonly number[] }
+  >
 }
 
 export interface DescribedGroup {
@@ -72,7 +76,9 @@ async function describeConsumerGroup (
   const [found] = groups
   if (found === undefined || found.errorCode === code.GROUP_ID_NOT_FOUND ||
     found.errorCode === code.UNSUPPORTED_VERSION) return undefined
-  if (found.errorCode !== code.NONE) throw new KafkaError(found.errorCode, found.errorMessage ?? undefined)
+  if (found.errorCode !== code.NONE) {
+    throw new KafkaError(found.errorCode, found.errorMessage ?? undefined)
+  }
   return {
     group,
     state: found.groupState,
@@ -84,19 +90,25 @@ async function describeConsumerGroup (
       instanceId,
       clientId,
       host: clientHost,
-      partitions: assignment.topicPartitions.map(({ topicName, partitions }) => ({ topic: topicName, partitions })),
+      partitions: assignment.topicPartitions.map(
+        ({ topicName, partitions }) => ({ topic: topicName, partitions })
+      ),
     })),
   }
 }
 
 const DEAD = 'Dead'
 
-async function describeClassicGroup (client: Client, group: string, coordinator: number): Promise<DescribedGroup> {
+async function describeClassicGroup (
+  client: Client, group: string, coordinator: number
+): Promise<DescribedGroup> {
   const { groups } = await client.broker(coordinator, DescribeGroups,
     { groups: [group], includeAuthorizedOperations: false })
   const [found] = groups
   if (found === undefined) throw new KafkaError(code.GROUP_ID_NOT_FOUND)
-  if (found.errorCode !== code.NONE) throw new KafkaError(found.errorCode, found.errorMessage ?? undefined)
+  if (found.errorCode !== code.NONE) {
+    throw new KafkaError(found.errorCode, found.errorMessage ?? undefined)
+  }
   // Before KIP-1043 a group that does not exist was one that is dead.
   if (found.groupState === DEAD) throw new KafkaError(code.GROUP_ID_NOT_FOUND, `Group ${group} not found.`)
   return {
@@ -105,7 +117,9 @@ async function describeClassicGroup (client: Client, group: string, coordinator:
     type: 'classic',
     protocol: found.protocolData,
     coordinator,
-    members: found.members.map(({ memberId, groupInstanceId, clientId, clientHost, memberAssignment }) => ({
+    members: found.members.map((
+      { memberId, groupInstanceId, clientId, clientHost, memberAssignment }
+    ) => ({
       memberId,
       instanceId: groupInstanceId,
       clientId,
@@ -117,7 +131,9 @@ async function describeClassicGroup (client: Client, group: string, coordinator:
 
 /** An empty assignment has no bytes. */
 function readAssignment (bytes: Buffer): Array<{ topic: string, partitions: number[] }> {
-  return bytes.length === 0 ? [] : readVersioned(ConsumerProtocolAssignment, bytes).assignedPartitions
+  return bytes.length === 0
+    ? []
+    : readVersioned(ConsumerProtocolAssignment, bytes).assignedPartitions
 }
 
 export interface CommittedOffset extends TopicPartition {
@@ -134,7 +150,8 @@ const NO_OFFSET = -1n
 export async function committedOffsets (client: Client, group: string): Promise<CommittedOffset[]> {
   const answer = await client.retrying(async () => {
     const answer = await client.coordinator(group, OffsetFetch,
-      { groupId: group, topics: null, groups: [{ groupId: group, topics: null }] }, { versionMax: BY_NAME_MAX })
+      { groupId: group, topics: null, groups: [{ groupId: group, topics: null }] },
+      { versionMax: BY_NAME_MAX })
     const found = answer.groups[0] ?? answer
     if (found.errorCode !== code.NONE) throw new KafkaError(found.errorCode)
     return found
@@ -142,7 +159,8 @@ export async function committedOffsets (client: Client, group: string): Promise<
   const offsets = answer.topics.flatMap(({ name, partitions }) => partitions
     .filter(({ committedOffset }) => committedOffset !== NO_OFFSET)
     .map(({ partitionIndex, committedOffset, committedLeaderEpoch, metadata }) => ({
-      topic: name, partition: partitionIndex, offset: committedOffset, leaderEpoch: committedLeaderEpoch, metadata,
+      topic: name, partition: partitionIndex, offset: committedOffset,
+      leaderEpoch: committedLeaderEpoch, metadata,
     })))
   return offsets.sort(byPartition)
 }
@@ -153,7 +171,11 @@ export function byPartition (left: TopicPartition, right: TopicPartition): numbe
 }
 
 /** Who reads each partition. */
-export function readersOf ({ members }: DescribedGroup): Map<string, TopicPartition & { member: GroupMember }> {
+export function readersOf (
+  { members }: DescribedGroup
+): Map<string, TopicPartition & { member: GroupMember }> {
   return new Map(members.flatMap(member => member.partitions.flatMap(({ topic, partitions }) =>
-    partitions.map(partition => [partitionKey({ topic, partition }), { topic, partition, member }] as const))))
+    partitions.map(
+      partition => [partitionKey({ topic, partition }), { topic, partition, member }] as const
+    ))))
 }

@@ -32,11 +32,16 @@ export interface ResetOptions extends SharedOptions {
   readonly execute?: boolean
 }
 
-interface Move extends TopicPartition { readonly currentOffset: bigint | null, readonly newOffset: bigint }
+interface Move extends TopicPartition {
+  readonly currentOffset: bigint | null
+  readonly newOffset: bigint
+}
 
 const TARGETS = ['toEarliest', 'toLatest', 'toCurrent', 'toOffset', 'toDatetime', 'byDuration', 'shiftBy'] as const
 
-export async function resetOffsets (group: string, options: ResetOptions, terminal: Terminal): Promise<void> {
+export async function resetOffsets (
+  group: string, options: ResetOptions, terminal: Terminal
+): Promise<void> {
   if (TARGETS.filter(name => options[name] !== undefined).length !== 1) {
     throw new UsageError('where to? give one of --to-earliest, --to-latest, --to-current, --to-offset, --to-datetime, ' +
       '--by-duration, --shift-by')
@@ -75,7 +80,8 @@ async function ensureInactive (client: Client, group: string): Promise<void> {
 }
 
 async function planned (
-  client: Client, partitions: readonly TopicPartition[], current: ReadonlyMap<string, bigint>, options: ResetOptions,
+  client: Client, partitions: readonly TopicPartition[], current: ReadonlyMap<string, bigint>,
+  options: ResetOptions,
   terminal: Terminal
 ): Promise<Move[]> {
   if (partitions.length === 0) return []
@@ -85,16 +91,22 @@ async function planned (
     failureOf(`topic ${topic} partition ${partition}`, errorCode)))
   const moment = options.toDatetime ??
     (options.byDuration === undefined ? undefined : terminal.nowMs() - options.byDuration)
-  const since = moment === undefined ? undefined : await findOffsets(client, partitions, BigInt(moment))
+  const since = moment === undefined
+    ? undefined
+    : await findOffsets(client, partitions, BigInt(moment))
   return partitions.flatMap((each, index) => {
     const now = current.get(partitionKey(each))
-    const bounds = { least: (earliest[index] as FoundOffset).offset, most: (latest[index] as FoundOffset).offset }
+    const bounds = {
+      least: (earliest[index] as FoundOffset).offset, most: (latest[index] as FoundOffset).offset,
+    }
     const wanted = target(options, now, since?.[index]?.offset, bounds)
     if (wanted === undefined) {
       say(terminal, `${each.topic} ${each.partition} has no offset to start from: it is left out`)
       return []
     }
-    const newOffset = wanted < bounds.least ? bounds.least : wanted > bounds.most ? bounds.most : wanted
+    const newOffset = wanted < bounds.least
+      ? bounds.least
+      : wanted > bounds.most ? bounds.most : wanted
     if (newOffset !== wanted) {
       say(terminal, `${each.topic} ${each.partition} has ${bounds.least} to ${bounds.most}: ${newOffset} instead of ${wanted}`)
     }
@@ -102,9 +114,13 @@ async function planned (
   })
 }
 
-/** Undefined where the present offset is needed and there is none. `since` is -1 when no record is that late. */
+/**
+ * Undefined where the present offset is needed and there is none. `since` is -1 when no record is
+ * that late.
+ */
 export function target (
-  options: ResetOptions, current: bigint | undefined, since: bigint | undefined, bounds: { least: bigint, most: bigint }
+  options: ResetOptions, current: bigint | undefined, since: bigint | undefined,
+  bounds: { least: bigint, most: bigint }
 ): bigint | undefined {
   if (options.toEarliest === true) return bounds.least
   if (options.toLatest === true) return bounds.most
@@ -143,6 +159,7 @@ async function commit (client: Client, group: string, moves: readonly Move[]): P
     if (moved !== undefined) throw new KafkaError(moved)
     return topics
   })
-  throwFailures(topics.flatMap(({ name, partitions }) => partitions.map(({ partitionIndex, errorCode }) =>
-    failureOf(`group ${group}, topic ${name} partition ${partitionIndex}`, errorCode))))
+  throwFailures(topics.flatMap(({ name, partitions }) =>
+    partitions.map(({ partitionIndex, errorCode }) =>
+      failureOf(`group ${group}, topic ${name} partition ${partitionIndex}`, errorCode))))
 }

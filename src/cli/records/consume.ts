@@ -30,7 +30,9 @@ const MAX_WAIT_MS = 500
 const HEARTBEAT_MS = 3000
 const COMMIT_MS = 5000
 
-export async function consume (topic: string, options: ConsumeOptions, terminal: Terminal): Promise<void> {
+export async function consume (
+  topic: string, options: ConsumeOptions, terminal: Terminal
+): Promise<void> {
   const start = startPosition(options.from ?? 'end')
   const chosen = options.partition.map(partitionNumber)
   if (options.group !== undefined && chosen.length > 0) {
@@ -165,17 +167,24 @@ class Consumption {
     if (this.#interruption.aborted) return true
     if (maxMessages !== undefined && this.count >= maxMessages) return true
     // However short the time is, what is there by then is seen, and what is wrong with it.
-    if (timeout !== undefined && reader.hasLooked && this.#terminal.monotonicMs() - this.#lastMs >= timeout) return true
+    if (timeout !== undefined && reader.hasLooked &&
+      this.#terminal.monotonicMs() - this.#lastMs >= timeout) return true
     const ends = this.#ends
     return ends !== undefined &&
-      [...reader.positions].every(([partition, position]) => position >= (ends.get(partition) ?? 0n))
+      [...reader.positions].every(
+        ([partition, position]) => position >= (ends.get(partition) ?? 0n)
+      )
   }
 
   async #print (records: readonly ReadRecord[], reader: RecordReader): Promise<void> {
-    const room = this.#options.maxMessages === undefined ? records.length : this.#options.maxMessages - this.count
+    const room = this.#options.maxMessages === undefined
+      ? records.length
+      : this.#options.maxMessages - this.count
     const printed: ReadRecord[] = []
     const left: ReadRecord[] = []
-    for (const each of records) (printed.length < room && this.#isWanted(each) ? printed : left).push(each)
+    for (const each of records) {
+      (printed.length < room && this.#isWanted(each) ? printed : left).push(each)
+    }
     if (records.length > 0) this.#lastMs = this.#terminal.monotonicMs()
     giveBack(left, reader)
     this.count += printed.length

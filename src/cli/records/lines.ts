@@ -4,8 +4,12 @@ import type { Readable } from 'node:stream'
 const NEWLINE = 0x0a
 const RETURN = 0x0d
 
-/** `bytes` counts all that was read. The last line may lack its end; none is made of an empty rest. */
-export async function * lines (input: Readable): AsyncGenerator<{ texts: Buffer[], bytes: number }> {
+/**
+ * `bytes` counts all that was read. The last line may lack its end; none is made of an empty rest.
+ */
+export async function * lines (
+  input: Readable
+): AsyncGenerator<{ texts: Buffer[], bytes: number }> {
   let rest: Buffer[] = []
   let bytes = 0
   for await (const chunk of input as AsyncIterable<Buffer>) {

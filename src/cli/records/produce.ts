@@ -31,7 +31,9 @@ export interface ProduceOptions extends SharedOptions {
 /** Batches of about this size; the broker's default limit is 1 MB. */
 const BATCH_BYTES = 256 * 1024
 
-export async function produce (topic: string, options: ProduceOptions, terminal: Terminal): Promise<void> {
+export async function produce (
+  topic: string, options: ProduceOptions, terminal: Terminal
+): Promise<void> {
   if (options.keySeparator === '') throw new UsageError('--key-separator: give at least one character')
   const headers = settings('--header', options.header).map(({ name, value }) => ({ key: name, value: Buffer.from(value) }))
   const total = options.file === undefined ? undefined : statSync(options.file).size
@@ -42,7 +44,8 @@ export async function produce (topic: string, options: ProduceOptions, terminal:
       throw new CommandError(`topic ${topic} has partitions 0 to ${count - 1}, not ${options.partition}: name one of these`)
     }
     const acks = options.acks === 'all' ? -1 : Number(options.acks)
-    const sink = new Sink(topic, count, options, new Producer(client, { acks, codec: options.compression }))
+    const sink =
+      new Sink(topic, count, options, new Producer(client, { acks, codec: options.compression }))
     const input = options.file === undefined ? terminal.input : createReadStream(options.file)
     const progress = await progressOf(terminal, total === undefined ? 'records' : 'bytes', total)
     try {
@@ -55,7 +58,9 @@ export async function produce (topic: string, options: ProduceOptions, terminal:
 
 /** Makes the topic where the broker does so for producers (auto.create.topics.enable). */
 async function partitionsOf (client: Client, topic: string): Promise<number> {
-  return await client.retrying(async () => topicIn(await client.describeOrCreate([topic]), topic).partitions.length)
+  return await client.retrying(
+    async () => topicIn(await client.describeOrCreate([topic]), topic).partitions.length
+  )
 }
 
 async function pump (
@@ -116,7 +121,8 @@ class Sink {
 
   /** Bytes that wait to be sent. */
   add (record: NewRecord): number {
-    const partition = this.#partition ?? (record.key === null ? this.#sticky : partitionOfKey(record.key, this.#count))
+    const partition = this.#partition ??
+      (record.key === null ? this.#sticky : partitionOfKey(record.key, this.#count))
     const waiting = this.#waiting.get(partition)
     if (waiting === undefined) this.#waiting.set(partition, [record])
     else waiting.push(record)

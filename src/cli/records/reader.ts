@@ -35,7 +35,9 @@ export class RecordReader {
   readonly #asked = new Set<number>()
   #place: Awaited<ReturnType<typeof leadersOf>> | undefined
 
-  constructor (client: Client, topic: string, positions: ReadonlyMap<number, bigint>, maxWaitMs: number) {
+  constructor (
+    client: Client, topic: string, positions: ReadonlyMap<number, bigint>, maxWaitMs: number
+  ) {
     this.#client = client
     this.#topic = topic
     this.positions = new Map(positions)
@@ -43,14 +45,20 @@ export class RecordReader {
   }
 
   /** Every partition has been looked at, whatever came of it. */
-  get hasLooked (): boolean { return [...this.positions.keys()].every(partition => this.#asked.has(partition)) }
+  get hasLooked (): boolean {
+    return [...this.positions.keys()].every(partition => this.#asked.has(partition))
+  }
 
   /** Lets the `next` that is under way return at once. */
   interrupt (): void { this.#wake() }
 
-  /** What one leader has answered, in order by partition; nothing after `maxWaitMs`, or when interrupted. */
+  /**
+   * What one leader has answered, in order by partition; nothing after `maxWaitMs`, or when
+   * interrupted.
+   */
   async next (): Promise<ReadRecord[]> {
-    const place = this.#place ??= await leadersOf(this.#client, this.#topic, [...this.positions.keys()])
+    const place =
+      this.#place ??= await leadersOf(this.#client, this.#topic, [...this.positions.keys()])
     for (const [leader, partitions] of place.leaders) {
       if (this.#rounds.has(leader)) continue
       const round = this.#round(leader, partitions)
@@ -76,10 +84,12 @@ export class RecordReader {
 
   async #round (leader: number, partitions: readonly number[]): Promise<Round> {
     const { topicId } = this.#place as { topicId: string }
-    const positions = new Map(partitions.map(partition => [partition, this.positions.get(partition) as bigint]))
+    const positions =
+      new Map(partitions.map(partition => [partition, this.positions.get(partition) as bigint]))
     try {
-      const answer = await fetchFrom(this.#client, leader, { name: this.#topic, topicId }, positions,
-        { ...fetchDefaults, maxWaitMs: this.#maxWaitMs })
+      const answer =
+        await fetchFrom(this.#client, leader, { name: this.#topic, topicId }, positions,
+          { ...fetchDefaults, maxWaitMs: this.#maxWaitMs })
       return { leader, ...answer }
     } catch (error) {
       if (!mayTryAgain(error)) throw error
@@ -105,7 +115,10 @@ export class RecordReader {
   }
 }
 
-/** Moves the position over what is taken, over control records and over what compaction has left out. */
+/**
+ * Moves the position over what is taken, over control records and over what compaction has left
+ * out.
+ */
 function takeFrom (batch: Buffer, partition: number, from: bigint, taken: ReadRecord[]): bigint {
   let position = from
   ensureIntact(batch)

@@ -31,7 +31,8 @@ export async function startOffsets (
   client: Client, topic: string, partitions: readonly number[], start: StartPosition
 ): Promise<Map<number, bigint>> {
   const ask = async (timestamp: bigint): Promise<bigint[]> => {
-    const found = await findOffsets(client, partitions.map(partition => ({ topic, partition })), timestamp)
+    const found =
+      await findOffsets(client, partitions.map(partition => ({ topic, partition })), timestamp)
     return found.map(({ offset, errorCode }) => {
       if (errorCode !== code.NONE) throw new KafkaError(errorCode)
       return offset

@@ -35,11 +35,13 @@ export function cleanable (
   const firstDirtyOffset = firstDirty(bounds)
   const dirtyClosed = closedFrom(segments, firstDirtyOffset)
   const uncleanable = firstUncleanable(segments, dirtyClosed, bounds, limits, nowMs)
-  const above = closedFrom(segments, uncleanable < firstDirtyOffset ? firstDirtyOffset : uncleanable)
+  const above =
+    closedFrom(segments, uncleanable < firstDirtyOffset ? firstDirtyOffset : uncleanable)
   // Whole segments only: one that holds the last stable offset waits until that has passed it.
   const firstUncleanableOffset = (above[0] ?? segments.at(-1))?.baseOffset ?? bounds.startOffset
   const cleanBytes = bytesOf(segments.filter(({ baseOffset }) => baseOffset < firstDirtyOffset))
-  const dirtyBytes = bytesOf(dirtyClosed.filter(({ baseOffset }) => baseOffset < firstUncleanableOffset))
+  const dirtyBytes =
+    bytesOf(dirtyClosed.filter(({ baseOffset }) => baseOffset < firstUncleanableOffset))
   const totalBytes = cleanBytes + dirtyBytes
   const dirtyRatio = totalBytes === 0 ? 0 : dirtyBytes / totalBytes
   const isOverdue = dirtyBytes > 0 && mustCompact(dirtyClosed, limits, nowMs)

@@ -22,7 +22,8 @@ export class CleanedSegments {
 
   /** The segments that begin below `end`, which is a segment's base. */
   constructor (segments: readonly Segment[], end: bigint, limits: Pick<SegmentLimits, 'bytesMax'>) {
-    this.#before = segments.filter(segment => segment.baseOffset < end).map(segment => ({ ...segment }))
+    this.#before =
+      segments.filter(segment => segment.baseOffset < end).map(segment => ({ ...segment }))
     this.#sums = this.#before.map(() => ({ bytes: 0, maxTimestamp: -1n, firstTimestamp: -1n }))
     this.#end = end
     this.#limits = limits

@@ -40,7 +40,9 @@ export class CleanedTransactions {
     return true
   }
 
-  /** A control batch: whether nothing is left of its transaction, and whether it may go for that. */
+  /**
+   * A control batch: whether nothing is left of its transaction, and whether it may go for that.
+   */
   meetControl (batch: Buffer): MetMarker {
     this.#begin(lastOffset(batch))
     const first = recordsOf(batch).next()

@@ -88,7 +88,9 @@ export class Sieve {
     return horizonMs !== undefined && horizonMs <= BigInt(this.#rules.nowMs)
   }
 
-  /** D25.17: sequence and epoch of a live producer, and where the cleaned part ends, are not lost. */
+  /**
+   * D25.17: sequence and epoch of a live producer, and where the cleaned part ends, are not lost.
+   */
   #staysEmpty (batch: Buffer): boolean {
     if (lastOffset(batch) + 1n === this.#rules.firstUncleanableOffset) return true
     const id = producerId(batch)

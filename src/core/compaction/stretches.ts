@@ -23,7 +23,13 @@ const BYTES_BEFORE_MAX = 16 * 1024 * 1024
 /** A change among so many bytes that do not change is not worth their writing. */
 const SAME_BYTES_MAX = 128 * 1024
 
-interface Mutable { from: bigint, to: bigint, batches: Buffer[], bytes: number, bytesBefore: number }
+interface Mutable {
+  from: bigint
+  to: bigint
+  batches: Buffer[]
+  bytes: number
+  bytesBefore: number
+}
 
 export class Stretches {
   #changed: Mutable | undefined
@@ -61,7 +67,9 @@ export class Stretches {
       changed.bytesBefore += before.bytesBefore
     }
     extend(changed, batch, left)
-    if (changed.bytes < CHANGED_BYTES_MAX && changed.bytesBefore < BYTES_BEFORE_MAX) return undefined
+    if (changed.bytes < CHANGED_BYTES_MAX && changed.bytesBefore < BYTES_BEFORE_MAX) {
+      return undefined
+    }
     this.#changed = undefined
     return { ...changed, isChanged: true }
   }

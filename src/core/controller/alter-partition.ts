@@ -67,7 +67,9 @@ function alterOne (
   const { leader } = change.record
   // R 2.9.2: the ISR completed a reassignment that leaves this leader out. It is written, and yet
   // an error: the asker must wait for the metadata (2.2.5).
-  if (leader !== NO_LEADER_CHANGE && leader !== brokerId) return failed(wanted, code.NEW_LEADER_ELECTED)
+  if (leader !== NO_LEADER_CHANGE && leader !== brokerId) {
+    return failed(wanted, code.NEW_LEADER_ELECTED)
+  }
   return accepted(index, changed(partition, change.record))
 }
 
@@ -100,7 +102,9 @@ function refusal (
   const valid = ids.length > 0 && new Set(ids).size === ids.length &&
     ids.every(id => partition.replicas.includes(id))
   if (!valid || !ids.includes(partition.leader)) return code.INVALID_REQUEST
-  if (leaderRecoveryState !== RECOVERED && leaderRecoveryState !== RECOVERING) return code.INVALID_REQUEST
+  if (leaderRecoveryState !== RECOVERED && leaderRecoveryState !== RECOVERING) {
+    return code.INVALID_REQUEST
+  }
   if (leaderRecoveryState === RECOVERING) {
     // KIP-704: nobody can be in sync with a log that is not in order yet, or fall back to that.
     if (ids.length > 1 || partition.leaderRecoveryState === RECOVERED) return code.INVALID_REQUEST

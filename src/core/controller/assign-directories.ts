@@ -47,7 +47,8 @@ export function assignReplicasToDirs (
 }
 
 function assign (
-  broker: BrokerRegistration, directory: string, topic: Topic | undefined, index: number, view: View,
+  broker: BrokerRegistration, directory: string, topic: Topic | undefined,
+  index: number, view: View,
   records: MetadataEntry[]
 ): number {
   if (topic === undefined) return code.UNKNOWN_TOPIC_ID

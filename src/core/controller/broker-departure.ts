@@ -37,7 +37,8 @@ function partitionUpdates (
       const { topicId, minIsr, election } = shared
       const isr = partition.isr.filter(it => it !== leaving && it !== uncleanShutdown)
       const change = changePartition(
-        { image, topicId, index, partition, minIsr, election, isAcceptableLeader }, { isr, uncleanShutdown })
+        { image, topicId, index, partition, minIsr, election, isAcceptableLeader },
+        { isr, uncleanShutdown })
       if (change !== undefined) entries.push(change.entry)
     }
   }
@@ -63,7 +64,9 @@ export function unfence (broker: BrokerRegistration, view: View): MetadataEntry[
 /** R 2.5.6. */
 export function beginControlledShutdown (broker: BrokerRegistration, view: View): MetadataEntry[] {
   return [
-    ...broker.inControlledShutdown ? [] : [brokerChangeEntry(broker, { inControlledShutdown: true })],
+    ...broker.inControlledShutdown
+      ? []
+      : [brokerChangeEntry(broker, { inControlledShutdown: true })],
     ...partitionUpdates(view, { leaving: broker.id }, ({ isr }) => isr.includes(broker.id)),
   ]
 }
@@ -72,7 +75,8 @@ export function beginControlledShutdown (broker: BrokerRegistration, view: View)
 export function unregister (broker: BrokerRegistration, view: View): MetadataEntry[] {
   const { id, epoch } = broker
   return [
-    ...partitionUpdates(view, { leaving: id }, ({ isr, elr }) => isr.includes(id) || elr.includes(id)),
+    ...partitionUpdates(view, { leaving: id },
+      ({ isr, elr }) => isr.includes(id) || elr.includes(id)),
     fullEntry(UnregisterBrokerRecord, 0, { brokerId: id, brokerEpoch: epoch }),
   ]
 }
@@ -103,5 +107,6 @@ export function loseDirectories (
 export function loseReplicas (
   broker: BrokerRegistration, isLost: (topicId: string, index: number) => boolean, view: View
 ): MetadataEntry[] {
-  return partitionUpdates(view, { leaving: broker.id }, (_, topicId, index) => isLost(topicId, index))
+  return partitionUpdates(view, { leaving: broker.id },
+    (_, topicId, index) => isLost(topicId, index))
 }

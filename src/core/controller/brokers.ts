@@ -118,7 +118,9 @@ function hasLeaderships (brokerId: number, image: MetadataImage): boolean {
   return false
 }
 
-function transition (next: State, broker: BrokerRegistration, view: View): readonly MetadataEntry[] {
+function transition (
+  next: State, broker: BrokerRegistration, view: View
+): readonly MetadataEntry[] {
   switch (next) {
     case 'unfenced': return unfence(broker, view)
     case 'controlledShutdown': return beginControlledShutdown(broker, view)
@@ -128,7 +130,8 @@ function transition (next: State, broker: BrokerRegistration, view: View): reado
 }
 
 function directoryChanges (
-  { offlineLogDirs, cordonedLogDirs }: BrokerHeartbeatRequest, broker: BrokerRegistration, view: View
+  { offlineLogDirs, cordonedLogDirs }: BrokerHeartbeatRequest,
+  broker: BrokerRegistration, view: View
 ): MetadataEntry[] {
   const { metadataVersion } = view.image
   const entries: MetadataEntry[] = []
@@ -148,7 +151,9 @@ function directoryChanges (
  * R 2.5.4: fences the broker that was silent longest, if its session has ended. One at a time, so
  * that the next decision sees who is left; ask again until it is undefined.
  */
-export function fenceExpired (view: SessionView): ControllerResult<{ brokerId: number }> | undefined {
+export function fenceExpired (
+  view: SessionView
+): ControllerResult<{ brokerId: number }> | undefined {
   const brokerId = view.sessions.firstExpired(view.image, view.monotonicMs)
   const broker = brokerId === undefined ? undefined : view.image.brokers.get(brokerId)
   if (broker === undefined) return undefined

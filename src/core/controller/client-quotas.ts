@@ -84,7 +84,9 @@ function hasRepeatedKey (ops: readonly Operation[]): boolean {
 }
 
 /** D18.3: a null name is the default of its type. */
-function entityProblem (entity: QuotaEntity, resolves: (host: string) => boolean): Failure | undefined {
+function entityProblem (
+  entity: QuotaEntity, resolves: (host: string) => boolean
+): Failure | undefined {
   if (entity.size === 0) return invalid('Invalid empty client quota entity')
   for (const [type, name] of entity) {
     if (!TYPES.includes(type)) return invalid(`Unhandled client quota entity type: ${type}`)
@@ -126,7 +128,9 @@ function valueProblem (key: string, value: number, kind: Kind | undefined): Fail
 function changes (entity: QuotaEntity, ops: readonly Operation[], quotas: Quotas): MetadataEntry[] {
   const present = quotas.of(entity)
   return ops
-    .filter(({ key, value, remove }) => remove ? present?.has(key) === true : !Object.is(present?.get(key), value))
+    .filter(({ key, value, remove }) => remove
+      ? present?.has(key) === true
+      : !Object.is(present?.get(key), value))
     .map(({ key, value, remove }) => fullEntry(ClientQuotaRecord, 0, {
       entity: [...entity].map(([entityType, entityName]) => ({ entityType, entityName })),
       key,
@@ -148,7 +152,9 @@ export function describeClientQuotas (
 ): DescribeClientQuotasResponse {
   const filter = filterOf(components)
   if ('errorCode' in filter) return { ...filter, entries: null }
-  const all = filter.size > 0 ? [...quotas].filter(each => matches(each, filter, strict)) : strict ? [] : [...quotas]
+  const all = filter.size > 0
+    ? [...quotas].filter(each => matches(each, filter, strict))
+    : strict ? [] : [...quotas]
   return {
     // Kafka tells no error with an empty text here, where other answers have null.
     errorMessage: '',

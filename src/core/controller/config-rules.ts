@@ -25,7 +25,9 @@ export interface ConfigRules {
    * D13.15-16, 18, 19: what is wrong with the whole set of a resource's values; undefined if
    * nothing.
    */
-  check (type: number, name: string, values: ConfigValues, dynamic: DynamicValues): Failure | undefined
+  check (
+    type: number, name: string, values: ConfigValues, dynamic: DynamicValues
+  ): Failure | undefined
   /** Whether APPEND and SUBTRACT make sense for the key. */
   isList (type: number, key: string): boolean
   /** D13.13: the key's built-in default, which APPEND and SUBTRACT start from; null without one. */
@@ -66,7 +68,8 @@ function topicSetting (
   topicName: string, key: string, { image, settings }: SettingsView
 ): unknown {
   const { node, cluster } = dynamicValues(image, settings.nodeId)
-  const text = image.configs.of(resourceType.TOPIC, topicName).get(key) ?? node.get(key) ?? cluster.get(key)
+  const text = image.configs.of(resourceType.TOPIC, topicName).get(key) ?? node.get(key) ??
+    cluster.get(key)
   return text === undefined ? undefined : settings.configs.topicValue(key, text)
 }
 
@@ -75,7 +78,9 @@ interface SettingsView { readonly image: MetadataImage, readonly settings: Topic
 /**
  * Never above the replication factor: a minimum that cannot be met would empty the ELR (D13.15).
  */
-export function minIsrOf (topicName: string, replicationFactor: number, view: SettingsView): number {
+export function minIsrOf (
+  topicName: string, replicationFactor: number, view: SettingsView
+): number {
   const minIsr = topicSetting(topicName, 'min.insync.replicas', view) as number | undefined
   return Math.min(minIsr ?? view.settings.minInsyncReplicas, replicationFactor)
 }

@@ -24,7 +24,9 @@ export interface AlterTopicAccess {
 }
 
 /** Every name is refused for what it is, which is answered before the controller's queue (D0.8). */
-export function extendsNothing ({ topics }: CreatePartitionsRequest, access: AlterTopicAccess): boolean {
+export function extendsNothing (
+  { topics }: CreatePartitionsRequest, access: AlterTopicAccess
+): boolean {
   return sortOut(topics, access).wanted.length === 0
 }
 
@@ -110,8 +112,8 @@ function countProblem ({ name, count, assignments }: Wanted, topic: Topic): Fail
 }
 
 /**
- * D11.5: with as many replicas as partition 0 has, placed afresh. One more than a request may write is
- * enough to refuse it: two billion would end the process.
+ * D11.5: with as many replicas as partition 0 has, placed afresh. One more than a request may write
+ * is enough to refuse it: two billion would end the process.
  */
 function newOnes ({ count, assignments }: Wanted, topic: Topic, view: View): NewPartitions {
   const present = topic.partitions.length
@@ -121,7 +123,8 @@ function newOnes ({ count, assignments }: Wanted, topic: Topic, view: View): New
       ({ index: present + index, replicas: brokerIds }))
     return assignedPartitions(numbered, replicationFactor, view.image)
   }
-  const placed = placedPartitions(Math.min(count - present, RECORDS_MAX + 1), replicationFactor, view)
+  const placed = placedPartitions(Math.min(count - present, RECORDS_MAX + 1),
+    replicationFactor, view)
   if ('partitions' in placed) return placed
   return { problem: failure(code.INVALID_REPLICATION_FACTOR, placed.unplaceable) }
 }

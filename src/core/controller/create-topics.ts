@@ -111,7 +111,9 @@ function partitionsAsked (topics: readonly NewTopic[], { settings }: View): numb
   return sum
 }
 
-type Created = { readonly records: MetadataEntry[], readonly row: Row } | { readonly problem: Failure }
+type Created = {
+  readonly records: MetadataEntry[], readonly row: Row,
+} | { readonly problem: Failure }
 
 function createTopic (topic: NewTopic, view: View, access: TopicAccess): Created {
   const { image } = view
@@ -215,7 +217,9 @@ function manualPartitions (topic: NewTopic, { image }: View): NewPartitions {
       `Found multiple manual partition assignments for partition ${assignments[twice]!.index}`)
   }
   const partitions: PartitionRegistration[] = []
-  for (const [position, { index }] of assignments.entries()) partitions[index] = made.partitions[position]!
+  for (const [position, { index }] of assignments.entries()) {
+    partitions[index] = made.partitions[position]!
+  }
   for (let index = 0; index < assignments.length; index++) {
     if (partitions[index] === undefined) {
       return refuse(code.INVALID_REPLICA_ASSIGNMENT,

@@ -26,8 +26,8 @@ export interface DeleteAccess {
 }
 
 /**
- * Deletion is off, or no row asks for one topic in one way: that is answered before the controller's
- * queue (D0.8).
+ * Deletion is off, or no row asks for one topic in one way: that is answered before the
+ * controller's queue (D0.8).
  */
 export function deletesNothing (
   request: DeleteTopicsRequest, version: number, { deleteTopicEnable }: Pick<View['settings'], 'deleteTopicEnable'>
@@ -38,7 +38,9 @@ export function deletesNothing (
 }
 
 function wantedOf (request: DeleteTopicsRequest, version: number): readonly Wanted[] {
-  return version >= 6 ? request.topics : request.topicNames.map(name => ({ name, topicId: ZERO_UUID }))
+  return version >= 6
+    ? request.topics
+    : request.topicNames.map(name => ({ name, topicId: ZERO_UUID }))
 }
 
 export function deleteTopics (
@@ -64,7 +66,9 @@ export function deleteTopics (
 }
 
 /** D12.1. */
-function disabled (wanted: readonly Wanted[], version: number): ControllerResult<DeleteTopicsResponse> {
+function disabled (
+  wanted: readonly Wanted[], version: number
+): ControllerResult<DeleteTopicsResponse> {
   return wholeRequest(wanted, version < 3
     ? failure(code.INVALID_REQUEST, 'This version does not support topic deletion.')
     : failure(code.TOPIC_DELETION_DISABLED, 'Topic deletion is disabled.'))
@@ -133,7 +137,8 @@ function sortOut (
     ids.delete(id)
     rows.push(invalidRow(name, id, 'The provided topic name maps to an ID that was already supplied.'))
   }
-  const topics = [...byId(ids, image.topics, access, rows), ...byName(names, image.topics, access, rows)]
+  const topics =
+    [...byId(ids, image.topics, access, rows), ...byName(names, image.topics, access, rows)]
   return { rows, topics }
 }
 

@@ -64,7 +64,9 @@ function electEverywhere (
   return [...view.image.topics].map(({ name, partitions }) => ({
     topic: name,
     partitionResult: partitions
-      .map((_, partitionId) => ({ partitionId, ...electOne(name, partitionId, kind, view, records) }))
+      .map(
+        (_, partitionId) => ({ partitionId, ...electOne(name, partitionId, kind, view, records) })
+      )
       .filter(({ errorCode }) => errorCode !== code.ELECTION_NOT_NEEDED),
   }))
 }

@@ -98,9 +98,12 @@ function unchanged (topicId: string, partitionId: number): PartitionChangeRecord
 }
 
 function isNoChange (record: PartitionChangeRecord): boolean {
-  return record.leader === NO_LEADER_CHANGE && record.leaderRecoveryState === -1 && record.isr === null &&
-    record.replicas === null && record.removingReplicas === null && record.addingReplicas === null &&
-    record.directories === null && record.eligibleLeaderReplicas === null && record.lastKnownElr === null
+  return record.leader === NO_LEADER_CHANGE && record.leaderRecoveryState === -1 &&
+    record.isr === null &&
+    record.replicas === null && record.removingReplicas === null &&
+      record.addingReplicas === null &&
+    record.directories === null && record.eligibleLeaderReplicas === null &&
+      record.lastKnownElr === null
 }
 
 /**
@@ -200,9 +203,13 @@ function elect (draft: Draft, context: PartitionContext): void {
 }
 
 /** R 2.9.2: naming the leader again raises its epoch, so that the removed replicas are fenced. */
-function raiseLeaderEpochForLostReplicas ({ record, replicas }: Draft, partition: PartitionRegistration): void {
+function raiseLeaderEpochForLostReplicas (
+  { record, replicas }: Draft, partition: PartitionRegistration
+): void {
   if (record.leader !== NO_LEADER_CHANGE) return
-  if (!partition.replicas.every(replica => replicas.includes(replica))) record.leader = partition.leader
+  if (!partition.replicas.every(replica => replicas.includes(replica))) {
+    record.leader = partition.leader
+  }
 }
 
 function writeElr (draft: Draft, { image, partition }: PartitionContext): void {
@@ -239,7 +246,9 @@ function writeAssignment (
       directoryOf(partition, replica) ?? defaultDirectory(image, replica))
     if (!sameOrder(directories, partition.directories)) record.directories = directories
   }
-  if (replicas.length > 0 && !sameOrder(replicas, partition.replicas)) record.replicas = [...replicas]
+  if (replicas.length > 0 && !sameOrder(replicas, partition.replicas)) {
+    record.replicas = [...replicas]
+  }
   if (!sameOrder(removing, partition.removingReplicas)) record.removingReplicas = [...removing]
   if (!sameOrder(adding, partition.addingReplicas)) record.addingReplicas = [...adding]
 }

@@ -1,4 +1,6 @@
-/** A partition of the image as the decisions that change it find it, ready for `changePartition`. */
+/**
+ * A partition of the image as the decisions that change it find it, ready for `changePartition`.
+ */
 import type { MetadataImage } from '../metadata/image.ts'
 import type { Topic } from '../metadata/facts.ts'
 import { mayElectUnclean, minIsrOf } from './config-rules.ts'

@@ -4,7 +4,9 @@
 export type Random = () => number
 
 /** A whole number from 0 up to, not including, the limit. */
-export function below (limit: number, random: Random): number { return Math.floor(random() * limit) }
+export function below (limit: number, random: Random): number {
+  return Math.floor(random() * limit)
+}
 
 /** In place; every order is equally likely. */
 export function shuffle<T> (items: T[], random: Random): void {

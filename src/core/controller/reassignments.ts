@@ -50,7 +50,9 @@ export function alterPartitionReassignments (
     }),
   }))
   if (exceedsBatch(records)) {
-    return { records: nothing, reply: { ...tooManyRecords, allowReplicationFactorChange, responses: [] } }
+    return {
+      records: nothing, reply: { ...tooManyRecords, allowReplicationFactorChange, responses: [] },
+    }
   }
   return { records, reply: { errorMessage: null, allowReplicationFactorChange, responses } }
 }
@@ -77,7 +79,9 @@ function reassign (name: string, wanted: Wanted, mayChangeFactor: boolean, view:
 }
 
 /** D17.2: back to the replicas there were, without the added ones. */
-function cancel (topic: Topic, index: number, partition: PartitionRegistration, view: View): Outcome {
+function cancel (
+  topic: Topic, index: number, partition: PartitionRegistration, view: View
+): Outcome {
   if (!isReassigning(partition)) {
     return { problem: { errorCode: code.NO_REASSIGNMENT_IN_PROGRESS, errorMessage: null } }
   }

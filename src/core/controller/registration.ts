@@ -96,7 +96,9 @@ function directoryProblem (
   if (logDirs.some(isReservedDirectory)) return invalid('Reserved directory ID in request')
   if (new Set(logDirs).size !== logDirs.length) return invalid('Duplicate directory ID in request')
   for (const other of image.brokers) {
-    const shared = other.id === brokerId ? undefined : other.logDirs.find(id => logDirs.includes(id))
+    const shared = other.id === brokerId
+      ? undefined
+      : other.logDirs.find(id => logDirs.includes(id))
     if (shared !== undefined) {
       return invalid(`Broker ${other.id} is already registered with directory ${shared}`)
     }
@@ -148,7 +150,9 @@ export function unregisterController (
   { controllerId }: UnregisterControllerRequest, voterIds: readonly number[],
   { image }: Pick<View, 'image'>
 ): ControllerResult<UnregisterControllerResponse> {
-  const refuse = (errorCode: number, text: string): ControllerResult<UnregisterControllerResponse> =>
+  const refuse = (
+    errorCode: number, text: string
+  ): ControllerResult<UnregisterControllerResponse> =>
     ({ records: nothing, reply: failure(errorCode, text) })
   if (voterIds.includes(controllerId)) {
     return refuse(code.INVALID_REQUEST,

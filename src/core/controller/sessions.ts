@@ -1,7 +1,7 @@
 /**
  * Who was heard from when: the part of the controller's knowledge of brokers that is in no log.
- * A new active controller starts with a fresh session for every unfenced broker (R 2.5.4). All times
- * are milliseconds of a clock that goes on evenly.
+ * A new active controller starts with a fresh session for every unfenced broker (R 2.5.4). All
+ * times are milliseconds of a clock that goes on evenly.
  */
 import type { MetadataImage } from '../metadata/image.ts'
 
@@ -32,7 +32,9 @@ export class Sessions {
   /** broker.session.timeout.ms */
   readonly timeoutMs: number
   readonly #byBroker = new Map<number, Session>()
-  /** As many as there are requests under way: a broker sends its next heartbeat after the answer. */
+  /**
+   * As many as there are requests under way: a broker sends its next heartbeat after the answer.
+   */
   readonly #arrivals = new Set<Arrival>()
 
   constructor (timeoutMs: number) { this.timeoutMs = timeoutMs }
@@ -84,8 +86,8 @@ export class Sessions {
   }
 
   /**
-   * The controller wanted to look at `dueMs` and comes to it at `monotonicMs`: it stood still in between.
-   * Heartbeats that came meanwhile wait unread, so nobody was silent for that time.
+   * The controller wanted to look at `dueMs` and comes to it at `monotonicMs`: it stood still in
+   * between. Heartbeats that came meanwhile wait unread, so nobody was silent for that time.
    */
   resume (dueMs: number, monotonicMs: number): void {
     const lostMs = Math.max(0, monotonicMs - dueMs)

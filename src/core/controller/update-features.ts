@@ -165,7 +165,9 @@ function metadataVersionProblem (
     return invalid(`Valid versions are from ${levels[0]} to ${levels.at(-1)}.`)
   }
   if (level >= current) return undefined
-  if (!metadataChangedAt.some(changedAt => changedAt > level && changedAt <= current)) return undefined
+  if (!metadataChangedAt.some(changedAt => changedAt > level && changedAt <= current)) {
+    return undefined
+  }
   const why = upgradeType === SAFE_DOWNGRADE
     ? 'Refusing to perform the requested downgrade because it might delete metadata information.'
     : 'Unsafe metadata downgrade is not supported in this version.'

@@ -157,7 +157,9 @@ export class FetchSessionCache {
     return session
   }
 
-  #evict ({ privileged, nowMs, partitions }: { privileged: boolean, nowMs: number, partitions: number }): boolean {
+  #evict (
+    { privileged, nowMs, partitions }: { privileged: boolean, nowMs: number, partitions: number }
+  ): boolean {
     const oldest = this.#sessions.values().next().value
     if (oldest !== undefined && nowMs - oldest.lastUsedMs > EVICTION_MS) {
       this.#sessions.delete(oldest.id)

@@ -6,7 +6,10 @@ export type Group = ClassicGroup
 
 export type Groups = Map<string, Group>
 
-/** The one place where requests and records of classic groups find theirs: another kind's group is none. */
+/**
+ * The one place where requests and records of classic groups find theirs: another kind's group is
+ * none.
+ */
 export function classicGroup (groups: Groups, groupId: string): ClassicGroup | undefined {
   const group = groups.get(groupId)
   return group?.kind === 'classic' ? group : undefined

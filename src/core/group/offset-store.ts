@@ -83,7 +83,8 @@ export class OffsetStore {
     // Field by field: a spread costs four times as much, and a commit has many of these.
     const { offset, leaderEpoch, metadata, commitTimestampMs, expireTimestampMs, topicId } = stored
     const placed: PlacedOffset = {
-      offset, leaderEpoch, metadata, commitTimestampMs, expireTimestampMs, topicId, recordOffset: position.offset,
+      offset, leaderEpoch, metadata, commitTimestampMs, expireTimestampMs, topicId,
+      recordOffset: position.offset,
     }
     if (position.producerId < 0n) {
       this.#committed.set(groupId, topic, partition, placed)

@@ -44,7 +44,8 @@ export class GroupShard {
   /** `newUuid` gives random UUIDs in their 36-character form. */
   constructor (settings: GroupSettings, newUuid: () => string) {
     this.#state = {
-      settings, newUuid, sessionEnd, groups: new Map(), offsets: new OffsetStore(), deadlines: new Deadlines(),
+      settings, newUuid, sessionEnd, groups: new Map(), offsets: new OffsetStore(),
+      deadlines: new Deadlines(),
     }
   }
 

@@ -81,7 +81,9 @@ export class Brokers {
 
   /** Becomes what a snapshot says (R 2.10.20). */
   replaceBy (loaded: Brokers, delta: MetadataDelta): void {
-    for (const [id, before] of differences(this.#brokers, loaded.#brokers)) delta.brokerChanged(id, before)
+    for (const [id, before] of differences(this.#brokers, loaded.#brokers)) {
+      delta.brokerChanged(id, before)
+    }
     this.#brokers = loaded.#brokers
   }
 
@@ -130,7 +132,9 @@ export interface BrokerChange {
 }
 
 /** The lowest record version that can say it, as Kafka writes it. */
-export function brokerChangeEntry (broker: BrokerRegistration, change: BrokerChange): MetadataEntry {
+export function brokerChangeEntry (
+  broker: BrokerRegistration, change: BrokerChange
+): MetadataEntry {
   const version = change.cordonedLogDirs !== undefined
     ? 3
     : change.logDirs !== undefined ? 2 : change.inControlledShutdown ? 1 : 0
@@ -147,8 +151,12 @@ export function brokerChangeEntry (broker: BrokerRegistration, change: BrokerCha
 export class Controllers {
   #controllers = new Map<number, ControllerRegistration>()
 
-  get (controllerId: number): ControllerRegistration | undefined { return this.#controllers.get(controllerId) }
-  [Symbol.iterator] (): IterableIterator<ControllerRegistration> { return this.#controllers.values() }
+  get (controllerId: number): ControllerRegistration | undefined {
+    return this.#controllers.get(controllerId)
+  }
+  [Symbol.iterator] (): IterableIterator<ControllerRegistration> {
+    return this.#controllers.values()
+  }
 
   replayRegister (record: RegisterControllerRecord, delta: MetadataDelta): void {
     this.#controllers.set(record.controllerId, {
@@ -170,7 +178,9 @@ export class Controllers {
 
   /** Becomes what a snapshot says (R 2.10.20). */
   replaceBy (loaded: Controllers, delta: MetadataDelta): void {
-    for (const [id] of differences(this.#controllers, loaded.#controllers)) delta.controllersChanged.add(id)
+    for (const [id] of differences(this.#controllers, loaded.#controllers)) {
+      delta.controllersChanged.add(id)
+    }
     this.#controllers = loaded.#controllers
   }
 

@@ -31,7 +31,9 @@ export class Configs {
   }
 
   /** Every name of that type with its values. */
-  all (type: number): Iterable<readonly [name: string, values: ConfigValues]> { return this.#byType.get(type) ?? [] }
+  all (type: number): Iterable<readonly [name: string, values: ConfigValues]> {
+    return this.#byType.get(type) ?? []
+  }
 
   replay (
     { resourceType: type, resourceName, name, value }: ConfigRecord, delta: MetadataDelta
@@ -68,7 +70,9 @@ export class Configs {
     const entries: MetadataEntry[] = []
     for (const [type, resources] of this.#byType) {
       for (const [resourceName, values] of resources) {
-        for (const [name, value] of values) entries.push(configEntry(type, resourceName, name, value))
+        for (const [name, value] of values) {
+          entries.push(configEntry(type, resourceName, name, value))
+        }
       }
     }
     return entries

@@ -1,4 +1,7 @@
-/** What the image knows of each thing, as data. None is changed in place but for a topic's list of partitions. */
+/**
+ * What the image knows of each thing, as data. None is changed in place but for a topic's list of
+ * partitions.
+ */
 
 export interface Endpoint {
   readonly name: string

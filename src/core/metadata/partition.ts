@@ -36,7 +36,9 @@ export function partitionOf (record: PartitionRecord): PartitionRegistration {
 /**
  * R 2.2.4: each change raises the partition epoch; only one that names a leader the leader epoch.
  */
-export function changed (partition: PartitionRegistration, record: PartitionChangeRecord): PartitionRegistration {
+export function changed (
+  partition: PartitionRegistration, record: PartitionChangeRecord
+): PartitionRegistration {
   const leaderNamed = record.leader !== NO_LEADER_CHANGE
   return {
     replicas: record.replicas ?? partition.replicas,
@@ -55,7 +57,9 @@ export function changed (partition: PartitionRegistration, record: PartitionChan
   }
 }
 
-function directoriesAfter (partition: PartitionRegistration, record: PartitionChangeRecord): readonly string[] {
+function directoriesAfter (
+  partition: PartitionRegistration, record: PartitionChangeRecord
+): readonly string[] {
   if (record.directories !== null && record.directories.length > 0) return record.directories
   if (record.replicas === null) return partition.directories
   return record.replicas.map(replica => directoryOf(partition, replica) ?? UNASSIGNED_DIRECTORY)
@@ -64,7 +68,9 @@ function directoriesAfter (partition: PartitionRegistration, record: PartitionCh
 /**
  * The directory in which that broker holds the partition; undefined for a broker without replica.
  */
-export function directoryOf (partition: PartitionRegistration, brokerId: number): string | undefined {
+export function directoryOf (
+  partition: PartitionRegistration, brokerId: number
+): string | undefined {
   return partition.directories[partition.replicas.indexOf(brokerId)]
 }
 

@@ -18,7 +18,8 @@ export class Quotas {
   [Symbol.iterator] (): IterableIterator<EntityQuotas> { return this.#byEntity.values() }
 
   replay (record: ClientQuotaRecord, delta: MetadataDelta): void {
-    const entity = new Map(record.entity.map(({ entityType, entityName }) => [entityType, entityName]))
+    const entity =
+      new Map(record.entity.map(({ entityType, entityName }) => [entityType, entityName]))
     const key = keyOf(entity)
     const quotas = this.#byEntity.get(key) ?? { entity, values: new Map<string, number>() }
     if (record.remove) quotas.values.delete(record.key)

@@ -47,7 +47,8 @@ export class ScramCredentials {
   }
 
   replay (record: UserScramCredentialRecord, delta: MetadataDelta): void {
-    const credentials = this.#byUser.get(record.name) ?? new Map<number, UserScramCredentialRecord>()
+    const credentials =
+      this.#byUser.get(record.name) ?? new Map<number, UserScramCredentialRecord>()
     this.#byUser.set(record.name, credentials.set(record.mechanism, record))
     delta.scramUsersChanged.add(record.name)
   }
@@ -63,7 +64,9 @@ export class ScramCredentials {
 
   /** Becomes what a snapshot says (R 2.10.20). */
   replaceBy (loaded: ScramCredentials, delta: MetadataDelta): void {
-    for (const [user] of differences(this.#byUser, loaded.#byUser)) delta.scramUsersChanged.add(user)
+    for (const [user] of differences(this.#byUser, loaded.#byUser)) {
+      delta.scramUsersChanged.add(user)
+    }
     this.#byUser = loaded.#byUser
   }
 

@@ -62,7 +62,9 @@ export type Verdict =
 const APPEND: Verdict = { kind: 'append' }
 
 /** D5.26-30, in order. `produceVersion` 12 and above is transaction V2 (KIP-890). */
-export function judge (entry: ProducerEntry | undefined, batch: ProducedBatch, produceVersion: number): Verdict {
+export function judge (
+  entry: ProducerEntry | undefined, batch: ProducedBatch, produceVersion: number
+): Verdict {
   const duplicate = entry?.epoch === batch.producerEpoch ? findDuplicate(entry, batch) : undefined
   if (duplicate !== undefined) return { kind: 'duplicate', batch: duplicate }
   if (entry !== undefined && batch.producerEpoch < entry.epoch) {
@@ -83,14 +85,17 @@ function findDuplicate (entry: ProducerEntry, batch: ProducedBatch): ProducerBat
     known.firstSequence === batch.firstSequence && known.lastSequence === batch.lastSequence)
 }
 
-/** D5.29. An unknown producer may begin anywhere (KIP-360), but not a transactional one from v12. */
+/**
+ * D5.29. An unknown producer may begin anywhere (KIP-360), but not a transactional one from v12.
+ */
 function sequenceFollows (
   entry: ProducerEntry | undefined, batch: ProducedBatch, produceVersion: number
 ): boolean {
   const first = batch.firstSequence
   const last = entry?.batches.at(-1)
   if (batch.isTransactional && produceVersion >= 12 && last === undefined) return first === 0
-  // D5.29: an epoch of -1 is none, after which any sequence may come, of it and of the first real one.
+  // D5.29: an epoch of -1 is none, after which any sequence may come, of it and of the first real
+  // one.
   if (entry === undefined || entry.epoch === NO_PRODUCER_EPOCH) return true
   if (batch.producerEpoch !== entry.epoch) return first === 0
   // A marker that raised the epoch left no batches: the next sequence must be 0.
@@ -104,14 +109,19 @@ function nextSequence (sequence: number): number {
 
 export class ProducerState {
   readonly #producers = new Map<bigint, ProducerEntry>()
-  /** Producer id → where its open transaction begins; ascending, for transactions begin in the log's order. */
+  /**
+   * Producer id → where its open transaction begins; ascending, for transactions begin in the log's
+   * order.
+   */
   readonly #open = new Map<bigint, bigint>()
 
   constructor (entries: Iterable<ProducerEntry> = []) {
     const open: Array<[producerId: bigint, first: bigint]> = []
     for (const entry of entries) {
       this.#producers.set(entry.producerId, { ...entry, batches: [...entry.batches] })
-      if (entry.transactionFirstOffset !== undefined) open.push([entry.producerId, entry.transactionFirstOffset])
+      if (entry.transactionFirstOffset !== undefined) {
+        open.push([entry.producerId, entry.transactionFirstOffset])
+      }
     }
     open.sort(([, one], [, other]) => one < other ? -1 : 1)
     for (const [producerId, first] of open) this.#open.set(producerId, first)
@@ -165,7 +175,8 @@ export class ProducerState {
     let entry = this.#producers.get(producerId)
     if (entry === undefined) {
       entry = {
-        producerId, epoch, batches: [], lastTimestamp: -1n, coordinatorEpoch: -1, transactionFirstOffset: undefined,
+        producerId, epoch, batches: [], lastTimestamp: -1n, coordinatorEpoch: -1,
+        transactionFirstOffset: undefined,
       }
       this.#producers.set(producerId, entry)
     }

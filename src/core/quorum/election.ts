@@ -152,7 +152,9 @@ export function handleVoteResponse (
 }
 
 /** KIP-996: a voter that knows no pre-vote cannot refuse one. */
-export function handleUnsupportedPreVote (state: QuorumState, from: number, monotonicMs: number): void {
+export function handleUnsupportedPreVote (
+  state: QuorumState, from: number, monotonicMs: number
+): void {
   if (state.role.name !== 'prospective') return
   state.role.votes.granted.add(from)
   countVotes(state, monotonicMs)

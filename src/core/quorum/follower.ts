@@ -33,7 +33,8 @@ export function handleFetchResponse (
   const { errorCode, currentLeader: { leaderId, leaderEpoch: epoch } } = partition
   const endpoints = endpointIn(response.nodeEndpoints, leaderId)
   const roleBefore = state.role
-  const done = handleCommon(state, { errorCode, leaderId, leaderEpoch: epoch }, endpoints, monotonicMs)
+  const done = handleCommon(state, { errorCode, leaderId, leaderEpoch: epoch }, endpoints,
+    monotonicMs)
   // An answer that taught nothing must not be asked for again at once.
   if (done) return state.role !== roleBefore
   const { role } = state

@@ -138,9 +138,9 @@ export class Quorum {
   }
 
   /**
-   * KIP-853: the leader's append of a higher kraft.version, with the voters that were settings until
-   * now. `undefined` when this node does not lead that epoch; nothing happens while it does not know
-   * the directory of a voter.
+   * KIP-853: the leader's append of a higher kraft.version, with the voters that were settings
+   * until now. `undefined` when this node does not lead that epoch; nothing happens while it does
+   * not know the directory of a voter.
    */
   raiseKraftVersion (
     version: number, epoch: number, monotonicMs: number
@@ -150,7 +150,8 @@ export class Quorum {
     if (role.name !== 'leader' || state.vote.epoch !== epoch || stopping || failed) return undefined
     const replicas = [ownKey(state), ...role.replicas.values()]
     const voters = this.voters.map(voter => ({
-      ...voter, directoryId: replicas.find(replica => sameReplica(replica, voter))?.directoryId ?? ZERO_UUID,
+      ...voter,
+      directoryId: replicas.find(replica => sameReplica(replica, voter))?.directoryId ?? ZERO_UUID,
     }))
     const unknown = voters.find(({ directoryId }) => directoryId === ZERO_UUID)
     if (unknown !== undefined) return { unknownVoter: unknown.id }
@@ -162,7 +163,9 @@ export class Quorum {
     for (const [index, record] of records.entries()) {
       noteControl(state.voterHistory, { ...record, offset: baseOffset + BigInt(index) })
     }
-    return { lastOffset: baseOffset + BigInt(records.length) - 1n, effects: this.#finish(monotonicMs) }
+    return {
+      lastOffset: baseOffset + BigInt(records.length) - 1n, effects: this.#finish(monotonicMs),
+    }
   }
 
   /** The log can be read up to `endOffset`, as appended under `generation`. */
@@ -264,7 +267,9 @@ export class Quorum {
   /** What a snapshot that ends at `offset` says about voters. */
   votersAt (offset: bigint): SnapshotVoters { return this.#state.voterHistory.at(offset) }
   /** D21.1; undefined when this node does not lead. */
-  describe (monotonicMs: number): QuorumFacts | undefined { return describeQuorum(this.#state, monotonicMs) }
+  describe (monotonicMs: number): QuorumFacts | undefined {
+    return describeQuorum(this.#state, monotonicMs)
+  }
 
   #handleRequest (message: QuorumMessage & { is: 'request' }, monotonicMs: number): void {
     const state = this.#state

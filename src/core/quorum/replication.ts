@@ -206,7 +206,9 @@ export function answerParked (state: QuorumState, monotonicMs: number): void {
   const parked = state.role.parked
   state.role.parked = []
   for (const fetch of parked) {
-    const request = monotonicMs < fetch.deadlineMs ? fetch.request : { ...fetch.request, maxWaitMs: 0 }
+    const request = monotonicMs < fetch.deadlineMs
+      ? fetch.request
+      : { ...fetch.request, maxWaitMs: 0 }
     // Only progress is asked for here: the fetch itself was noted when it came.
     if (!isStillParked(state, request)) answerIfDue(state, fetch.requestId, request, monotonicMs)
     else state.role.parked.push(fetch)

@@ -60,7 +60,9 @@ export function isExpected (state: QuorumState, from: number, correlationId: num
 }
 
 /** The request to this node is over; if it did not settle anything, the next one waits a little. */
-export function settle (state: QuorumState, from: number, settled: boolean, monotonicMs: number): void {
+export function settle (
+  state: QuorumState, from: number, settled: boolean, monotonicMs: number
+): void {
   const peer = state.peers.get(from)
   if (peer === undefined) return
   peer.correlationId = undefined

@@ -44,7 +44,8 @@ export function handleFetchSnapshot (
     return answer(code.POSITION_OUT_OF_RANGE)
   }
   // A voter that loads a snapshot follows this leader: check-quorum must not count it as gone.
-  noteVoterAlive(state, { id: request.replicaId, directoryId: partition.replicaDirectoryId }, monotonicMs)
+  noteVoterAlive(state, { id: request.replicaId, directoryId: partition.replicaDirectoryId },
+    monotonicMs)
   emit(state, {
     do: 'replyFromSnapshot',
     requestId,

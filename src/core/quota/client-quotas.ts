@@ -34,6 +34,8 @@ export class ClientQuotas {
   /** The quotas as they are from now on; what was used before still counts. */
   load (quotas: Iterable<EntityQuotas>): void {
     const all = [...quotas]
-    for (const quota of [this.produce, this.fetch, this.request, this.mutation, this.connections]) quota.load(all)
+    for (const quota of [this.produce, this.fetch, this.request, this.mutation, this.connections]) {
+      quota.load(all)
+    }
   }
 }

@@ -1,6 +1,6 @@
 /**
- * How fast connections are made (KIP-402, KIP-612): by the broker and each listener, which then take
- * them later, and by each address, whose connections are refused.
+ * How fast connections are made (KIP-402, KIP-612): by the broker and each listener, which then
+ * take them later, and by each address, whose connections are refused.
  */
 import type { EntityQuotas } from '../metadata/facts.ts'
 import { Meters } from './meters.ts'
@@ -47,18 +47,24 @@ export class ConnectionRates {
     const { perSecond, perSecondByListener } = bounds
     return Math.max(
       this.#count(this.#broker, perSecond, nowMs),
-      this.#count(this.#listeners.of(listener, nowMs), perSecondByListener.get(listener) ?? Infinity, nowMs)
+      this.#count(this.#listeners.of(listener, nowMs),
+        perSecondByListener.get(listener) ?? Infinity, nowMs)
     )
   }
 
-  /** Counts a connection of an address; more than 0: it is refused after so long, and counts nowhere. */
+  /**
+   * Counts a connection of an address; more than 0: it is refused after so long, and counts
+   * nowhere.
+   */
   refusedForMs (listener: string, address: string, nowMs: number): number {
     const bound = this.#byAddress.get(address) ?? this.#perAddress
     if (bound === Infinity) return 0
     const rate = this.#addresses.of(address, nowMs)
     const throttleMs = this.#count(rate, bound, nowMs)
     if (throttleMs === 0) return 0
-    for (const each of [rate, this.#broker, this.#listeners.of(listener, nowMs)]) each.record(-1, nowMs)
+    for (const each of [rate, this.#broker, this.#listeners.of(listener, nowMs)]) {
+      each.record(-1, nowMs)
+    }
     return throttleMs
   }
 
@@ -67,7 +73,8 @@ export class ConnectionRates {
     rate.record(1, nowMs)
     const { perSecond, spanMs } = rate.measure(nowMs)
     if (perSecond <= bound) return 0
-    return Math.min(Math.max(1, Math.round((perSecond - bound) / bound * spanMs)), this.#window.sampleMs)
+    return Math.min(Math.max(1, Math.round((perSecond - bound) / bound * spanMs)),
+      this.#window.sampleMs)
   }
 }
 

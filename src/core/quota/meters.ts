@@ -1,6 +1,6 @@
 /**
- * One meter for each subject of a quota, forgotten when nobody has used it for an hour. Who is in no
- * hurry to be measured invents client ids: beyond a number, the longest unused make room.
+ * One meter for each subject of a quota, forgotten when nobody has used it for an hour. Who is in
+ * no hurry to be measured invents client ids: beyond a number, the longest unused make room.
  */
 import { shortText } from '../short-text.ts'
 

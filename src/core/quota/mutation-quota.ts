@@ -55,7 +55,8 @@ export class MutationAllowance {
   #owes (nowMs: number): boolean {
     const tokens = this.#bucket.tokens(this.#perSecond, nowMs)
     if (!(tokens < 0)) return false
-    this.#settledMs = nowMs + Math.min(THROTTLE_MS_MAX, Math.round(-tokens / this.#perSecond * 1000) || 0)
+    this.#settledMs =
+      nowMs + Math.min(THROTTLE_MS_MAX, Math.round(-tokens / this.#perSecond * 1000) || 0)
     return true
   }
 

@@ -1,6 +1,7 @@
 /**
  * A quota of a rate: bytes of Produce, bytes of Fetch, or the share of a second that requests take
- * (KIP-13, KIP-124). Excess is not refused: the client has to wait until its rate is the quota's again.
+ * (KIP-13, KIP-124). Excess is not refused: the client has to wait until its rate is the quota's
+ * again.
  */
 import type { EntityQuotas } from '../metadata/facts.ts'
 import { Limits } from './limits.ts'
@@ -48,7 +49,9 @@ export class RateQuota {
     return Math.min(throttleMs || 0, this.#options.throttleMsMax ?? INT_MAX)
   }
 
-  /** Counts, or with a negative value takes back, without asking: the next request answers for it. */
+  /**
+   * Counts, or with a negative value takes back, without asking: the next request answers for it.
+   */
   count (client: QuotaClient, value: number, nowMs: number): void {
     const limit = this.#limits.find(client)
     if (limit !== undefined) this.#meters.of(limit.subject, nowMs).record(value, nowMs)

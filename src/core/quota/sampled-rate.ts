@@ -46,7 +46,9 @@ export class SampledRate {
     let oldestMs = nowMs
     for (const sample of this.#samples) {
       // Kept as long as they reach into the window, even if they began before it.
-      if (nowMs - sample.lastMs >= samples * sampleMs) Object.assign(sample, { startMs: nowMs, lastMs: nowMs, sum: 0 })
+      if (nowMs - sample.lastMs >= samples * sampleMs) {
+        Object.assign(sample, { startMs: nowMs, lastMs: nowMs, sum: 0 })
+      }
       sum += sample.sum
       oldestMs = Math.min(oldestMs, sample.startMs)
     }

@@ -10,7 +10,9 @@ export class TokenBucket {
   /** Full at first. */
   #lastMs = -Infinity
 
-  constructor ({ samples, sampleMs }: SampleWindow) { this.#windowSeconds = samples * sampleMs / 1000 }
+  constructor ({ samples, sampleMs }: SampleWindow) {
+    this.#windowSeconds = samples * sampleMs / 1000
+  }
 
   /** What there is now; below zero, what is owed. */
   tokens (perSecond: number, nowMs: number): number {
@@ -26,5 +28,7 @@ export class TokenBucket {
   }
 }
 
-/** A rate of NaN or Infinity, which Kafka takes as well, limits nothing and leaves nothing behind. */
+/**
+ * A rate of NaN or Infinity, which Kafka takes as well, limits nothing and leaves nothing behind.
+ */
 function known (tokens: number): number { return Number.isNaN(tokens) ? 0 : tokens }

@@ -55,7 +55,9 @@ export class LogState {
     const firstOffset = this.producers.replayEnd(end)
     if (firstOffset === undefined || end.committed) return
     const lastStableOffset = this.producers.firstOpenOffset ?? end.offset + 1n
-    this.aborted.add({ producerId: end.producerId, firstOffset, lastOffset: end.offset, lastStableOffset })
+    this.aborted.add(
+      { producerId: end.producerId, firstOffset, lastOffset: end.offset, lastStableOffset }
+    )
   }
 
   /** The log now starts at `startOffset`. */

@@ -13,12 +13,14 @@ export interface ProduceOutcome {
 
 /** These codes answer no log start offset, whenever they are found. */
 const WITHOUT_LOG_START = new Set<number>([
-  code.CORRUPT_MESSAGE, code.UNKNOWN_TOPIC_OR_PARTITION, code.NOT_LEADER_OR_FOLLOWER, code.MESSAGE_TOO_LARGE,
+  code.CORRUPT_MESSAGE, code.UNKNOWN_TOPIC_OR_PARTITION, code.NOT_LEADER_OR_FOLLOWER,
+  code.MESSAGE_TOO_LARGE,
   code.RECORD_LIST_TOO_LARGE, code.KAFKA_STORAGE_ERROR, code.UNKNOWN_TOPIC_ID,
 ])
 
 export function refusal (
-  errorCode: number, logStartOffset = -1n, errorMessage: string | null = null, recordErrors: RecordFault[] = []
+  errorCode: number, logStartOffset = -1n, errorMessage: string | null = null,
+  recordErrors: RecordFault[] = []
 ): ProduceOutcome {
   return {
     errorCode,

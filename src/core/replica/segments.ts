@@ -61,11 +61,15 @@ export class Segments {
   /** Of the active segment, fixed when it begins. */
   #jitterMs = 0
 
-  constructor (segments: readonly Segment[] = []) { this.#segments = segments.map(each => ({ ...each })) }
+  constructor (segments: readonly Segment[] = []) {
+    this.#segments = segments.map(each => ({ ...each }))
+  }
 
   get all (): readonly Segment[] { return this.#segments }
   get active (): Segment | undefined { return this.#segments.at(-1) }
-  get totalBytes (): number { return this.#segments.reduce((sum, segment) => sum + segment.bytes, 0) }
+  get totalBytes (): number {
+    return this.#segments.reduce((sum, segment) => sum + segment.bytes, 0)
+  }
 
   /** Whether a segment begins above `offset` and at or below `bound` (D6.26). */
   hasStartBetween (offset: bigint, bound: bigint): boolean {
@@ -82,7 +86,8 @@ export class Segments {
    * before `timestamp`, and the log's end as of now; -1 all, -2 the first alone. Newest first.
    */
   startsBefore (
-    timestamp: bigint, countMax: number, { startOffset, endOffset }: { startOffset: bigint, endOffset: bigint },
+    timestamp: bigint, countMax: number,
+    { startOffset, endOffset }: { startOffset: bigint, endOffset: bigint },
     nowMs: number
   ): bigint[] {
     const starts = this.#segments.map(({ baseOffset, modifiedMs }) =>
@@ -91,8 +96,12 @@ export class Segments {
     if ((this.active?.bytes ?? 0) > 0) starts.push({ offset: endOffset, timeMs: nowMs })
     const last = timestamp === LATEST
       ? starts.length - 1
-      : timestamp === EARLIEST ? 0 : starts.findLastIndex(({ timeMs }) => BigInt(timeMs) <= timestamp)
-    return starts.slice(Math.max(0, last + 1 - countMax), last + 1).map(({ offset }) => offset).reverse()
+      : timestamp === EARLIEST
+        ? 0
+        : starts.findLastIndex(({ timeMs }) => BigInt(timeMs) <= timestamp)
+    return starts.slice(Math.max(0, last + 1 - countMax), last + 1).map(
+      ({ offset }) => offset
+    ).reverse()
   }
 
   /** D25.7: whether a new segment begins before this batch. */
@@ -122,7 +131,8 @@ export class Segments {
     if (this.active?.bytes === 0) this.#segments.pop()
     this.#jitterMs = Math.floor(random * limits.jitterMsMax)
     this.#segments.push({
-      baseOffset, bytes: 0, maxTimestamp: -1n, firstTimestamp: -1n, createdMs: nowMs, modifiedMs: nowMs,
+      baseOffset, bytes: 0, maxTimestamp: -1n, firstTimestamp: -1n, createdMs: nowMs,
+      modifiedMs: nowMs,
     })
   }
 
@@ -132,7 +142,8 @@ export class Segments {
    */
   retain (limits: RetentionLimits, bounds: RetentionBounds, nowMs: number): bigint {
     let kept = 0
-    const endOf = (index: number): bigint => this.#segments[index + 1]?.baseOffset ?? bounds.endOffset
+    const endOf = (index: number): bigint =>
+      this.#segments[index + 1]?.baseOffset ?? bounds.endOffset
     const step = (goes: (segment: Segment, end: bigint) => boolean): void => {
       while (kept < this.#segments.length && endOf(kept) <= bounds.highWatermark &&
         goes(this.#segments[kept] as Segment, endOf(kept))) kept++
@@ -169,9 +180,12 @@ export class Segments {
     this.#segments.splice(0, above < 0 ? this.#segments.length : above, ...cleaned)
   }
 
-  /** The log was cut at `endOffset`: later segments are gone, the sums of the last are bounds only. */
+  /**
+   * The log was cut at `endOffset`: later segments are gone, the sums of the last are bounds only.
+   */
   dropFrom (endOffset: bigint): void {
-    while (this.#segments.length > 0 && (this.active as Segment).baseOffset >= endOffset) this.#segments.pop()
+    while (this.#segments.length > 0 &&
+      (this.active as Segment).baseOffset >= endOffset) this.#segments.pop()
   }
 }
 

@@ -1,6 +1,7 @@
 /**
- * The clients that ask which metrics to push, and when each of them may ask and push again (KIP-714,
- * D24). What is pushed goes nowhere: there is no exporter, but everything is checked as if there were.
+ * The clients that ask which metrics to push, and when each of them may ask and push again
+ * (KIP-714, D24). What is pushed goes nowhere: there is no exporter, but everything is checked as
+ * if there were.
  */
 import { code } from '../../../protocol/errors.ts'
 import { crc32c } from '../../../protocol/records/checksum.ts'
@@ -13,7 +14,9 @@ import type { ClientFacts, MatchReader, SubscriptionSource, Wanted } from './sub
 const INSTANCES_MAX = 16_384
 const IDLE_MS_MIN = 60_000
 const IDLE_INTERVALS = 3
-/** Of each text that a client says of itself: what is kept of all instances together stays small. */
+/**
+ * Of each text that a client says of itself: what is kept of all instances together stays small.
+ */
 const FACT_LENGTH_MAX = 256
 
 /** Kafka keeps these for itself: `Uuid.ZERO_UUID` and `Uuid.ONE_UUID`. */
@@ -41,7 +44,10 @@ interface Instance {
   expiresMs: number
 }
 
-export interface Granted extends Wanted { readonly instanceId: string, readonly subscriptionId: number }
+export interface Granted extends Wanted {
+  readonly instanceId: string
+  readonly subscriptionId: number
+}
 
 export interface Push {
   readonly instanceId: string
@@ -71,21 +77,26 @@ export class ClientInstances {
   load (sources: Iterable<SubscriptionSource>): void { this.#subscriptions.load(sources) }
 
   /** GetTelemetrySubscriptions: a number is its error. `newId` makes an id for who has none. */
-  subscribe (asked: string, client: TelemetryClient, nowMs: number, newId: () => string): Granted | number {
+  subscribe (
+    asked: string, client: TelemetryClient, nowMs: number, newId: () => string
+  ): Granted | number {
     const instanceId = asked === ZERO_UUID ? newId() : asked
     const instance = this.#use(instanceId, client, nowMs)
     const { lastGetMs, lastPushMs, lastError, wanted, subscriptionId } = instance
     const isDue = nowMs - Math.max(lastGetMs, lastPushMs) >= wanted.pushIntervalMs
     if (isDue) instance.lastGetMs = nowMs
     // Who pushed what is out of date has to ask anew at once.
-    else if (lastError !== code.UNKNOWN_SUBSCRIPTION_ID && lastError !== code.UNSUPPORTED_COMPRESSION_TYPE) {
+    else if (lastError !== code.UNKNOWN_SUBSCRIPTION_ID &&
+      lastError !== code.UNSUPPORTED_COMPRESSION_TYPE) {
       return code.THROTTLING_QUOTA_EXCEEDED
     }
     instance.lastError = code.NONE
     return { instanceId, subscriptionId, ...wanted }
   }
 
-  /** PushTelemetry, as far as it can be told without reading the metrics; `failed` tells the rest. */
+  /**
+   * PushTelemetry, as far as it can be told without reading the metrics; `failed` tells the rest.
+   */
   push (push: Push, client: TelemetryClient, nowMs: number): number {
     if (RESERVED.has(push.instanceId)) return code.INVALID_REQUEST
     const instance = this.#use(push.instanceId, client, nowMs)
@@ -109,7 +120,9 @@ export class ClientInstances {
     if (isDue) instance.lastPushMs = nowMs
     else if (!push.isTerminating) return code.THROTTLING_QUOTA_EXCEEDED
     if (push.subscriptionId !== subscriptionId) return code.UNKNOWN_SUBSCRIPTION_ID
-    if (push.compressionType < 0 || push.compressionType >= CODECS) return code.UNSUPPORTED_COMPRESSION_TYPE
+    if (push.compressionType < 0 || push.compressionType >= CODECS) {
+      return code.UNSUPPORTED_COMPRESSION_TYPE
+    }
     return push.bytes > this.#bytesMax ? code.TELEMETRY_TOO_LARGE : code.NONE
   }
 
@@ -137,7 +150,8 @@ export class ClientInstances {
       ? known
       : this.#make(known?.facts ?? { ...shortened(client.facts), client_instance_id: instanceId })
     if (!isCurrent) this.#byConnection.set(client.connection, instanceId)
-    instance.expiresMs = nowMs + Math.max(IDLE_MS_MIN, IDLE_INTERVALS * instance.wanted.pushIntervalMs)
+    instance.expiresMs =
+      nowMs + Math.max(IDLE_MS_MIN, IDLE_INTERVALS * instance.wanted.pushIntervalMs)
     this.#instances.delete(instanceId)
     this.#instances.set(instanceId, instance)
     if (this.#instances.size > INSTANCES_MAX) {
@@ -164,7 +178,8 @@ export class ClientInstances {
 }
 
 function shortened (facts: Facts): Facts {
-  const entries = Object.entries(facts).map(([name, text]) => [name, shortText(text, FACT_LENGTH_MAX)])
+  const entries =
+    Object.entries(facts).map(([name, text]) => [name, shortText(text, FACT_LENGTH_MAX)])
   return Object.fromEntries(entries) as Facts
 }
 

@@ -1,4 +1,6 @@
-/** Client metrics subscriptions: which metrics which clients are asked for, and how often (KIP-714). */
+/**
+ * Client metrics subscriptions: which metrics which clients are asked for, and how often (KIP-714).
+ */
 
 /** A resource of type CLIENT_METRICS: what is stored for it. */
 export type SubscriptionSource = readonly [name: string, values: ReadonlyMap<string, string>]
@@ -60,7 +62,9 @@ export class Subscriptions {
       for (const metric of subscription.metrics) metrics.add(metric)
       pushIntervalMs = Math.min(pushIntervalMs, subscription.pushIntervalMs)
     }
-    return { metrics: metrics.has(ALL_METRICS) ? [ALL_METRICS] : [...metrics].sort(), pushIntervalMs }
+    return {
+      metrics: metrics.has(ALL_METRICS) ? [ALL_METRICS] : [...metrics].sort(), pushIntervalMs,
+    }
   }
 }
 

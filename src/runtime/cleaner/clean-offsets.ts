@@ -21,7 +21,9 @@ export class CleanOffsets {
     const known = this.#revisions.get(log) ?? log.revision
     this.#revisions.set(log, known)
     const value = this.#store.table.get(PREFIX + log.name)
-    if (value === undefined || value.length !== VALUE_BYTES || known !== log.revision) return undefined
+    if (value === undefined || value.length !== VALUE_BYTES || known !== log.revision) {
+      return undefined
+    }
     return readInt64(value, 0)
   }
 

@@ -62,7 +62,9 @@ export class Cleaner {
     this.#arm(isCleaned ? 0 : Math.max(this.#options.settings().backoffMs, PAUSE_MS_MIN))
   }
 
-  /** Compacts the log that has most of it to do, if one is due; false: none was, or not to its end. */
+  /**
+   * Compacts the log that has most of it to do, if one is due; false: none was, or not to its end.
+   */
   async cleanNext (): Promise<boolean> {
     // R-S9: what the table cannot keep would stop the broker; compaction can wait.
     if (this.#options.store.stats().diskFull) return false
@@ -81,7 +83,9 @@ export class Cleaner {
   /** D25.19: a topic that is compacted again one day begins at its start. */
   async #forget (): Promise<void> {
     const others = new Set<string>()
-    for (const { log, settings } of this.#options.replicas.all()) if (!settings.compacts) others.add(log.name)
+    for (const { log, settings } of this.#options.replicas.all()) {
+      if (!settings.compacts) others.add(log.name)
+    }
     await this.#offsets.forget(name => !others.has(name))
   }
 
@@ -136,7 +140,8 @@ export class Cleaner {
         sync: () => store.sync(),
       }).run()
       environment.log('debug', `${partition.name} was compacted`, {
-        bytesBefore, bytesAfter: partition.log.byteSize, ms: Math.round(environment.monotonicMs() - startedMs),
+        bytesBefore, bytesAfter: partition.log.byteSize,
+        ms: Math.round(environment.monotonicMs() - startedMs),
       })
       return true
     } catch (error) {

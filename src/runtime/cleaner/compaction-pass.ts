@@ -70,10 +70,12 @@ export class CompactionPass {
     this.#options.pace.resume()
     await this.#keepState()
     const { map, end } = await this.#index()
-    // P4: what takes an older value's place, or is said to be clean, must outlast a power loss itself.
+    // P4: what takes an older value's place, or is said to be clean, must outlast a power loss
+    // itself.
     await this.#sync()
     await this.#sieve(map, end)
-    await offsets.put(partition.log, end > range.firstDirtyOffset ? end : range.firstDirtyOffset, this.#revision)
+    await offsets.put(partition.log, end > range.firstDirtyOffset ? end : range.firstDirtyOffset,
+      this.#revision)
   }
 
   async #sync (): Promise<void> {
@@ -91,17 +93,21 @@ export class CompactionPass {
   }
 
   /**
-   * What is derived from the log must not be derived from what compaction leaves of it: of a producer
-   * only the last batch, though a retry may be of an older one, and of segments no bounds. So there
-   * must be a checkpoint on the disk that outlasts the pass, because its last batch is above the
-   * range, and that knows what the pass before has taken from the list of aborted transactions.
+   * What is derived from the log must not be derived from what compaction leaves of it: of a
+   * producer only the last batch, though a retry may be of an older one, and of segments no bounds.
+   * So there must be a checkpoint on the disk that outlasts the pass, because its last batch is
+   * above the range, and that knows what the pass before has taken from the list of aborted
+   * transactions.
    */
   async #keepState (): Promise<void> {
-    const { partition: { log }, range: { firstUncleanableOffset: end, firstDirtyOffset }, offsets } = this.#options
+    const {
+      partition: { log }, range: { firstUncleanableOffset: end, firstDirtyOffset }, offsets,
+    } = this.#options
     const least = log.checkpointSoon()
     const isKept = (): boolean => {
       const { checkpoint } = log
-      return checkpoint !== undefined && checkpoint.number >= least && checkpoint.isDurable && checkpoint.offset > end
+      return checkpoint !== undefined && checkpoint.number >= least && checkpoint.isDurable &&
+        checkpoint.offset > end
     }
     for (let waits = 0; !isKept(); waits++) {
       if (waits === CHECKPOINT_WAITS_MAX) throw new PassEnded(`no checkpoint of ${log.name} was taken`)
@@ -125,7 +131,9 @@ export class CompactionPass {
         const breath = pace.breathe()
         if (breath !== undefined) await breath
         if (!indexing.meet(batch)) continue
-        const plain = isLarge(batch) ? await this.#plainLater(batch) : plainRecords(batch, this.#limits)
+        const plain = isLarge(batch)
+          ? await this.#plainLater(batch)
+          : plainRecords(batch, this.#limits)
         await breathing(indexing.index(batch, plain, this.#limits), pace.breathe)
         if (indexing.isFull) break
       }
@@ -152,7 +160,8 @@ export class CompactionPass {
     const { partition, range: { firstUncleanableOffset } } = this.#options
     const { settings, log } = partition
     const { segments, aborted, producers } = this.#state
-    const bound = segments.all.find(segment => segment.baseOffset >= end)?.baseOffset ?? firstUncleanableOffset
+    const bound = segments.all.find(segment => segment.baseOffset >= end)?.baseOffset ??
+      firstUncleanableOffset
     const transactions = new CleanedTransactions(aborted.between(log.startOffset, end))
     const sieve = new Sieve({
       map,
@@ -196,7 +205,9 @@ export class CompactionPass {
     const { pace } = this.#options
     // A new checksum must not hide that a batch was damaged (R-S6).
     ensureIntact(batch)
-    if (!isLarge(batch) && batch.length <= AT_ONCE_BYTES) return retain(batch, retention, this.#limits)
+    if (!isLarge(batch) && batch.length <= AT_ONCE_BYTES) {
+      return retain(batch, retention, this.#limits)
+    }
     return retainAsync(batch, retention, this.#limits, pace.breathe)
   }
 

@@ -4,7 +4,9 @@
  */
 import type { Environment, Timer } from '../environment.ts'
 
-/** Of one slice: with the piece of work that passes it, still below the 10 ms that anybody waits. */
+/**
+ * Of one slice: with the piece of work that passes it, still below the 10 ms that anybody waits.
+ */
 const SLICE_MS = 4
 
 export class Pace {
@@ -32,7 +34,9 @@ export class Pace {
   resume (): void { this.#startedMs = this.#clock.monotonicMs() }
 
   /** The slice ends here, because something is waited for. */
-  pause (): void { this.longestMs = Math.max(this.longestMs, this.#clock.monotonicMs() - this.#startedMs) }
+  pause (): void {
+    this.longestMs = Math.max(this.longestMs, this.#clock.monotonicMs() - this.#startedMs)
+  }
 
   /** Counts bytes that were read or written; waits if they came too soon. */
   async move (bytes: number, bytesPerSecond: number): Promise<void> {

@@ -1,6 +1,6 @@
 /**
- * The controller's runtime: one write at a time. A decider reads the image and answers records; they
- * are appended to the metadata log as one atomic batch, and the reply goes out once they are
+ * The controller's runtime: one write at a time. A decider reads the image and answers records;
+ * they are appended to the metadata log as one atomic batch, and the reply goes out once they are
  * committed and applied (D0.7). The next decision then sees them.
  */
 import { code, KafkaError } from '../../../protocol/errors.ts'
@@ -78,7 +78,8 @@ export class Controller {
    * nothing to write, is answered at once: it has no turn to wait for (D0.8).
    */
   submit<D extends ControllerResult<unknown>> (
-    decide: Decide<D>, { deadlineMs = Infinity, isSettled, bytesMax = BATCH_BYTES_MAX }: Submission = {}
+    decide: Decide<D>,
+    { deadlineMs = Infinity, isSettled, bytesMax = BATCH_BYTES_MAX }: Submission = {}
   ): Promise<D> {
     return new Promise((resolve, reject) => {
       if (isSettled?.(this.settings) === true) return resolve(decide(this.#view()))

@@ -65,7 +65,9 @@ export class ControllerDuties {
     const monotonicMs = environment.monotonicMs()
     sessions.resume(dueMs, monotonicMs)
     this.#arm()
-    if (!this.#isFencing && sessions.firstExpired(image, monotonicMs) !== undefined) void this.#fence(monotonicMs)
+    if (!this.#isFencing && sessions.firstExpired(image, monotonicMs) !== undefined) {
+      void this.#fence(monotonicMs)
+    }
   }
 
   /** Who was silent at `monotonicMs`, and still is when the decision's turn comes. */

@@ -171,9 +171,10 @@ export class GroupCoordinator implements GroupOperations {
       if (others === undefined) together.set(partition, [groupId])
       else others.push(groupId)
     }
-    const deleted = await Promise.all([...together.values()].map(ids => this.#write(ids[0] as string,
-      (shard, nowMs) => shard.deleteGroups(ids, nowMs),
-      errorCode => ids.map(groupId => ({ groupId, errorCode })))))
+    const deleted =
+      await Promise.all([...together.values()].map(ids => this.#write(ids[0] as string,
+        (shard, nowMs) => shard.deleteGroups(ids, nowMs),
+        errorCode => ids.map(groupId => ({ groupId, errorCode })))))
     const results = new Map(deleted.flat().map(result => [result.groupId, result]))
     return groupIds.map(groupId => results.get(groupId) as DeletedGroup)
   }
@@ -226,7 +227,10 @@ export class GroupCoordinator implements GroupOperations {
     }
   }
 
-  /** A ticket that the machine forgets, for another request of the same member, ends with its client. */
+  /**
+   * A ticket that the machine forgets, for another request of the same member, ends with its
+   * client.
+   */
   #park<R> (
     groupId: string, { session }: GroupCaller, failed: (errorCode: number) => R,
     operation: (shard: GroupShard, ticket: Parked<R>, nowMs: number) => Decision,

@@ -72,8 +72,8 @@ export interface QuorumRuntime {
   readonly kraftVersion: number
   /**
    * Leader only: writes a higher kraft.version and the voters into the log; resolves once both are
-   * committed. Rejects with NOT_CONTROLLER when this node does not lead `epoch` until then, and with
-   * INVALID_UPDATE_VERSION while a voter's directory is not known.
+   * committed. Rejects with NOT_CONTROLLER when this node does not lead `epoch` until then, and
+   * with INVALID_UPDATE_VERSION while a voter's directory is not known.
    */
   raiseKraftVersion (version: number, epoch: number): Promise<void>
   /** D21.1: the one partition of a DescribeQuorum response; undefined when it does not lead. */

@@ -319,7 +319,10 @@ export class RunningQuorum implements QuorumRuntime {
   }
 }
 
-/** The machine's times are of the clock that nobody sets; `aheadMs` is what the wall clock is ahead of it. */
+/**
+ * The machine's times are of the clock that nobody sets; `aheadMs` is what the wall clock is ahead
+ * of it.
+ */
 function describedReplica (replica: ReplicaFacts, aheadMs: number): QuorumDescription['currentVoters'][number] {
   const wallMs = (ms: number): bigint => ms < 0 ? -1n : BigInt(Math.round(ms + aheadMs))
   return {

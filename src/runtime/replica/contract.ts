@@ -1,6 +1,7 @@
 /**
- * A replica as its parts and the API handlers see it. No logic lives here: `partition.ts` keeps these
- * promises, and what reads from it, appends to it or asks it names no more of it than is needed.
+ * A replica as its parts and the API handlers see it. No logic lives here: `partition.ts` keeps
+ * these promises, and what reads from it, appends to it or asks it names no more of it than is
+ * needed.
  */
 import type { AbortedTransaction } from '../../core/replica/aborted-transactions.ts'
 import type { LoggedBatch, LogState } from '../../core/replica/log-state.ts'
@@ -42,7 +43,10 @@ export interface ReadableReplica {
   readonly startOffset: bigint
   readonly endOffset: bigint
   readonly highWatermark: bigint
-  /** D25.5: nobody reads committed data above the first undecided transaction. Throws until it is loaded. */
+  /**
+   * D25.5: nobody reads committed data above the first undecided transaction. Throws until it is
+   * loaded.
+   */
   readonly lastStableOffset: bigint
   readonly leaderEpoch: number
   /** Bytes written below the high watermark since the partition was opened: fetches wait by it. */
@@ -68,13 +72,16 @@ export interface ReadableReplica {
 /** A replica that is appended to, where it leads. */
 export interface LeadingReplica extends ReadableReplica {
   readonly name: string
-  /** 2.3.3: in-sync replicas enough for acks=all; min.insync.replicas counts at most all replicas. */
+  /**
+   * 2.3.3: in-sync replicas enough for acks=all; min.insync.replicas counts at most all replicas.
+   */
   readonly hasEnoughReplicas: boolean
   /** A large compressed batch is being checked off the loop: later appends wait for their turn. */
   checking: Promise<void> | undefined
   /**
    * Appends one checked batch as leader: stamps it, hands it to this turn's journal write, and
-   * notes what follows from it. Throws KafkaError when the partition cannot take it; it must be loaded.
+   * notes what follows from it. Throws KafkaError when the partition cannot take it; it must be
+   * loaded.
    */
   append (batch: Buffer, facts: UnplacedBatch, count: number): Appended
   /** Resolves when this replica has written everything below `offset`. */
@@ -127,9 +134,13 @@ export interface ServedReplica extends ReadableReplica {
   /** A client's batch: checked by D5.11-30, appended, answered when acks asks for it. */
   produce (batch: Buffer, options: ProduceOptions): ProduceOutcome | Promise<ProduceOutcome>
   /** ListOffsets */
-  offsetFor (timestamp: bigint, query: OffsetQuery): Promise<{ errorCode: number } & Partial<OffsetLookup>>
+  offsetFor (
+    timestamp: bigint, query: OffsetQuery
+  ): Promise<{ errorCode: number } & Partial<OffsetLookup>>
   /** ListOffsets v0 */
-  segmentStarts (timestamp: bigint, query: SegmentQuery): Promise<{ errorCode: number, oldStyleOffsets: bigint[] }>
+  segmentStarts (
+    timestamp: bigint, query: SegmentQuery
+  ): Promise<{ errorCode: number, oldStyleOffsets: bigint[] }>
   deleteRecords (offset: bigint): Promise<DeletedRecords>
   /** OffsetForLeaderEpoch */
   endOfEpoch (epoch: number, currentLeaderEpoch: number): Promise<EpochEnd>

@@ -7,7 +7,9 @@ import type { DeletedRecords, LeadingReplica } from './contract.ts'
 const HIGH_WATERMARK = -1n
 
 /** The log start moves to `offset`, which may lie inside a batch; one below it changes nothing. */
-export async function deleteRecords (partition: LeadingReplica, offset: bigint): Promise<DeletedRecords> {
+export async function deleteRecords (
+  partition: LeadingReplica, offset: bigint
+): Promise<DeletedRecords> {
   try {
     await partition.whenLoaded()
     partition.ensureLeader()
@@ -20,7 +22,9 @@ export async function deleteRecords (partition: LeadingReplica, offset: bigint):
     return { errorCode: code.NONE, lowWatermark: partition.startOffset }
   } catch (error) {
     if (error instanceof KafkaError) return { errorCode: error.errorCode, lowWatermark: -1n }
-    if (error instanceof StoreError) return { errorCode: code.KAFKA_STORAGE_ERROR, lowWatermark: -1n }
+    if (error instanceof StoreError) {
+      return { errorCode: code.KAFKA_STORAGE_ERROR, lowWatermark: -1n }
+    }
     throw error
   }
 }

@@ -3,12 +3,15 @@ import { code, KafkaError } from '../../../protocol/errors.ts'
 import { checkEpoch } from './fetch.ts'
 import type { EpochEnd, ReadableReplica } from './contract.ts'
 
-export function endOfEpoch (partition: ReadableReplica, epoch: number, currentLeaderEpoch: number): EpochEnd {
+export function endOfEpoch (
+  partition: ReadableReplica, epoch: number, currentLeaderEpoch: number
+): EpochEnd {
   try {
     partition.ensureAvailable()
     checkEpoch(partition, currentLeaderEpoch)
     partition.ensureLeader()
-    const { epoch: leaderEpoch, endOffset } = partition.state.epochs.endOffsetFor(epoch, partition.endOffset)
+    const { epoch: leaderEpoch, endOffset } =
+      partition.state.epochs.endOffsetFor(epoch, partition.endOffset)
     return { errorCode: code.NONE, leaderEpoch, endOffset }
   } catch (error) {
     if (error instanceof KafkaError) return { errorCode: error.errorCode }

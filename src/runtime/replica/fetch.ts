@@ -73,7 +73,9 @@ export async function fetch (
     if (bytes >= minBytes || leftMs <= 0 || isImmediate(targets, result, options)) return result
     result.release()
     options.leaveRoom()
-    const wait = { targets, seen, bytes: minBytes - bytes, leftMs, readCommitted: options.readCommitted }
+    const wait = {
+      targets, seen, bytes: minBytes - bytes, leftMs, readCommitted: options.readCommitted,
+    }
     if (await more(wait, environment, onGone) === 'gone') return { partitions: [], release: () => {} }
   }
 }
@@ -97,11 +99,14 @@ function isImmediate (
   return partitions.some(({ errorCode, divergingEpoch, position: { fetchOffset } }, index) => {
     const { partition, isRefused } = targets[index] as FetchTarget
     if (isRefused) return false
-    if (partition === undefined || errorCode !== code.NONE || divergingEpoch !== undefined) return true
+    if (partition === undefined || errorCode !== code.NONE || divergingEpoch !== undefined) {
+      return true
+    }
     // D6.26: above the bound a consumer is answered each time, and below a newer segment too.
     const bound = boundOf(partition, options)
     return fetchOffset > bound ||
-      (hasRecords(partitions[index]) && partition.state.segments.hasStartBetween(fetchOffset, bound))
+      (hasRecords(partitions[index]) &&
+        partition.state.segments.hasStartBetween(fetchOffset, bound))
   })
 }
 
@@ -111,7 +116,9 @@ function boundOf (partition: ReadableReplica, { readCommitted, replicaId }: Fetc
   return readCommitted ? partition.lastStableOffset : partition.highWatermark
 }
 
-function hasRecords (fetched: Fetched | undefined): boolean { return (fetched?.read?.bytes ?? 0) > 0 }
+function hasRecords (fetched: Fetched | undefined): boolean {
+  return (fetched?.read?.bytes ?? 0) > 0
+}
 
 /** What a waiting fetch compares with. */
 interface Progress {
@@ -166,12 +173,15 @@ function isEnough ({ targets, seen, bytes, readCommitted }: Wait): boolean {
     if (readCommitted && partition.lastStableOffset === before.lastStableOffset) continue
     // The end of a transaction lets go of more than was appended with it.
     if (readCommitted && before.isHeldBack) return true
-    sum += Math.min(partition.committedBytes - before.committedBytes, Math.max(position.partitionBytesMax, 1))
+    sum += Math.min(partition.committedBytes - before.committedBytes,
+      Math.max(position.partitionBytesMax, 1))
   }
   return sum >= bytes
 }
 
-async function readAll (targets: readonly FetchTarget[], options: FetchOptions): Promise<FetchResult> {
+async function readAll (
+  targets: readonly FetchTarget[], options: FetchOptions
+): Promise<FetchResult> {
   const partitions: Fetched[] = []
   const release = (): void => { for (const { read } of partitions) read?.release() }
   let left = options.maxBytes
@@ -197,10 +207,13 @@ async function readAll (targets: readonly FetchTarget[], options: FetchOptions):
 /** What the partitions before this one have left to it. */
 interface Room { readonly left: number, readonly atHandMax: number, readonly isFirst: boolean }
 
-function readOne (target: FetchTarget, options: FetchOptions, room: Room): Fetched | Promise<Fetched> {
+function readOne (
+  target: FetchTarget, options: FetchOptions, room: Room
+): Fetched | Promise<Fetched> {
   const { position, partition, errorCode } = target
   if (partition === undefined) return nothingOf(position, errorCode, target.isRefused ? [] : null)
-  const failure = (error: unknown): Fetched => nothingOf(position, errorCodeOf(error, options.version), null)
+  const failure = (error: unknown): Fetched =>
+    nothingOf(position, errorCodeOf(error, options.version), null)
   try {
     checkReadable(partition, position, options)
     const diverging = divergence(partition, position)
@@ -208,7 +221,8 @@ function readOne (target: FetchTarget, options: FetchOptions, room: Room): Fetch
     if (diverging !== undefined) {
       return { ...nothingOf(position, code.NONE, null), ...facts, divergingEpoch: diverging }
     }
-    if (position.fetchOffset < partition.startOffset || position.fetchOffset > partition.endOffset) {
+    if (position.fetchOffset < partition.startOffset ||
+      position.fetchOffset > partition.endOffset) {
       throw new KafkaError(code.OFFSET_OUT_OF_RANGE)
     }
     const fetched = readRecords(partition, position, options, room)
@@ -235,7 +249,8 @@ function factsOf (partition: ReadableReplica) {
 }
 
 function readRecords (
-  partition: ReadableReplica, position: FetchPosition, options: FetchOptions, { left, atHandMax, isFirst }: Room
+  partition: ReadableReplica, position: FetchPosition, options: FetchOptions,
+  { left, atHandMax, isFirst }: Room
 ): Fetched | Promise<Fetched> {
   const bytesMax = Math.min(position.partitionBytesMax, left)
   const facts = factsOf(partition)
@@ -264,8 +279,12 @@ function readableBytes ({ bytes, isCut }: LogRead, bytesMax: number): number {
 }
 
 /** D6.23: those that may touch what was read. */
-function abortedIn (partition: ReadableReplica, from: bigint, read: LogRead | undefined): AbortedTransaction[] {
-  if (read === undefined || read.bytes === 0 || partition.state.aborted.entries.length === 0) return []
+function abortedIn (
+  partition: ReadableReplica, from: bigint, read: LogRead | undefined
+): AbortedTransaction[] {
+  if (read === undefined || read.bytes === 0 || partition.state.aborted.entries.length === 0) {
+    return []
+  }
   return partition.abortedBetween(from, read.nextOffset)
 }
 
@@ -284,7 +303,9 @@ function nothingOf (position: FetchPosition, errorCode: number, aborted: [] | nu
 }
 
 /** D6.12, D6.14-15: offline, another topic's log, leader epoch, leadership, follower. */
-function checkReadable (partition: ReadableReplica, position: FetchPosition, options: FetchOptions): void {
+function checkReadable (
+  partition: ReadableReplica, position: FetchPosition, options: FetchOptions
+): void {
   const { version, replicaId } = options
   if (!partition.available && !partition.gone) {
     throw new KafkaError(version <= 5 ? code.NOT_LEADER_OR_FOLLOWER : code.KAFKA_STORAGE_ERROR)
@@ -296,7 +317,9 @@ function checkReadable (partition: ReadableReplica, position: FetchPosition, opt
   checkEpoch(partition, Math.max(position.currentLeaderEpoch, UNDEFINED_EPOCH))
   const isFollower = replicaId >= 0
   // KIP-392: consumers from v11 on read from any replica.
-  if (isFollower || partition.gone || (replicaId === CONSUMER && version <= 10)) partition.ensureLeader()
+  if (isFollower || partition.gone || (replicaId === CONSUMER && version <= 10)) {
+    partition.ensureLeader()
+  }
   if (isFollower && !partition.hasFollower(replicaId)) {
     throw new KafkaError(position.currentLeaderEpoch >= 0
       ? code.UNKNOWN_LEADER_EPOCH
@@ -316,7 +339,8 @@ function divergence (
   partition: ReadableReplica, { lastFetchedEpoch, fetchOffset }: FetchPosition
 ): { epoch: number, endOffset: bigint } | undefined {
   if (lastFetchedEpoch < 0) return undefined
-  const { epoch, endOffset } = partition.state.epochs.endOffsetFor(lastFetchedEpoch, partition.endOffset)
+  const { epoch, endOffset } =
+    partition.state.epochs.endOffsetFor(lastFetchedEpoch, partition.endOffset)
   if (epoch < 0 || endOffset < 0n || fetchOffset < partition.startOffset) {
     throw new KafkaError(code.OFFSET_OUT_OF_RANGE)
   }

@@ -34,7 +34,10 @@ export async function offsetFor (
   }
 }
 
-/** ListOffsets v0: starts of segments, newest first; a consumer is told no offset above the high watermark. */
+/**
+ * ListOffsets v0: starts of segments, newest first; a consumer is told no offset above the high
+ * watermark.
+ */
 export function segmentStarts (
   partition: ReadableReplica, timestamp: bigint,
   { maxNumOffsets, replicaId }: SegmentQuery, nowMs: number
@@ -62,14 +65,18 @@ function boundOf (partition: ReadableReplica, { replicaId, readCommitted }: Offs
   return readCommitted ? partition.lastStableOffset : partition.highWatermark
 }
 
-async function look (partition: ReadableReplica, timestamp: bigint, query: OffsetQuery): Promise<OffsetLookup> {
+async function look (
+  partition: ReadableReplica, timestamp: bigint, query: OffsetQuery
+): Promise<OffsetLookup> {
   if (timestamp === LATEST) {
     ensureKnownEnd(partition, query)
     return { offset: boundOf(partition, query), timestamp: -1n, leaderEpoch: partition.leaderEpoch }
   }
   if (timestamp === EARLIEST || timestamp === EARLIEST_LOCAL) {
     const first = partition.state.epochs.entries[0]
-    const epoch = first !== undefined && first.startOffset <= partition.startOffset ? first.epoch : -1
+    const epoch = first !== undefined && first.startOffset <= partition.startOffset
+      ? first.epoch
+      : -1
     return { offset: partition.startOffset, timestamp: -1n, leaderEpoch: epoch }
   }
   if (timestamp === MAX_TIMESTAMP) {
@@ -84,12 +91,17 @@ async function look (partition: ReadableReplica, timestamp: bigint, query: Offse
 /** KIP-207: a new leader does not know yet how far its predecessor had come. */
 function ensureKnownEnd (partition: ReadableReplica, { replicaId, version }: OffsetQuery): void {
   const { latest } = partition.state.epochs
-  if (replicaId !== CONSUMER || latest === undefined || partition.highWatermark >= latest.startOffset) return
+  if (replicaId !== CONSUMER || latest === undefined ||
+    partition.highWatermark >= latest.startOffset) return
   throw new KafkaError(version >= 5 ? code.OFFSET_NOT_AVAILABLE : code.LEADER_NOT_AVAILABLE)
 }
 
-/** A batch's max timestamp may belong to records below the log start: the search goes on behind it. */
-async function firstAtTime (partition: ReadableReplica, timestamp: bigint, query: OffsetQuery): Promise<OffsetLookup> {
+/**
+ * A batch's max timestamp may belong to records below the log start: the search goes on behind it.
+ */
+async function firstAtTime (
+  partition: ReadableReplica, timestamp: bigint, query: OffsetQuery
+): Promise<OffsetLookup> {
   const { log } = partition
   let from = log.startOffset
   for (;;) {
@@ -104,14 +116,16 @@ async function firstAtTime (partition: ReadableReplica, timestamp: bigint, query
 interface Found { readonly batch: Buffer | undefined, readonly found: TimedOffset | undefined }
 
 /**
- * D7.6: of the records that are still there; Kafka tells of deleted ones as long as it has their file.
- * The header of a batch that the log start cuts speaks of all its records, so these are looked at.
+ * D7.6: of the records that are still there; Kafka tells of deleted ones as long as it has their
+ * file. The header of a batch that the log start cuts speaks of all its records, so these are
+ * looked at.
  */
 async function highestTime ({ log }: ReadableReplica): Promise<Found> {
   const { startOffset } = log
   const batch = await log.batchWithMaxTimestamp(log.endOffset)
   if (batch === undefined || baseOffset(batch) >= startOffset) return firstWithMaxTimestamp(batch)
-  const found = await (isLarge(batch) ? highestFromAsync(batch, startOffset) : highestFrom(batch, startOffset))
+  const found =
+    await (isLarge(batch) ? highestFromAsync(batch, startOffset) : highestFrom(batch, startOffset))
   const behind = await log.batchWithMaxTimestamp(log.endOffset, lastOffset(batch) + 1n)
   return behind === undefined || (found !== undefined && found.timestamp >= maxTimestamp(behind))
     ? { batch, found }
@@ -128,12 +142,17 @@ async function firstWithMaxTimestamp (batch: Buffer | undefined): Promise<Found>
 
 /** R-X6: large batches are decompressed off the event loop. */
 function recordAtOrAfter (batch: Buffer, timestamp: bigint, from: bigint) {
-  return isLarge(batch) ? firstAtOrAfterAsync(batch, timestamp, from) : firstAtOrAfter(batch, timestamp, from)
+  return isLarge(batch)
+    ? firstAtOrAfterAsync(batch, timestamp, from)
+    : firstAtOrAfter(batch, timestamp, from)
 }
 
-/** D7.7: what readers may not see yet is not found, without an error unless the end is not known. */
+/**
+ * D7.7: what readers may not see yet is not found, without an error unless the end is not known.
+ */
 function answer (
-  partition: ReadableReplica, batch: Buffer | undefined, found: TimedOffset | undefined, query: OffsetQuery
+  partition: ReadableReplica, batch: Buffer | undefined, found: TimedOffset | undefined,
+  query: OffsetQuery
 ): OffsetLookup {
   if (batch === undefined || found === undefined || found.offset >= boundOf(partition, query)) {
     ensureKnownEnd(partition, query)

@@ -1,6 +1,6 @@
 /**
- * Loads of partitions, so many at once and so many in a turn of the event loop: whoever asks for all
- * of them holds up nobody else, and has no more memory than a few loads take.
+ * Loads of partitions, so many at once and so many in a turn of the event loop: whoever asks for
+ * all of them holds up nobody else, and has no more memory than a few loads take.
  */
 import type { Clock } from '../environment.ts'
 
@@ -20,10 +20,14 @@ export class LoadTurns {
   /** At once, or when others have ended and a turn has room; first come, first served. */
   run (load: () => Promise<void>): Promise<void> {
     if (this.#hasRoom) return this.#begin(load)
-    return new Promise((resolve, reject) => { this.#waiting.push(() => { this.#begin(load).then(resolve, reject) }) })
+    return new Promise(
+      (resolve, reject) => { this.#waiting.push(() => { this.#begin(load).then(resolve, reject) }) }
+    )
   }
 
-  get #hasRoom (): boolean { return this.#running < LOADS_AT_ONCE && this.#begunInTurn < LOADS_IN_A_TURN }
+  get #hasRoom (): boolean {
+    return this.#running < LOADS_AT_ONCE && this.#begunInTurn < LOADS_IN_A_TURN
+  }
 
   #begin (load: () => Promise<void>): Promise<void> {
     this.#running++

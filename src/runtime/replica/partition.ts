@@ -12,8 +12,8 @@ import type { Log, LogRead } from '../../store/store.ts'
 import { StoreError } from '../../store/store.ts'
 import type { Environment } from '../environment.ts'
 import type {
-  Appended, DeletedRecords, EpochEnd, LeadingReplica, OffsetQuery, PartitionEvent, PartitionIdentity, ProduceOptions,
-  SegmentQuery, ServedReplica, UnplacedBatch,
+  Appended, DeletedRecords, EpochEnd, LeadingReplica, OffsetQuery, PartitionEvent,
+  PartitionIdentity, ProduceOptions, SegmentQuery, ServedReplica, UnplacedBatch,
 } from './contract.ts'
 import { deleteRecords } from './delete-records.ts'
 import { endOfEpoch } from './epoch-end.ts'
@@ -51,7 +51,9 @@ export class Partition implements LeadingReplica, ServedReplica {
   /** Undefined until somebody asks for what it tells: a start does not wait for it. */
   #state: LogState | undefined
   #loading: Promise<void> | undefined
-  /** The end of what the journal has (with flush: what is synced): this replica's own end (R-S1). */
+  /**
+   * The end of what the journal has (with flush: what is synced): this replica's own end (R-S1).
+   */
   #ownEnd: bigint
   #highWatermark: bigint
   #unflushedRecords = 0n
@@ -69,7 +71,9 @@ export class Partition implements LeadingReplica, ServedReplica {
   #unsettled: Array<{ lastOffset: bigint, bytes: number }> = []
   gone = false
 
-  constructor (identity: PartitionIdentity, host: PartitionHost, log: Log, settings: TopicSettings) {
+  constructor (
+    identity: PartitionIdentity, host: PartitionHost, log: Log, settings: TopicSettings
+  ) {
     const { nodeId, environment, loads } = host
     this.identity = identity
     this.nodeId = nodeId
@@ -99,7 +103,9 @@ export class Partition implements LeadingReplica, ServedReplica {
   get highWatermark (): bigint { return this.#highWatermark }
   get leaderEpoch (): number { return this.leadership?.leaderEpoch ?? -1 }
   get isLeader (): boolean { return this.leadership?.leaderId === this.nodeId && !this.gone }
-  /** 2.3.3: in-sync replicas enough for acks=all; min.insync.replicas counts at most all replicas. */
+  /**
+   * 2.3.3: in-sync replicas enough for acks=all; min.insync.replicas counts at most all replicas.
+   */
   get hasEnoughReplicas (): boolean {
     const { isr, replicas } = this.leadership ?? { isr: [], replicas: [] }
     return isr.length >= Math.min(this.settings.minInsyncReplicas, replicas.length)
@@ -245,7 +251,8 @@ export class Partition implements LeadingReplica, ServedReplica {
   /** Never rejects: a partition whose log cannot be read is offline (D5.12). */
   async #derive (problem: string): Promise<void> {
     try {
-      const { state, isBehind } = await loadLogState(this.log, this.settings.segment, this.#environment)
+      const { state, isBehind } =
+        await loadLogState(this.log, this.settings.segment, this.#environment)
       if (this.isLeader) state.epochs.assign(this.leaderEpoch, this.log.endOffset)
       this.#derived(state, isBehind)
       this.#available = true
@@ -285,7 +292,9 @@ export class Partition implements LeadingReplica, ServedReplica {
   }
 
   /** ListOffsets v0: see `list-offsets.ts`. */
-  async segmentStarts (timestamp: bigint, query: SegmentQuery): Promise<ReturnType<typeof segmentStarts>> {
+  async segmentStarts (
+    timestamp: bigint, query: SegmentQuery
+  ): Promise<ReturnType<typeof segmentStarts>> {
     await this.whenLoaded()
     return segmentStarts(this, timestamp, query, this.#environment.nowMs())
   }
@@ -319,7 +328,9 @@ export class Partition implements LeadingReplica, ServedReplica {
   }
 
   /** Fetches that wait for more, and those who wait for an offset. */
-  get waiterCount (): number { return this.#watchers.size + this.#committing.count + this.#writing.count }
+  get waiterCount (): number {
+    return this.#watchers.size + this.#committing.count + this.#writing.count
+  }
 
   #tell (event: PartitionEvent): void {
     if (this.#watchers.size === 0) return

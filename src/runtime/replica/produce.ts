@@ -65,8 +65,13 @@ function attempt (
 /** A batch that was checked, and the bytes that are to be appended for it. */
 type Prepared = RefusedBatch | { ok: true, decision: AcceptedBatch, bytes: Buffer }
 
-/** Checks, and rewrites what a leader rewrites (D5.14-23); a promise where that would hold up the loop. */
-function prepare (batch: Buffer, rules: BatchRules, partition: LeadingReplica): Prepared | Promise<Prepared> {
+/**
+ * Checks, and rewrites what a leader rewrites (D5.14-23); a promise where that would hold up the
+ * loop.
+ */
+function prepare (
+  batch: Buffer, rules: BatchRules, partition: LeadingReplica
+): Prepared | Promise<Prepared> {
   const { compressionLevels } = partition.settings
   const levelOf = ({ targetCodec }: AcceptedBatch): number | undefined =>
     (compressionLevels as Partial<Record<string, number>>)[targetCodec]
@@ -76,7 +81,9 @@ function prepare (batch: Buffer, rules: BatchRules, partition: LeadingReplica): 
     if (decision.rewrite === 'header') rewriteHeader(batch, decision.timestampType, decision.maxTimestamp)
     if (decision.rewrite !== 'rebuild') return { ok: true, decision, bytes: batch }
     const sized = (bytes: Buffer): Prepared =>
-      bytes.length > rules.messageBytesMax ? tooLargeBatch(bytes, rules) : { ok: true, decision, bytes }
+      bytes.length > rules.messageBytesMax
+        ? tooLargeBatch(bytes, rules)
+        : { ok: true, decision, bytes }
     if (!isLargeRebuild(decision)) return sized(rebuildBatch(decision, levelOf(decision)))
     return rebuildBatchAsync(decision, levelOf(decision)).then(sized, refusedBy)
   }
@@ -84,7 +91,8 @@ function prepare (batch: Buffer, rules: BatchRules, partition: LeadingReplica): 
 }
 
 function appendLater (
-  partition: LeadingReplica, preparing: Promise<Prepared>, options: ProduceOptions, environment: Environment
+  partition: LeadingReplica, preparing: Promise<Prepared>, options: ProduceOptions,
+  environment: Environment
 ): Attempt {
   let appended: () => void = () => {}
   const placed = new Promise<void>(resolve => { appended = resolve })
@@ -118,17 +126,20 @@ function rulesOf ({ name, settings }: LeadingReplica, nowMs: number): BatchRules
 }
 
 function appendPrepared (
-  partition: LeadingReplica, prepared: Prepared, options: ProduceOptions, environment: Environment, appended = () => {}
+  partition: LeadingReplica, prepared: Prepared, options: ProduceOptions, environment: Environment,
+  appended = () => {}
 ): ProduceOutcome | Promise<ProduceOutcome> {
   if (!prepared.ok) {
-    return refusal(prepared.errorCode, partition.startOffset, prepared.message, prepared.recordErrors)
+    return refusal(prepared.errorCode, partition.startOffset, prepared.message,
+      prepared.recordErrors)
   }
   const { decision, bytes } = prepared
   const tooLarge = sizeError(bytes.length, partition.settings)
   if (tooLarge !== code.NONE) return refusal(tooLarge)
   const produced = factsOf(decision)
   if (decision.producerId >= 0n) {
-    const verdict = judge(partition.state.producers.find(decision.producerId), produced, options.version)
+    const verdict = judge(partition.state.producers.find(decision.producerId), produced,
+      options.version)
     if (verdict.kind === 'error') return refusal(verdict.errorCode, partition.startOffset)
     if (verdict.kind === 'duplicate') {
       // D5.26: the first answer again, and not before the first could be given.
@@ -160,7 +171,8 @@ interface Placed { baseOffset: bigint, lastOffset: bigint, appendTimeMs: bigint 
 
 /** D5.33: what acks waits for. What fails once the batch is in the log still names its place. */
 async function settle (
-  partition: LeadingReplica, { baseOffset, lastOffset, appendTimeMs }: Placed, written: Promise<void>,
+  partition: LeadingReplica, { baseOffset, lastOffset, appendTimeMs }: Placed,
+  written: Promise<void>,
   { acks, timeoutMs }: ProduceOptions, environment: Environment
 ): Promise<ProduceOutcome> {
   const outcome: ProduceOutcome = {
@@ -180,7 +192,8 @@ async function settle (
   try {
     const end = lastOffset + 1n
     // Alone, a broker has committed what it has written: no timer then.
-    if (partition.highWatermark < end && !await within(partition.reached(end), timeoutMs, environment)) {
+    if (partition.highWatermark < end &&
+      !await within(partition.reached(end), timeoutMs, environment)) {
       return { ...outcome, errorCode: code.REQUEST_TIMED_OUT }
     }
   } catch (error) {
@@ -192,10 +205,13 @@ async function settle (
 }
 
 /** Whether the promise settled within the time. */
-function within (promise: Promise<void>, timeoutMs: number, environment: Environment): Promise<boolean> {
+function within (
+  promise: Promise<void>, timeoutMs: number, environment: Environment
+): Promise<boolean> {
   return new Promise((resolve, reject) => {
     const timer = environment.setTimer(Math.max(timeoutMs, 0), () => { resolve(false) })
-    promise.then(() => { timer.cancel(); resolve(true) }, error => { timer.cancel(); reject(error) })
+    promise.then(() => { timer.cancel(); resolve(true) },
+      error => { timer.cancel(); reject(error) })
   })
 }
 

@@ -1,6 +1,7 @@
 /**
- * The replicas that this broker hosts: opened, led, configured and removed as the metadata log says.
- * Also the periodic work on their logs: retention, but for compacted topics, and the expiry of producers.
+ * The replicas that this broker hosts: opened, led, configured and removed as the metadata log
+ * says. Also the periodic work on their logs: retention, but for compacted topics, and the expiry
+ * of producers.
  */
 import { OFFSETS_TOPIC } from '../../core/metadata/internal-topics.ts'
 import type { MetadataDelta } from '../../core/metadata/delta.ts'
@@ -67,12 +68,16 @@ export class Replicas {
     const { nodeId, environment } = options
     this.#host = { nodeId, environment, loads: new LoadTurns(environment) }
     this.#timedFlush = new TimedFlush(options.store, options.environment)
-    this.#repeat(options.initialTaskDelayMs, options.retentionCheckMs, () => { void this.applyRetention() })
+    this.#repeat(options.initialTaskDelayMs, options.retentionCheckMs,
+      () => { void this.applyRetention() })
     const { producerExpirationCheckMs } = options
-    this.#repeat(producerExpirationCheckMs, producerExpirationCheckMs, () => { this.#expireProducers() })
+    this.#repeat(producerExpirationCheckMs, producerExpirationCheckMs,
+      () => { this.#expireProducers() })
   }
 
-  find (topic: string, index: number): Partition | undefined { return this.#byTopic.get(topic)?.[index] }
+  find (topic: string, index: number): Partition | undefined {
+    return this.#byTopic.get(topic)?.[index]
+  }
 
   * all (): Generator<Partition> {
     for (const partitions of this.#byTopic.values()) {
@@ -171,7 +176,9 @@ export class Replicas {
     })
   }
 
-  /** R-S9: a full disk is waited out; whatever else fails in the store, the store tells by itself. */
+  /**
+   * R-S9: a full disk is waited out; whatever else fails in the store, the store tells by itself.
+   */
   #refused (name: string, error: unknown, again: () => void): void {
     if (!(error instanceof StoreError)) throw error
     const { environment } = this.#options
@@ -189,7 +196,9 @@ export class Replicas {
 
   /** The partitions of a topic share what was worked out for it. */
   #settingsOf (topic: string): TopicSettings {
-    if (!this.#options.hasSettings(topic)) return this.#ordinarySettings ??= this.#options.settingsOf(topic)
+    if (!this.#options.hasSettings(topic)) {
+      return this.#ordinarySettings ??= this.#options.settingsOf(topic)
+    }
     const known = this.#settings.get(topic)
     if (known !== undefined) return known
     const settings = this.#options.settingsOf(topic)

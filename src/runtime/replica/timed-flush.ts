@@ -34,7 +34,9 @@ export class TimedFlush {
       if (bytesAppended === this.#flushedBytes) return this.#arm()
       this.#flushedBytes = bytesAppended
       // A failure is the store's to tell: it stops the broker (R-S2).
-      this.#store.sync().catch(() => {}).finally(() => { if (this.#everyMs < Infinity) this.#arm() })
+      this.#store.sync().catch(() => {}).finally(
+        () => { if (this.#everyMs < Infinity) this.#arm() }
+      )
     })
   }
 

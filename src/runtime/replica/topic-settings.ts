@@ -34,7 +34,9 @@ export interface TopicSettings {
   uncleanLeaderElection: boolean
 }
 
-/** D5.15, D5.24: whether a batch of this size may be appended; the same for everybody who writes. */
+/**
+ * D5.15, D5.24: whether a batch of this size may be appended; the same for everybody who writes.
+ */
 export function sizeError (bytes: number, { messageBytesMax, segment }: TopicSettings): number {
   if (bytes > messageBytesMax) return code.MESSAGE_TOO_LARGE
   return bytes > segment.bytesMax ? code.RECORD_LIST_TOO_LARGE : code.NONE

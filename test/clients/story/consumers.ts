@@ -17,9 +17,10 @@ export interface Kind {
   run (consumer: Consumer, deliver: Deliver): ConsumerRunConfig
 }
 
-const eachMessage = (deliver: Deliver) => async ({ topic, partition, message }: EachMessagePayload) => {
-  deliver(topic, partition, message)
-}
+const eachMessage = (deliver: Deliver) =>
+  async ({ topic, partition, message }: EachMessagePayload) => {
+    deliver(topic, partition, message)
+  }
 
 export const kinds: readonly Kind[] = [
   {
@@ -66,7 +67,9 @@ export const kinds: readonly Kind[] = [
     topics: ['facts', 'clicks'],
     run: (_consumer, deliver) => ({
       partitionsConsumedConcurrently: 2,
-      eachBatch: async ({ batch, heartbeat, resolveOffset, commitOffsetsIfNecessary, uncommittedOffsets }) => {
+      eachBatch: async (
+        { batch, heartbeat, resolveOffset, commitOffsetsIfNecessary, uncommittedOffsets }
+      ) => {
         for (const [n, message] of batch.messages.entries()) {
           deliver(batch.topic, batch.partition, message)
           resolveOffset(message.offset)
@@ -94,7 +97,8 @@ export class Group {
   /** Resolves when the member has its first assignment. */
   async join (kafka: Kafka, machine?: Machine): Promise<void> {
     const config: ConsumerConfig = {
-      groupId: this.kind.groupId, maxWaitTimeInMs: 100, heartbeatInterval: 200, sessionTimeout: 10_000,
+      groupId: this.kind.groupId, maxWaitTimeInMs: 100, heartbeatInterval: 200,
+      sessionTimeout: 10_000,
     }
     const consumer = (machine?.kafka ?? kafka).consumer(config)
     this.#members.push(consumer)
@@ -114,7 +118,9 @@ export class Group {
     })
     await consumer.connect()
     const { pattern, topics } = this.kind
-    await consumer.subscribe({ topics: pattern === undefined ? [...topics] : [pattern], fromBeginning: true })
+    await consumer.subscribe(
+      { topics: pattern === undefined ? [...topics] : [pattern], fromBeginning: true }
+    )
     await consumer.run(this.kind.run(consumer, (topic, partition, message) => {
       if (machine?.isOn === false) throw new Error('a machine without power does not work')
       const offset = BigInt(message.offset)

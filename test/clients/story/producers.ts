@@ -78,7 +78,10 @@ export const writers: readonly Writer[] = [
   chat('chat-1'), chat('chat-2'), chat('chat-3'),
 ]
 
-/** Sends round after round, each after the one before is acknowledged; the broker may be away meanwhile. */
+/**
+ * Sends round after round, each after the one before is acknowledged; the broker may be away
+ * meanwhile.
+ */
 export async function write (
   kafka: Kafka, writer: Writer, onAcknowledged: (acknowledged: Acknowledged) => void
 ): Promise<void> {
@@ -94,7 +97,9 @@ export async function write (
     const messages = writer.round(round, next)
     const ids = new Set(messages.map(message => identity(message as KafkaMessage).id))
     const { topic, compression = CompressionTypes.None } = writer
-    onAcknowledged({ topic, ids, rows: await producer.send({ topic, messages, compression, acks: -1 }) })
+    onAcknowledged(
+      { topic, ids, rows: await producer.send({ topic, messages, compression, acks: -1 }) }
+    )
   }
   await producer.disconnect()
 }

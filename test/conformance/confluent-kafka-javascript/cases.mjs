@@ -29,7 +29,8 @@ async function send (topic, messages, config = {}) {
 async function member (groupId, topic, { autoCommit = true } = {}) {
   const consumer = kafka.consumer({
     kafkaJS: {
-      groupId, fromBeginning: true, heartbeatInterval: 200, sessionTimeout: 10_000, maxWaitTimeInMs: 100, autoCommit,
+      groupId, fromBeginning: true, heartbeatInterval: 200, sessionTimeout: 10_000,
+      maxWaitTimeInMs: 100, autoCommit,
     },
   })
   const read = []
@@ -67,7 +68,8 @@ await run({
     `produce with codec ${codec.toLowerCase()}${idempotent ? ', idempotent' : ''}`,
     async () => {
       const topic = await topicOf()
-      await send(topic, numbered(300), { kafkaJS: { compression: CompressionTypes[codec], idempotent } })
+      await send(topic, numbered(300),
+        { kafkaJS: { compression: CompressionTypes[codec], idempotent } })
       same((await readAll(topic, 300)).map(({ value }) => text(value)), values(300), 'values')
     },
   ]))),

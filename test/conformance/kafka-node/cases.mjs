@@ -3,7 +3,8 @@ import kafka from 'kafka-node'
 import { promisify } from 'node:util'
 import { bootstrap, eventually, fresh, ok, run, same } from './harness.mjs'
 
-const client = () => new kafka.KafkaClient({ kafkaHost: bootstrap, autoConnect: true, connectTimeout: 10_000 })
+const client = () =>
+  new kafka.KafkaClient({ kafkaHost: bootstrap, autoConnect: true, connectTimeout: 10_000 })
 const ready = emitter => new Promise((resolve, reject) => { emitter.once('ready', resolve).once('error', reject) })
 
 const shared = client()

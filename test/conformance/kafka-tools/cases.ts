@@ -92,7 +92,8 @@ const cases = {
     const sent = events(await on('verifiableProducer', '--topic', topic, '--max-messages', '500', '--acks', '-1', '--repeating-keys', '10'))
     same(sent.filter(({ name }) => name === 'producer_send_success').length, 500, 'acknowledged')
     const member = (): Promise<string> => on('verifiableConsumer', '--topic', topic, '--group-id', group, '--max-messages', '400')
-    // Either reads until it has 400: together they need more than there are, so more come while they read.
+    // Either reads until it has 400: together they need more than there are, so more come while
+    // they read.
     const both = Promise.all([member(), member()])
     let isOver = false
     const feed = (async () => {
@@ -165,7 +166,9 @@ const cases = {
     await produce(topic, values(5))
     const told = /\{.*\}/.exec(await on('logDirs', '--describe', '--topic-list', topic))?.[0] ?? '{}'
     const { brokers } = JSON.parse(told) as {
-      brokers: Array<{ logDirs: Array<{ error: null, partitions: Array<{ partition: string, size: number }> }> }>,
+      brokers: Array<
+        { logDirs: Array<{ error: null, partitions: Array<{ partition: string, size: number }> }> }
+      >,
     }
     const [partition] = brokers[0]!.logDirs[0]!.partitions
     same(partition!.partition, `${topic}-0`, 'the partition')

@@ -66,7 +66,8 @@ await run({
     `produce with codec ${codec.toLowerCase()}${idempotent ? ', idempotent' : ''}`,
     async () => {
       const topic = await topicOf()
-      await send(topic, numbered(300), { compression: CompressionTypes[codec], config: { idempotent } })
+      await send(topic, numbered(300),
+        { compression: CompressionTypes[codec], config: { idempotent } })
       same((await readAll(topic, 300)).map(({ value }) => text(value)), values(300), 'values')
     },
   ]))),
@@ -141,7 +142,8 @@ await run({
     const [topic, groupId] = [await topicOf(), fresh('group')]
     const { consumer } = await member(groupId, topic)
     await consumer.disconnect()
-    const isListed = async () => (await admin.listGroups()).groups.some(each => each.groupId === groupId)
+    const isListed = async () =>
+      (await admin.listGroups()).groups.some(each => each.groupId === groupId)
     ok(await isListed(), 'listed')
     await admin.deleteGroups([groupId])
     ok(!await isListed(), 'gone')
@@ -153,7 +155,8 @@ await run({
     await admin.deleteTopicRecords({ topic, partitions: [{ partition: 0, offset: '4' }] })
     same((await readAll(topic, 6)).map(({ value }) => text(value)), values(10).slice(4), 'what is left')
     await admin.createPartitions({ topicPartitions: [{ topic, count: 3 }] })
-    const partitions = async () => (await admin.fetchTopicMetadata({ topics: [topic] })).topics[0].partitions.length
+    const partitions = async () =>
+      (await admin.fetchTopicMetadata({ topics: [topic] })).topics[0].partitions.length
     await eventually(partitions, count => count === 3)
     await admin.deleteTopics({ topics: [topic] })
     await eventually(() => admin.listTopics(), topics => !topics.includes(topic))

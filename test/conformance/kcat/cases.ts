@@ -18,9 +18,10 @@ const read = async (topic: string, ...more: string[]): Promise<string[]> =>
   (await call(['-C', '-t', topic, '-e', '-q', ...more])).split('\n').slice(0, -1)
 
 /** Reads with a group until it has so many records, then leaves. */
-const member = async (groupId: string, topic: string, count: number): Promise<string[]> => (await call([
-  '-G', groupId, '-c', `${count}`, '-q', '-X', 'auto.offset.reset=earliest', '-X', 'heartbeat.interval.ms=200', topic,
-])).split('\n').slice(0, -1)
+const member = async (groupId: string, topic: string, count: number): Promise<string[]> =>
+  (await call([
+    '-G', groupId, '-c', `${count}`, '-q', '-X', 'auto.offset.reset=earliest', '-X', 'heartbeat.interval.ms=200', topic,
+  ])).split('\n').slice(0, -1)
 
 const codecs = Object.fromEntries(['none', 'gzip', 'snappy', 'lz4', 'zstd'].flatMap(codec => ['false', 'true'].map(idempotence => [
   `produce with codec ${codec}${idempotence === 'true' ? ', idempotent' : ''}`,
@@ -36,7 +37,8 @@ const cases = {
     const topic = fresh('listed')
     await produce(topic, ['x'])
     const told = JSON.parse(await call(['-L', '-J'])) as {
-      brokers: Array<{ name: string }>, topics: Array<{ topic: string, partitions: Array<{ leader: number }> }>,
+      brokers: Array<{ name: string }>,
+      topics: Array<{ topic: string, partitions: Array<{ leader: number }> }>,
     }
     same(told.brokers.map(({ name }) => name), [bootstrap], 'brokers')
     same(told.topics.find(each => each.topic === topic)?.partitions.length, 1, 'partitions')
@@ -84,7 +86,8 @@ const cases = {
   'two members of a group': async () => {
     const [topic, groupId] = [fresh('shared'), fresh('group')]
     await produce(topic, lines(10))
-    // One partition: the member that has none waits, and takes over when the first has its ten and leaves.
+    // One partition: the member that has none waits, and takes over when the first has its ten and
+    // leaves.
     const both = Promise.all([member(groupId, topic, 10), member(groupId, topic, 10)])
     let isOver = false
     const feed = (async () => {

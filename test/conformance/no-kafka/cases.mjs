@@ -9,7 +9,8 @@ const text = buffer => buffer === null ? null : buffer.toString()
 async function send (topic, messages, { codec = kafka.COMPRESSION_NONE, ...options } = {}) {
   const producer = new kafka.Producer({ ...base, codec, ...options })
   await producer.init()
-  const answers = await producer.send(messages.map(message => ({ topic, partition: 0, message })), { codec })
+  const answers =
+    await producer.send(messages.map(message => ({ topic, partition: 0, message })), { codec })
   await producer.end()
   return answers
 }

@@ -1,7 +1,7 @@
 /** @platformatic/kafka: newest versions only, never fewer than those of Kafka 2.x. */
 import {
-  Admin, ConfigResourceTypes, Consumer, ListOffsetTimestamps, MessagesStreamModes, Producer, stringDeserializers,
-  stringSerializers,
+  Admin, ConfigResourceTypes, Consumer, ListOffsetTimestamps, MessagesStreamModes, Producer,
+  stringDeserializers, stringSerializers,
 } from '@platformatic/kafka'
 import { bootstrap, eventually, fresh, ok, run, same } from './harness.mjs'
 
@@ -18,7 +18,9 @@ async function topicOf (partitions = 1, configs = []) {
 
 async function send (topic, messages, { config = {}, ...more } = {}) {
   const producer = new Producer({ ...base, serializers: stringSerializers, ...config })
-  const answer = await producer.send({ messages: messages.map(each => ({ topic, partition: 0, ...each })), ...more })
+  const answer = await producer.send(
+    { messages: messages.map(each => ({ topic, partition: 0, ...each })), ...more }
+  )
   await producer.close()
   return answer
 }
@@ -54,7 +56,9 @@ async function readAll (topic, count) {
 
 /** Kafka's name for what went wrong, from the innermost error. */
 const reasonOf = error =>
-  error === undefined ? undefined : error.errors?.map(reasonOf).find(Boolean) ?? error.apiId ?? reasonOf(error.cause)
+  error === undefined
+    ? undefined
+    : error.errors?.map(reasonOf).find(Boolean) ?? error.apiId ?? reasonOf(error.cause)
 
 await run({
   'create a topic': async () => {
@@ -76,7 +80,8 @@ await run({
     `produce with codec ${compression}${idempotent ? ', idempotent' : ''}`,
     async () => {
       const topic = await topicOf()
-      await send(topic, values(300).map(value => ({ value })), { compression, idempotent, config: { idempotent } })
+      await send(topic, values(300).map(value => ({ value })),
+        { compression, idempotent, config: { idempotent } })
       same((await readAll(topic, 300)).map(({ value }) => value), values(300), 'values')
     },
   ]))),
@@ -136,7 +141,9 @@ await run({
     await admin.alterConsumerGroupOffsets({ groupId, topics })
     const [altered] = await admin.listConsumerGroupOffsets({ groups: [groupId] })
     same(altered.topics[0].partitions[0].committedOffset, 2n, 'altered')
-    await admin.deleteConsumerGroupOffsets({ groupId, topics: [{ name: topic, partitionIndexes: [0] }] })
+    await admin.deleteConsumerGroupOffsets(
+      { groupId, topics: [{ name: topic, partitionIndexes: [0] }] }
+    )
   },
   'describe and alter configs': async () => {
     const topic = await topicOf(1, [{ name: 'retention.ms', value: '60000' }])
@@ -164,7 +171,9 @@ await run({
   'more partitions, delete records, delete topics': async () => {
     const topic = await topicOf()
     await send(topic, values(10).map(value => ({ value })))
-    await admin.deleteRecords({ topics: [{ name: topic, partitions: [{ partition: 0, offset: 4n }] }] })
+    await admin.deleteRecords(
+      { topics: [{ name: topic, partitions: [{ partition: 0, offset: 4n }] }] }
+    )
     same((await readAll(topic, 6)).map(({ value }) => value), values(10).slice(4), 'what is left')
     await admin.createPartitions({ topics: [{ name: topic, count: 3, assignments: null }] })
     const partitions = async () => {
@@ -177,7 +186,8 @@ await run({
   },
   'log directories and quotas': async () => {
     const topic = await topicOf()
-    const [directories] = await admin.describeLogDirs({ topics: [{ name: topic, partitions: [0] }] })
+    const [directories] =
+      await admin.describeLogDirs({ topics: [{ name: topic, partitions: [0] }] })
     same(directories.results[0].topics[0].name, topic, 'the topic of a directory')
     const entityName = fresh('quota')
     await admin.alterClientQuotas({
@@ -187,7 +197,8 @@ await run({
       }],
     })
     const components = [{ entityType: 'client-id', matchType: 0, match: entityName }]
-    await eventually(() => admin.describeClientQuotas({ components, strict: true }), quotas => quotas.length === 1)
+    await eventually(() => admin.describeClientQuotas({ components, strict: true }),
+      quotas => quotas.length === 1)
   },
   'a message that is too large is refused': async () => {
     const topic = await topicOf()

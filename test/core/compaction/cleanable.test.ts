@@ -10,7 +10,9 @@ import { md5 } from './log-in-memory.ts'
 const NOW = 10_000
 
 /** Base offset, bytes, highest timestamp, and the first batch's. */
-function segment (baseOffset: bigint, bytes: number, maxTimestamp = 100n, firstTimestamp = maxTimestamp): Segment {
+function segment (
+  baseOffset: bigint, bytes: number, maxTimestamp = 100n, firstTimestamp = maxTimestamp
+): Segment {
   return { baseOffset, bytes, maxTimestamp, firstTimestamp, createdMs: 0, modifiedMs: 7_000 }
 }
 
@@ -53,7 +55,8 @@ const table: Row[] = [
   },
   {
     what: 'of several young ones the first keeps back',
-    segments: [segment(0n, 100), segment(10n, 100, 9_600n), segment(20n, 100, 9_600n), segment(30n, 50)],
+    segments: [segment(0n, 100), segment(10n, 100, 9_600n), segment(20n, 100, 9_600n),
+      segment(30n, 50)],
     limits: { lagMsMin: 500n },
     result: [0n, 10n, 1, true],
   },
@@ -108,7 +111,8 @@ const table: Row[] = [
 
 t.test('D25.11-12: the dirty stretch, and whether it is due', async t => {
   for (const row of table) {
-    const found = cleanable(row.segments ?? segments, { ...bounds, ...row.bounds }, { ...limits, ...row.limits }, NOW)
+    const found = cleanable(row.segments ?? segments, { ...bounds, ...row.bounds },
+      { ...limits, ...row.limits }, NOW)
     const { firstDirtyOffset, firstUncleanableOffset, dirtyRatio, isDue } = found
     t.same([firstDirtyOffset, firstUncleanableOffset, dirtyRatio, isDue], row.result, row.what)
   }
@@ -151,7 +155,8 @@ t.test('the map gives what was put last, and refuses only new keys', async t => 
 
 t.test('hashes that begin alike are told apart, also around the end of the table', async t => {
   const map = new OffsetMap(0n, 100n, { bufferBytes: 24 * 8, loadFactor: 0.9 })
-  const hashes = Array.from({ length: 7 }, (_each, index) => Uint32Array.of(0xffffffff, 0, index, 1))
+  const hashes =
+    Array.from({ length: 7 }, (_each, index) => Uint32Array.of(0xffffffff, 0, index, 1))
   for (const [index, hash] of hashes.entries()) t.ok(map.put(hash, index))
   for (const [index, hash] of hashes.entries()) t.equal(map.get(hash), index)
   t.equal(map.get(Uint32Array.of(0xffffffff, 0, 9, 1)), -1)

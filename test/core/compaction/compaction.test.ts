@@ -10,7 +10,9 @@ import type { Pair, Settings } from './log-in-memory.ts'
 import { Random } from '../../simulation/random.ts'
 
 /** A log whose pairs are all in closed segments, with one more record in the active one. */
-function closed (pairs: ReadonlyArray<readonly Pair[]>, settings: Partial<Settings> = {}): LogInMemory {
+function closed (
+  pairs: ReadonlyArray<readonly Pair[]>, settings: Partial<Settings> = {}
+): LogInMemory {
   const log = new LogInMemory(settings)
   for (const each of pairs) log.append(each)
   return close(log)
@@ -202,7 +204,8 @@ t.test('D25.17: the last batch of a live producer stays, empty if need be', asyn
   t.equal(empty.length, header.HEADER_SIZE)
   t.equal(header.lastSequence(empty), 3)
   t.same([...log.derived().producers.entries].map(({ producerId, epoch, batches }) =>
-    ({ producerId, epoch, last: batches.at(-1)?.lastSequence })), [{ producerId: 7n, epoch: 0, last: 3 }])
+    ({ producerId, epoch, last: batches.at(-1)?.lastSequence })),
+  [{ producerId: 7n, epoch: 0, last: 3 }])
   t.same(log.compact().changed, [])
   log.state.producers.expire(Number.MAX_SAFE_INTEGER, 0)
   log.compact()
@@ -275,7 +278,12 @@ function sumsAreRight (t: Test, log: LogInMemory): void {
   t.same(problems, [], 'the sums of the segments')
 }
 
-interface Story { log: LogInMemory, below: (bound: number) => number, open: Set<number>, epochs: number[] }
+interface Story {
+  log: LogInMemory
+  below: (bound: number) => number
+  open: Set<number>
+  epochs: number[]
+}
 
 function step ({ log, below, open, epochs }: Story): void {
   const pairs: Pair[] = Array.from({ length: 1 + below(4) }, () => [
@@ -300,7 +308,9 @@ function step ({ log, below, open, epochs }: Story): void {
 }
 
 /** The last record of each key that readers of committed data see, below `below`. */
-function lastOf (log: LogInMemory, below: bigint): Map<string, { offset: number, value: string | null }> {
+function lastOf (
+  log: LogInMemory, below: bigint
+): Map<string, { offset: number, value: string | null }> {
   const last = new Map<string, { offset: number, value: string | null }>()
   for (const { key, offset, value } of log.seen({ committed: true, below })) {
     if (key !== null) last.set(key, { offset, value })
@@ -319,7 +329,8 @@ function checkPass (t: Test, log: LogInMemory): void {
   }
   const { end } = log.compact()
   const problems: string[] = []
-  const above = (batches: Buffer[]): Buffer[] => batches.filter(batch => header.lastOffset(batch) >= end)
+  const above = (batches: Buffer[]): Buffer[] =>
+    batches.filter(batch => header.lastOffset(batch) >= end)
   if (!Buffer.concat(above(log.batches)).equals(Buffer.concat(above(before.batches)))) problems.push('above the end')
   for (const each of log.seen()) {
     const was = before.seen.get(each.offset)
@@ -332,7 +343,8 @@ function checkPass (t: Test, log: LogInMemory): void {
     if (now?.offset !== offset) problems.push(`${key} was ${value} at ${offset}, is ${now?.value} at ${now?.offset}`)
   }
   if (after.size > before.last.size) problems.push('a key is there again')
-  const below = log.seen({ committed: true, below: end }).filter(({ offset }) => offset < Number(end))
+  const below =
+    log.seen({ committed: true, below: end }).filter(({ offset }) => offset < Number(end))
   if (new Set(below.map(({ key }) => key)).size !== below.length) problems.push('a key is there twice')
   if (below.some(({ key }) => key === null)) problems.push('a record without a key is there')
   if (log.batches.some(batch => !isIntact(batch))) problems.push('a checksum is wrong')
@@ -368,7 +380,9 @@ t.test('random logs, compacted at random moments with random limits, come to the
       }
       // Where nothing comes any more, markers and horizons settle, and then nothing changes.
       log.settings = { ...log.settings, lagMsMin: 0, deleteRetentionMs: 100 }
-      for (let pass = 0; pass < 200 && log.compact().end < log.cleanable.firstUncleanableOffset;) pass++
+      for (let pass = 0; pass < 200 && log.compact().end < log.cleanable.firstUncleanableOffset;) {
+        pass++
+      }
       for (let pass = 0; pass < 4; pass++) {
         log.nowMs += 1000
         checkPass(t, log)
@@ -376,7 +390,8 @@ t.test('random logs, compacted at random moments with random limits, come to the
       const batches = log.batches
       t.same(log.compact().changed, [], 'a pass more changes nothing')
       t.same(log.batches, batches)
-      const marked = log.batches.filter(batch => (header.attributesOf(batch) & attribute.deleteHorizon) !== 0)
+      const marked =
+        log.batches.filter(batch => (header.attributesOf(batch) & attribute.deleteHorizon) !== 0)
       t.ok(marked.every(batch => header.lastOffset(batch) >= log.cleanable.firstUncleanableOffset ||
         header.recordsCount(batch) > 0))
     })

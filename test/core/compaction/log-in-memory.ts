@@ -46,7 +46,12 @@ export const defaults: Settings = {
 export type Pair = readonly [key: string | null, value: string | null]
 
 /** A record that readers see. */
-export interface Seen { offset: number, key: string | null, value: string | null, timestamp: number }
+export interface Seen {
+  offset: number
+  key: string | null
+  value: string | null
+  timestamp: number
+}
 
 const INT64_MAX = (1n << 63n) - 1n
 
@@ -83,13 +88,15 @@ export class LogInMemory {
   /** In a transaction of this producer; its sequence is the offset's. */
   appendAs (id: number, pairs: readonly Pair[], transactional = false, epoch = 0): bigint {
     return this.append(pairs, {
-      producerId: BigInt(id), producerEpoch: epoch, baseSequence: Number(this.endOffset), transactional,
+      producerId: BigInt(id), producerEpoch: epoch, baseSequence: Number(this.endOffset),
+      transactional,
     })
   }
 
   end (id: number, committed: boolean, epoch = 0): bigint {
     return this.put(writeEndMarker({
-      committed, coordinatorEpoch: 1, producerId: BigInt(id), producerEpoch: epoch, timestamp: BigInt(this.nowMs),
+      committed, coordinatorEpoch: 1, producerId: BigInt(id), producerEpoch: epoch,
+      timestamp: BigInt(this.nowMs),
     }))
   }
 
@@ -157,7 +164,8 @@ export class LogInMemory {
 
   #sieve (map: OffsetMap, end: bigint, firstUncleanableOffset: bigint) {
     const { segments, aborted, producers } = this.state
-    const bound = segments.all.find(({ baseOffset }) => baseOffset >= end)?.baseOffset ?? this.endOffset
+    const bound = segments.all.find(({ baseOffset }) => baseOffset >= end)?.baseOffset ??
+      this.endOffset
     const transactions = new CleanedTransactions(aborted.between(this.startOffset, end))
     const sieve = new Sieve({
       map,
@@ -179,7 +187,8 @@ export class LogInMemory {
       if (stretch !== undefined) stretches.push(stretch)
     }
     stretches.push(...pending.rest())
-    const cleaned = new CleanedSegments(segments.all, bound, { bytesMax: this.settings.segmentBytes })
+    const cleaned =
+      new CleanedSegments(segments.all, bound, { bytesMax: this.settings.segmentBytes })
     for (const stretch of stretches) cleaned.add(stretch)
     segments.replaceBelow(cleaned.end, cleaned.joined())
     aborted.replaceBelow(end, transactions.kept)
@@ -195,8 +204,10 @@ export class LogInMemory {
   seen ({ committed = false, below = this.endOffset } = {}): Seen[] {
     const aborted = this.state.aborted.entries
     return this.batches.filter(batch => !isControl(batch) && baseOffset(batch) < below &&
-      !(committed && isTransactional(batch) && aborted.some(({ producerId, firstOffset, lastOffset: last }) =>
-        producerId === factsOf(batch).producerId && baseOffset(batch) >= firstOffset && baseOffset(batch) < last)))
+      !(committed && isTransactional(batch) &&
+        aborted.some(({ producerId, firstOffset, lastOffset: last }) =>
+          producerId === factsOf(batch).producerId && baseOffset(batch) >= firstOffset &&
+          baseOffset(batch) < last)))
       .flatMap(batch => [...recordsOf(batch)].map(({ offset, key, value, timestamp }) => ({
         offset: Number(offset),
         key: key?.toString() ?? null,

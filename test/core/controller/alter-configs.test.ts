@@ -10,21 +10,28 @@ const [TOPIC, BROKER, METRICS, GROUP] = [2, 4, 16, 32]
 
 type Resource = [resourceType: number, resourceName: string, ...operations: Operation[]]
 
-function incremental (cluster: Cluster, resources: Resource[], access?: ConfigAccess, validateOnly = false) {
+function incremental (
+  cluster: Cluster, resources: Resource[], access?: ConfigAccess, validateOnly = false
+) {
   return cluster.commit(incrementalAlterConfigs({
     resources: resources.map(([resourceType, resourceName, ...operations]) => ({
       resourceType,
       resourceName,
-      configs: operations.map(([name, configOperation, value]) => ({ name, configOperation, value })),
+      configs: operations.map(
+        ([name, configOperation, value]) => ({ name, configOperation, value })
+      ),
     })),
     validateOnly,
   }, cluster, access)).responses
 }
 
-function replace (cluster: Cluster, resourceType: number, resourceName: string, values: Record<string, string>) {
+function replace (
+  cluster: Cluster, resourceType: number, resourceName: string, values: Record<string, string>
+) {
   return cluster.commit(alterConfigs({
     resources: [{
-      resourceType, resourceName, configs: Object.entries(values).map(([name, value]) => ({ name, value })),
+      resourceType, resourceName,
+      configs: Object.entries(values).map(([name, value]) => ({ name, value })),
     }],
     validateOnly: false,
   }, cluster)).responses[0]
@@ -121,7 +128,8 @@ t.test('D13.17: what is written', async t => {
 t.test('groups and subscriptions need not exist; nodes that vote do', async t => {
   const cluster = new Cluster().start(1)
   // Whether the key is right is the table's business, not of this test's few rules.
-  cluster.settings = { ...cluster.settings, configs: { ...cluster.settings.configs, check: () => undefined } }
+  cluster.settings =
+    { ...cluster.settings, configs: { ...cluster.settings.configs, check: () => undefined } }
   t.match(incremental(cluster, [[GROUP, 'g', ['k', SET!, 'v']], [METRICS, 'm', ['k', SET!, 'v']]]),
     [{ errorCode: 0 }, { errorCode: 0 }])
   t.same(stored(cluster, GROUP, 'g'), { k: 'v' })

@@ -26,21 +26,23 @@ t.test('R 2.5.3: registrations that are refused', async t => {
   type Options = Parameters<Cluster['registration']>[1]
   const metadata = { name: 'metadata.version', minSupportedVersion: 7, maxSupportedVersion: 33 }
   const elr = { name: 'eligible.leader.replicas.version', minSupportedVersion: 0, maxSupportedVersion: 1 }
-  const cases: Array<[name: string, brokerId: number, options: Options, errorCode: number, text: RegExp]> = [
-    ['cluster', 2, { clusterId: 'other' }, 104, /^Expected cluster ID testtest\w+, but got cluster ID other$/],
-    ['live session', 1, { incarnationId: idOf(5) }, 101, /^Another broker is registered with that broker id\. /],
-    ['zookeeper', 2, { isMigratingZkBroker: true }, 102, /^Controller does not support registering ZK brokers\.$/],
-    ['no directory', 2, { logDirs: [] }, 119, /^No directories specified in request$/],
-    ['reserved', 2, { logDirs: ['AAAAAAAAAAAAAAAAAAAAYw'] }, 119, /^Reserved directory ID in request$/],
-    ['twice', 2, { logDirs: [idOf(3), idOf(3)] }, 119, /^Duplicate directory ID in request$/],
-    ['another\'s', 2, { logDirs: [idOf(2001)] }, 119, new RegExp(`^Broker 1 is already registered with directory ${idOf(2001)}$`)],
-    ['too old', 2, { features: [{ ...metadata, maxSupportedVersion: 30 }, elr] }, 35,
-      /^Unable to register because the broker does not support finalized version 33 of metadata\.version\. The broker wants a version between 7 and 30, inclusive\.$/],
-    ['no ELR', 2, { features: [metadata] }, 35, /version 1 of eligible.*between 0 and 0, inclusive\.$/],
-    ['no metadata.version', 2, { features: [elr] }, 119, /^Request features do not contain 'metadata.version'$/],
-  ]
+  const cases: Array<[name: string, brokerId: number, options: Options, errorCode: number,
+    text: RegExp]> = [
+      ['cluster', 2, { clusterId: 'other' }, 104, /^Expected cluster ID testtest\w+, but got cluster ID other$/],
+      ['live session', 1, { incarnationId: idOf(5) }, 101, /^Another broker is registered with that broker id\. /],
+      ['zookeeper', 2, { isMigratingZkBroker: true }, 102, /^Controller does not support registering ZK brokers\.$/],
+      ['no directory', 2, { logDirs: [] }, 119, /^No directories specified in request$/],
+      ['reserved', 2, { logDirs: ['AAAAAAAAAAAAAAAAAAAAYw'] }, 119, /^Reserved directory ID in request$/],
+      ['twice', 2, { logDirs: [idOf(3), idOf(3)] }, 119, /^Duplicate directory ID in request$/],
+      ['another\'s', 2, { logDirs: [idOf(2001)] }, 119, new RegExp(`^Broker 1 is already registered with directory ${idOf(2001)}$`)],
+      ['too old', 2, { features: [{ ...metadata, maxSupportedVersion: 30 }, elr] }, 35,
+        /^Unable to register because the broker does not support finalized version 33 of metadata\.version\. The broker wants a version between 7 and 30, inclusive\.$/],
+      ['no ELR', 2, { features: [metadata] }, 35, /version 1 of eligible.*between 0 and 0, inclusive\.$/],
+      ['no metadata.version', 2, { features: [elr] }, 119, /^Request features do not contain 'metadata.version'$/],
+    ]
   for (const [name, brokerId, options, errorCode, text] of cases) {
-    const { records, reply, problem } = registerBroker(cluster.registration(brokerId, options), cluster)
+    const { records, reply, problem } =
+      registerBroker(cluster.registration(brokerId, options), cluster)
     t.match({ records, reply }, { records: [], reply: { errorCode, brokerEpoch: -1n } }, name)
     t.match(problem, text, name)
   }
@@ -102,7 +104,8 @@ t.test('R 2.5.5: a broker is unfenced once it has applied its own registration',
     t.match(cluster.heartbeat(1, { currentMetadataOffset, wantFence }), expected)
     t.equal(cluster.image.brokers.get(1)?.fenced, (expected as { isFenced: boolean }).isFenced)
   }
-  t.match(cluster.heartbeat(1, { brokerEpoch: epoch + 1n }), { errorCode: 77, shouldShutDown: false })
+  t.match(cluster.heartbeat(1, { brokerEpoch: epoch + 1n }),
+    { errorCode: 77, shouldShutDown: false })
   t.match(cluster.heartbeat(2), { errorCode: 77 })
 })
 
@@ -135,7 +138,8 @@ t.test('R 2.5.4: a broker whose heartbeat waits for the controller is not silent
   const { epoch } = image.brokers.get(1)!
   cluster.monotonicMs = 2000
   const first = sessions.arrived(1, epoch, cluster.monotonicMs)
-  const ofEarlierProcess = sessions.arrived(2, image.brokers.get(2)!.epoch - 1n, cluster.monotonicMs)
+  const ofEarlierProcess =
+    sessions.arrived(2, image.brokers.get(2)!.epoch - 1n, cluster.monotonicMs)
   cluster.monotonicMs = 60_000
   t.equal(sessions.firstExpired(image, cluster.monotonicMs), 2, 'an earlier process does not speak for it')
   t.ok(sessions.isLive(1, epoch, cluster.monotonicMs))

@@ -58,24 +58,25 @@ t.test('R 2.2.3: which ISR changes are refused, in which order', async t => {
   const cluster = new Cluster().start(1, 2, 3, 4).assign('a', [[1, 2, 3]])
   cluster.heartbeat(3, { wantFence: true })
   const { partitionEpoch } = cluster.image.topics.partition('a', 0)!
-  const cases: Array<[name: string, brokerId: number, isr: number[], wish: IsrWish, errorCode: number]> = [
-    ['stale broker', 1, [1], { brokerEpoch: 999n }, 77],
-    ['topic', 1, [1], { topicId: idOf(9) }, 100],
-    ['partition', 1, [1], { index: 7 }, 3],
-    ['leader epoch from the future', 1, [1], { leaderEpoch: 5 }, 41],
-    ['partition epoch from the future', 1, [1], { partitionEpoch: partitionEpoch + 1 }, 41],
-    ['old leader epoch', 1, [1], { leaderEpoch: -1 }, 74],
-    ['not the leader', 2, [1, 2], {}, 42],
-    ['old partition epoch', 1, [1], { partitionEpoch: partitionEpoch - 1 }, 95],
-    ['without the leader', 1, [2], {}, 42],
-    ['empty', 1, [], {}, 42],
-    ['no replica', 1, [1, 4], {}, 42],
-    ['twice', 1, [1, 1], {}, 42],
-    ['recovering again', 1, [1], { recovery: 1 }, 42],
-    ['no such state', 1, [1], { recovery: 7 }, 42],
-    ['fenced', 1, [1, 2, 3], {}, 107],
-    ['another process', 1, [1, 2], { epochs: { 2: 999n } }, 107],
-  ]
+  const cases: Array<[name: string, brokerId: number, isr: number[], wish: IsrWish,
+    errorCode: number]> = [
+      ['stale broker', 1, [1], { brokerEpoch: 999n }, 77],
+      ['topic', 1, [1], { topicId: idOf(9) }, 100],
+      ['partition', 1, [1], { index: 7 }, 3],
+      ['leader epoch from the future', 1, [1], { leaderEpoch: 5 }, 41],
+      ['partition epoch from the future', 1, [1], { partitionEpoch: partitionEpoch + 1 }, 41],
+      ['old leader epoch', 1, [1], { leaderEpoch: -1 }, 74],
+      ['not the leader', 2, [1, 2], {}, 42],
+      ['old partition epoch', 1, [1], { partitionEpoch: partitionEpoch - 1 }, 95],
+      ['without the leader', 1, [2], {}, 42],
+      ['empty', 1, [], {}, 42],
+      ['no replica', 1, [1, 4], {}, 42],
+      ['twice', 1, [1, 1], {}, 42],
+      ['recovering again', 1, [1], { recovery: 1 }, 42],
+      ['no such state', 1, [1], { recovery: 7 }, 42],
+      ['fenced', 1, [1, 2, 3], {}, 107],
+      ['another process', 1, [1, 2], { epochs: { 2: 999n } }, 107],
+    ]
   for (const [name, brokerId, isr, wish, errorCode] of cases) {
     const before = cluster.nextOffset
     const row = askIsr(cluster, brokerId, isr, wish)
@@ -110,7 +111,8 @@ t.test('R 2.2.3: version 2 knows no broker epochs', async t => {
       topicId,
       topicName: '',
       partitions: [{
-        partitionIndex: 0, leaderEpoch: 0, newIsr: [1], newIsrWithEpochs: [], leaderRecoveryState: 0, partitionEpoch: 0,
+        partitionIndex: 0, leaderEpoch: 0, newIsr: [1], newIsrWithEpochs: [],
+        leaderRecoveryState: 0, partitionEpoch: 0,
       }],
     }],
   }, 2, cluster)
@@ -192,7 +194,9 @@ t.test('D16: elections that are asked for', async t => {
   const cluster = new Cluster().start(1, 2, 3).assign('a', [[1, 2], [2, 1], [3, 1]])
   cluster.heartbeat(1, { wantFence: true })
   cluster.heartbeat(1)
-  const ask = (electionType: number, topicPartitions: Array<{ topic: string, partitions: number[] }> | null) =>
+  const ask = (
+    electionType: number, topicPartitions: Array<{ topic: string, partitions: number[] }> | null
+  ) =>
     cluster.commit(electLeaders({ electionType, topicPartitions, timeoutMs: 1 }, cluster))
   t.match(ask(2, [{ topic: 'a', partitions: [0] }]), {
     errorCode: 42,
@@ -210,10 +214,12 @@ t.test('D16: elections that are asked for', async t => {
     }, { partitionResult: [{ errorCode: 3, errorMessage: 'No such topic as b' }] }],
   })
   t.same(ask(0, []).replicaElectionResults, [])
-  t.match(ask(0, null).replicaElectionResults, [{ partitionResult: [{ partitionId: 0, errorCode: 80 }] }],
+  t.match(ask(0, null).replicaElectionResults,
+    [{ partitionResult: [{ partitionId: 0, errorCode: 80 }] }],
     'D16.2: all, without those that need none')
   askIsr(cluster, 2, [1, 2])
-  t.match(ask(0, null).replicaElectionResults, [{ partitionResult: [{ partitionId: 0, errorCode: 0 }] }])
+  t.match(ask(0, null).replicaElectionResults,
+    [{ partitionResult: [{ partitionId: 0, errorCode: 0 }] }])
   t.match(cluster.image.topics.partition('a', 0), { leader: 1, leaderEpoch: 2 })
 })
 
@@ -249,7 +255,8 @@ t.test('R 2.9, D17.4: a reassignment ends when the new ones are in sync', async 
   })
   // The leader stays, but replica 2 is gone: the leader epoch fences it (R 2.9.2).
   change(cluster, 1, { replicas: [1, 3, 2], addingReplicas: [3], removingReplicas: [2] })
-  t.match(askIsr(cluster, 1, [1, 2, 3], { index: 1 }), { errorCode: 0, leaderId: 1, leaderEpoch: 1, isr: [1, 3] })
+  t.match(askIsr(cluster, 1, [1, 2, 3], { index: 1 }),
+    { errorCode: 0, leaderId: 1, leaderEpoch: 1, isr: [1, 3] })
 })
 
 t.test('D11: adding partitions, and how it is refused', async t => {
@@ -306,7 +313,8 @@ t.test('whatever happens to brokers, partitions stay in order', async t => {
     const below = (limit: number): number => Math.floor(cluster.random() * limit)
     const leaving = (id: number): boolean => cluster.image.brokers.get(id)!.inControlledShutdown
     for (let step = 0; step < 150; step++) {
-      const before = new Map([...cluster.image.topics].map(({ name, partitions }) => [name, [...partitions]]))
+      const before =
+        new Map([...cluster.image.topics].map(({ name, partitions }) => [name, [...partitions]]))
       const id = 1 + below(4)
       switch (below(6)) {
         // Who once wanted to stop wants it until its process ends.
@@ -333,10 +341,13 @@ t.test('whatever happens to brokers, partitions stay in order', async t => {
         default: cluster.commit(balanceLeaders(cluster))
       }
       for (const { name, partitions } of cluster.image.topics) {
-        for (const [index, { leader, isr, elr, replicas, leaderEpoch, partitionEpoch }] of partitions.entries()) {
+        for (const [
+          index, { leader, isr, elr, replicas, leaderEpoch, partitionEpoch },
+        ] of partitions.entries()) {
           const was = before.get(name)![index]!
           const what = `seed ${seed}, step ${step}, ${name}-${index}`
-          const holds = (leader === -1 || (isr.includes(leader) && cluster.image.brokers.isActive(leader))) &&
+          const holds =
+            (leader === -1 || (isr.includes(leader) && cluster.image.brokers.isActive(leader))) &&
             isr.every(it => replicas.includes(it) && cluster.image.brokers.isActive(it)) &&
             elr.every(it => replicas.includes(it) && !isr.includes(it)) &&
             leaderEpoch >= was.leaderEpoch && partitionEpoch >= was.partitionEpoch &&

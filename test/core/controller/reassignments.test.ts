@@ -38,25 +38,31 @@ function inSync (cluster: Cluster, index: number, isr: number[]): number | undef
   }, 3, cluster)).topics[0]?.partitions[0]?.errorCode
 }
 
-const list = (cluster: Cluster, topics: Array<{ name: string, partitionIndexes: number[] }> | null) =>
+const list = (
+  cluster: Cluster, topics: Array<{ name: string, partitionIndexes: number[] }> | null
+) =>
   listPartitionReassignments({ timeoutMs: 1, topics }, cluster.image).topics
 
 t.test('D17.3-5: begun, listed, done', async t => {
   const cluster = new Cluster().start(1, 2, 3, 4).assign('a', [[1, 2], [1, 2]])
   t.match(ask(cluster, 0, [3, 4]), { errorCode: 0, errorMessage: null })
-  const running = { partitionIndex: 0, replicas: [3, 4, 1, 2], addingReplicas: [3, 4], removingReplicas: [1, 2] }
+  const running = {
+    partitionIndex: 0, replicas: [3, 4, 1, 2], addingReplicas: [3, 4], removingReplicas: [1, 2],
+  }
   t.same(list(cluster, null), [{ name: 'a', partitions: [running] }])
   t.same(list(cluster, [{ name: 'a', partitionIndexes: [0, 1, 9] }, { name: 'b', partitionIndexes: [0] }]),
     [{ name: 'a', partitions: [running] }])
   t.same(list(cluster, []), [])
   t.match(cluster.image.topics.partition('a', 0), {
-    leader: 1, isr: [1, 2], leaderEpoch: 0, directories: [idOf(2003), idOf(2004), idOf(2001), idOf(2002)],
+    leader: 1, isr: [1, 2], leaderEpoch: 0,
+    directories: [idOf(2003), idOf(2004), idOf(2001), idOf(2002)],
   })
   t.equal(inSync(cluster, 0, [1, 2, 3]), 0)
   t.equal(list(cluster, null).length, 1)
   t.equal(inSync(cluster, 0, [1, 2, 3, 4]), 108)
   t.match(cluster.image.topics.partition('a', 0),
-    { replicas: [3, 4], isr: [3, 4], leader: 3, leaderEpoch: 1, directories: [idOf(2003), idOf(2004)] })
+    { replicas: [3, 4], isr: [3, 4], leader: 3, leaderEpoch: 1, directories: [idOf(2003),
+      idOf(2004)] })
   t.same(list(cluster, null), [])
 })
 
@@ -103,13 +109,14 @@ t.test('D17.2: cancelled', async t => {
 
 t.test('D17.1-3: refused', async t => {
   const cluster = new Cluster().start(1, 2).assign('a', [[1, 2]])
-  const cases: Array<[index: number, replicas: number[], name: string, errorCode: number, text: string]> = [
-    [0, [1], 'b', 3, 'Unable to find a topic named b.'],
-    [7, [1], 'a', 3, 'Unable to find partition a:7.'],
-    [0, [], 'a', 39, 'The manual partition assignment includes an empty replica list.'],
-    [0, [9], 'a', 39, 'The manual partition assignment includes broker 9, but no such broker is registered.'],
-    [0, [1], 'a', 38, 'The replication factor is changed from 2 to 1'],
-  ]
+  const cases: Array<[index: number, replicas: number[], name: string, errorCode: number,
+    text: string]> = [
+      [0, [1], 'b', 3, 'Unable to find a topic named b.'],
+      [7, [1], 'a', 3, 'Unable to find partition a:7.'],
+      [0, [], 'a', 39, 'The manual partition assignment includes an empty replica list.'],
+      [0, [9], 'a', 39, 'The manual partition assignment includes broker 9, but no such broker is registered.'],
+      [0, [1], 'a', 38, 'The replication factor is changed from 2 to 1'],
+    ]
   for (const [index, replicas, name, errorCode, errorMessage] of cases) {
     t.match(ask(cluster, index, replicas, false, name), { errorCode, errorMessage })
   }
@@ -128,10 +135,13 @@ t.test('KIP-858: replicas are put into directories, and out of the ISR if those 
     brokerEpoch: cluster.image.brokers.get(brokerId)?.epoch ?? 0n,
     directories: [{
       id: directory,
-      topics: [{ topicId: topic, partitions: partitions.map(partitionIndex => ({ partitionIndex })) }],
+      topics: [
+        { topicId: topic, partitions: partitions.map(partitionIndex => ({ partitionIndex })) },
+      ],
     }],
   }, cluster))
-  const codes = (reply: ReturnType<typeof put>) => reply.directories[0]?.topics[0]?.partitions.map(it => it.errorCode)
+  const codes = (reply: ReturnType<typeof put>) =>
+    reply.directories[0]?.topics[0]?.partitions.map(it => it.errorCode)
   t.same(cluster.image.topics.partition('a', 0)?.directories, ['AAAAAAAAAAAAAAAAAAAAAQ', idOf(2002)])
   t.same(codes(put(idOf(2), [0, 9])), [0, 3])
   t.same(cluster.image.topics.partition('a', 0)?.directories, [idOf(2), idOf(2002)])

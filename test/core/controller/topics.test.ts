@@ -15,7 +15,9 @@ interface Wish {
 
 function request (wishes: Array<[name: string, wish?: Wish]>, validateOnly = false) {
   return {
-    topics: wishes.map(([name, { partitions = 1, factor = 1, assign = [], configs = {} } = {}]) => ({
+    topics: wishes.map((
+      [name, { partitions = 1, factor = 1, assign = [], configs = {} } = {}]
+    ) => ({
       name,
       numPartitions: partitions,
       replicationFactor: factor,
@@ -171,7 +173,8 @@ t.test('D10.7: brokers that are out may be replicas, not in sync, and never lead
   const assign: Wish['assign'] = [[1, 3, 2, 1], [0, 1, 2, 3]]
   t.match(create(cluster, [['a', { partitions: -1, factor: -1, assign }]]), [{ errorCode: 0 }])
   t.match(cluster.image.topics.find('a')?.partitions, [
-    { replicas: [1, 2, 3], isr: [1, 2], leader: 1 }, { replicas: [3, 2, 1], isr: [2, 1], leader: 2 },
+    { replicas: [1, 2, 3], isr: [1, 2], leader: 1 },
+    { replicas: [3, 2, 1], isr: [2, 1], leader: 2 },
   ])
 })
 
@@ -215,7 +218,8 @@ t.test('D10.14: leaders are even, racks differ while they can, fenced brokers ne
       t.ok(partitions.every(({ leader, replicas }) => leader === replicas[0]))
       t.notOk(partitions.some(({ leader, isr }) => leader === fenced || isr.includes(fenced ?? -1)))
       if (fenced !== undefined) continue
-      const leaderships = racks.map((_, id) => partitions.filter(({ leader }) => leader === id).length)
+      const leaderships =
+        racks.map((_, id) => partitions.filter(({ leader }) => leader === id).length)
       t.same(leaderships, [5, 5, 5, 5, 5, 5], `seed ${seed}`)
     }
   }
@@ -231,7 +235,9 @@ t.test('D10.14: brokers without rack are one rack; more replicas than racks take
   t.ok(new Set(partitions.map(({ replicas }) => replicas.join())).size > 3, 'the sets do not repeat')
 })
 
-type Row = { name: string | null, topicId?: string, errorCode?: number, errorMessage?: string | null }
+type Row = {
+  name: string | null, topicId?: string, errorCode?: number, errorMessage?: string | null,
+}
 function sorted (rows: readonly Row[]): Row[] {
   return [...rows].sort((a, b) => String(a.name) + a.topicId < String(b.name) + b.topicId ? -1 : 1)
 }
@@ -251,7 +257,8 @@ t.test('D12.1-3: which topics are deleted, and how the rest is refused', async t
   const topics = [
     { name: 'a', topicId: ZERO }, { name: null, topicId: id('b') }, { name: null, topicId: ZERO },
     { name: 'c', topicId: id('c') }, { name: 'd', topicId: ZERO }, { name: 'd', topicId: ZERO },
-    { name: null, topicId: idOf(8) }, { name: null, topicId: idOf(9) }, { name: null, topicId: idOf(9) },
+    { name: null, topicId: idOf(8) }, { name: null, topicId: idOf(9) },
+    { name: null, topicId: idOf(9) },
     { name: 'secret', topicId: ZERO }, { name: 'hidden', topicId: ZERO }, { name: 'unseen', topicId: ZERO },
     { name: 'none', topicId: ZERO },
   ]

@@ -36,7 +36,8 @@ t.test('what is refused, and that one error fails all', async t => {
   const cluster = new Cluster().start(1)
   cluster.register(2, {
     features: supportedFeatures.map(({ name, minVersion, maxVersion }) =>
-      ({ name, minSupportedVersion: minVersion + (name === ELR ? 1 : 0), maxSupportedVersion: maxVersion })),
+      ({ name, minSupportedVersion: minVersion +
+        (name === ELR ? 1 : 0), maxSupportedVersion: maxVersion })),
   })
   const all = 'The update failed for all features since the following feature had an error: '
   const cases: Array<[update: Update, text: string]> = [
@@ -70,7 +71,8 @@ t.test('levels go down and up where nothing is lost', async t => {
   t.same(update(cluster, [[ELR, 0, SAFE]]), { errorMessage: null, results: [] })
   t.equal(cluster.image.features.elrEnabled, false)
   t.notOk(cluster.image.features.all.has(ELR), 'level 0 is as if it were not there')
-  t.match(update(cluster, [[ELR, 0]], { version: 0 }), { results: [{ feature: ELR, errorCode: 0 }] })
+  t.match(update(cluster, [[ELR, 0]], { version: 0 }),
+    { results: [{ feature: ELR, errorCode: 0 }] })
   // KIP-966: back with the ELR, and one minimum for all brokers again.
   cluster.settings = { ...cluster.settings, minInsyncReplicas: 2 }
   t.match(update(cluster, [[ELR, 1]]), { errorMessage: null })
@@ -80,7 +82,8 @@ t.test('levels go down and up where nothing is lost', async t => {
 
 t.test('a feature that needs another one waits for it, in the same request at most', async t => {
   const cluster = new Cluster()
-  const level = (name: string, featureLevel: number) => entry(FeatureLevelRecord, 0, { name, featureLevel })
+  const level = (name: string, featureLevel: number) =>
+    entry(FeatureLevelRecord, 0, { name, featureLevel })
   const config = (resourceName: string, value: string | null) =>
     entry(ConfigRecord, 0, { resourceType: 4, resourceName, name: 'min.insync.replicas', value })
   cluster.append([level(ELR, 0), level(MV, 20), config('', null), config('1', '3'), config('2', '3')])

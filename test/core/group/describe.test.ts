@@ -19,7 +19,9 @@ t.test('4.5, DescribeGroups: what each state shows', t => {
   t.match(driver.describe(), { groupState: 'Empty', protocolType: '', protocolData: '', members: [] })
   driver.join({ clientId: 'me', memberId })
   const member = { memberId, groupInstanceId: null, clientId: 'me', clientHost: '/127.0.0.1' }
-  const shows = (groupState: string, protocolData: string, metadata: string, assignment: string) => {
+  const shows = (
+    groupState: string, protocolData: string, metadata: string, assignment: string
+  ) => {
     const { members, ...group } = driver.describe()
     t.match(group, { errorCode: 0, groupState, protocolType: 'consumer', protocolData })
     t.match(members, [member])

@@ -1,4 +1,7 @@
-/** Runs a shard as the runtime does, without one: appends, commits and answers at once, or on demand. */
+/**
+ * Runs a shard as the runtime does, without one: appends, commits and answers at once, or on
+ * demand.
+ */
 import { OffsetCommit } from '../../../protocol/messages/08-offset-commit.ts'
 import { JoinGroup } from '../../../protocol/messages/11-join-group.ts'
 import { Heartbeat } from '../../../protocol/messages/12-heartbeat.ts'
@@ -115,7 +118,8 @@ export class Driver {
   /** Lets time pass, deadline by deadline. */
   advance (ms: number): void {
     const until = this.nowMs + ms
-    for (let at = this.shard.deadline(); at !== undefined && at <= until; at = this.shard.deadline()) {
+    for (let at = this.shard.deadline(); at !== undefined &&
+      at <= until; at = this.shard.deadline()) {
       this.nowMs = Math.max(this.nowMs, at)
       for (const decision of this.shard.expire(this.nowMs)) this.carryOut(decision)
     }
@@ -151,7 +155,9 @@ export class Driver {
     return ticket
   }
 
-  heartbeat (memberId: string, generationId: number, fields: Fields<typeof Heartbeat> = {}): number {
+  heartbeat (
+    memberId: string, generationId: number, fields: Fields<typeof Heartbeat> = {}
+  ): number {
     const request = { ...blank(Heartbeat.request), groupId: 'group', memberId, generationId, ...fields }
     return this.carryOut(this.shard.heartbeat(request, this.nowMs)).errorCode ?? 0
   }
@@ -187,7 +193,9 @@ export class Driver {
   }
 
   list (fields: Fields<typeof ListGroups> = {}) {
-    return this.carryOut(this.shard.listGroups({ statesFilter: [], typesFilter: [], ...fields }, this.nowMs))
+    return this.carryOut(
+      this.shard.listGroups({ statesFilter: [], typesFilter: [], ...fields }, this.nowMs)
+    )
   }
 
   deleteGroup (groupId = 'group'): number {
@@ -215,7 +223,9 @@ export class Driver {
     })
     const request = { ...blank(OffsetCommit.request), groupId: 'group', topics, ...fields }
     const reply = this.carryOut(this.shard.commitOffsets(request, { version }, this.nowMs))
-    return reply.topics.flatMap(({ partitions }) => partitions.map(({ errorCode = 0 }) => errorCode))
+    return reply.topics.flatMap(
+      ({ partitions }) => partitions.map(({ errorCode = 0 }) => errorCode)
+    )
   }
 
   /** Fetches by `topic-partition` or all; the offset of each, or its error as `error N`. */
@@ -242,7 +252,9 @@ export class Driver {
     const reply = this.carryOut(this.shard.deleteOffsets({ groupId: 'group', topics, ...fields }, this.nowMs))
     return {
       errorCode: reply.errorCode ?? 0,
-      partitions: reply.topics.flatMap(({ partitions }) => partitions.map(({ errorCode = 0 }) => errorCode)),
+      partitions: reply.topics.flatMap(
+        ({ partitions }) => partitions.map(({ errorCode = 0 }) => errorCode)
+      ),
     }
   }
 }
@@ -269,17 +281,24 @@ function zeroOf (kind: string): unknown {
   }
 }
 
-export function protocol (name: string, metadata: Buffer | string = name): { name: string, metadata: Buffer } {
+export function protocol (
+  name: string, metadata: Buffer | string = name
+): { name: string, metadata: Buffer } {
   return { name, metadata: Buffer.from(metadata) }
 }
 
 /** A protocol whose metadata subscribes to these topics. */
-export function subscribing (name: string, ...topics: string[]): { name: string, metadata: Buffer } {
+export function subscribing (
+  name: string, ...topics: string[]
+): { name: string, metadata: Buffer } {
   const metadata = encodeVersioned(ConsumerProtocolSubscription, 3, { topics, ownedPartitions: [] })
   return { name, metadata }
 }
 
-/** A group in state Stable with this many members, each of which owns `aN`; their ids, the leader first. */
+/**
+ * A group in state Stable with this many members, each of which owns `aN`; their ids, the leader
+ * first.
+ */
 export function stableGroup (driver: Driver, count: number, fields: JoinFields = {}): string[] {
   const tickets = Array.from({ length: count }, (_, index) => driver.joinDynamic({
     clientId: `client${index}`, ...fields,

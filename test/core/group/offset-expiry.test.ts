@@ -5,7 +5,9 @@ import { Driver, protocol, stableGroup, subscribing } from './driver.ts'
 
 const settings = { offsetsRetentionMs: 1_000_000, offsetsRetentionCheckIntervalMs: 1_000 }
 const { name, metadata } = subscribing('range', 'a')
-const ofNegativeVersion = { name, metadata: Buffer.concat([Buffer.from([0xff, 0xff]), metadata.subarray(2)]) }
+const ofNegativeVersion = {
+  name, metadata: Buffer.concat([Buffer.from([0xff, 0xff]), metadata.subarray(2)]),
+}
 const forever = { sessionTimeoutMs: 1_800_000 }
 
 t.test('5.4: a simple group\'s offsets expire by their commits, then the group itself goes', t => {

@@ -86,8 +86,10 @@ t.test('5.1.5: what is written', t => {
     version: 4, offset: 5n, leaderEpoch: 7, metadata: 'mm', topicId: A, commitTimestamp: 1_000_000n,
   })
   driver.commitOffsets({ 'a-0': 6n }, { topicId: A, version: 4, retentionTimeMs: 500n })
-  t.match(stored(driver), { version: 1, offset: 6n, expireTimestamp: 1_000_500n, topicId: ZERO_UUID })
-  const retentions = [[2n ** 63n - 1n, 2n ** 63n - 1n], [-5n, 999_995n], [-(2n ** 63n), 0n]] as const
+  t.match(stored(driver),
+    { version: 1, offset: 6n, expireTimestamp: 1_000_500n, topicId: ZERO_UUID })
+  const retentions =
+    [[2n ** 63n - 1n, 2n ** 63n - 1n], [-5n, 999_995n], [-(2n ** 63n), 0n]] as const
   for (const [retentionTimeMs, expireTimestamp] of retentions) {
     driver.commitOffsets({ 'a-0': 6n }, { version: 4, retentionTimeMs })
     t.match(stored(driver), { version: 1, expireTimestamp })

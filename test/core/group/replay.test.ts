@@ -111,8 +111,11 @@ t.test('3: what a group keeps is its own: the memory of the records is used agai
   stableGroup(driver, 1, { protocols: [subscribing('range', 'a')] })
   const before = driver.describe()
   const next = new Driver({}, driver.log.map(({ record: { key, value }, producerId }) =>
-    ({ record: { key: Buffer.from(key), value: value === null ? null : Buffer.from(value) }, producerId })))
-  for (const { record: { key, value } } of next.log) for (const bytes of [key, value]) bytes?.fill(0xff)
+    ({ record: { key: Buffer.from(key), value: value === null ? null : Buffer.from(value) },
+      producerId })))
+  for (const { record: { key, value } } of next.log) {
+    for (const bytes of [key, value]) bytes?.fill(0xff)
+  }
   t.equal(before.members[0]?.memberAssignment?.toString(), 'a0')
   t.same(next.describe().members, before.members)
   t.end()

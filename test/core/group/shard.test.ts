@@ -39,7 +39,8 @@ class Walk {
 
   constructor (seed: number) {
     this.pick = random(seed)
-    this.driver = new Driver({ initialRebalanceDelayMs: this.pick(2) * 3_000, maxSize: 4 + this.pick(4) })
+    this.driver =
+      new Driver({ initialRebalanceDelayMs: this.pick(2) * 3_000, maxSize: 4 + this.pick(4) })
     this.clients = Array.from({ length: 8 }, (_, index) => ({
       memberId: '', generationId: -1, join: undefined,
       groupInstanceId: index < 3 ? `box${index}` : null,
@@ -85,7 +86,9 @@ class Walk {
     const assignments = this.clients.map(each => ({
       memberId: each.memberId, assignment: Buffer.from(`${generationId}`),
     }))
-    this.tickets.push(this.driver.sync({ memberId, generationId, assignments, ...this.#instance(client) }))
+    this.tickets.push(
+      this.driver.sync({ memberId, generationId, assignments, ...this.#instance(client) })
+    )
   }
 
   #heartbeat (client: Client): void {

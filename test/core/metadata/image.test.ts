@@ -6,7 +6,8 @@ import {
   RemoveAccessControlEntryRecord, RemoveDelegationTokenRecord, RemoveUserScramCredentialRecord,
 } from '../../../protocol/stored/metadata-security.ts'
 import {
-  AbortTransactionRecord, BeginTransactionRecord, ConfigRecord, EndTransactionRecord, ProducerIdsRecord,
+  AbortTransactionRecord, BeginTransactionRecord, ConfigRecord, EndTransactionRecord,
+  ProducerIdsRecord,
 } from '../../../protocol/stored/metadata-settings.ts'
 import {
   ClearElrRecord, PartitionChangeRecord, RemoveTopicRecord, TopicRecord,

@@ -49,7 +49,9 @@ class Follower {
       put(this.brokers, id, image.brokers.get(id))
     }
     for (const id of delta.controllersChanged) put(this.controllers, id, image.controllers.get(id))
-    for (const name of delta.featuresChanged) put(this.features, name, image.features.level(name) || undefined)
+    for (const name of delta.featuresChanged) {
+      put(this.features, name, image.features.level(name) || undefined)
+    }
     for (const entity of delta.quotasChanged) {
       const key = JSON.stringify([...entity].sort())
       put(this.quotas, key, image.quotas.of(entity) && new Map(image.quotas.of(entity)))
@@ -59,7 +61,9 @@ class Follower {
     for (const user of delta.scramUsersChanged) {
       put(this.users, user, image.scram.of(user) && new Map(image.scram.of(user)))
     }
-    for (const id of delta.delegationTokensChanged) put(this.tokens, id, image.delegationTokens.get(id))
+    for (const id of delta.delegationTokensChanged) {
+      put(this.tokens, id, image.delegationTokens.get(id))
+    }
     if (delta.producerIdsChanged) this.nextProducerId = image.producerIds?.nextProducerId ?? 0n
   }
 }
@@ -84,11 +88,15 @@ t.test('R 2.10.20: whoever follows comes to the same by a snapshot as by the rec
     }
     const from = Math.floor(cluster.random() * RECORDS)
     const to = from + Math.floor(cluster.random() * (RECORDS - from))
-    const [older, byRecords, bySnapshot] = [new MetadataImage(), new MetadataImage(), new MetadataImage()]
+    const [older, byRecords, bySnapshot] =
+      [new MetadataImage(), new MetadataImage(), new MetadataImage()]
     const [one, other] = [new Follower(), new Follower()]
-    const replay = (image: MetadataImage, follower: Follower, first: number, last: number): void => {
+    const replay = (
+      image: MetadataImage, follower: Follower, first: number, last: number
+    ): void => {
       for (const entries of batches.slice(first, last + 1)) {
-        const delta = image.apply({ baseOffset: image.lastAppliedOffset + 1n, leaderEpoch: 1, entries })
+        const delta =
+          image.apply({ baseOffset: image.lastAppliedOffset + 1n, leaderEpoch: 1, entries })
         follower.follow(delta, image)
       }
     }
@@ -117,14 +125,19 @@ t.test('R 2.10.20: whoever follows comes to the same by a snapshot as by the rec
 })
 
 function count (
-  seen: Record<string, number>, told: MetadataDelta, { older, now }: { older: MetadataImage, now: MetadataImage }
+  seen: Record<string, number>, told: MetadataDelta,
+  { older, now }: { older: MetadataImage, now: MetadataImage }
 ): void {
   const created = new Set([...told.topicsCreated.values()].map(({ name }) => name))
   seen.deleted! += told.topicsDeleted.size
   for (const { name } of told.topicsDeleted.values()) if (created.has(name)) seen.again!++
-  for (const id of told.brokersChanged.keys()) if (now.brokers.get(id) === undefined) seen.brokersGone!++
+  for (const id of told.brokersChanged.keys()) {
+    if (now.brokers.get(id) === undefined) seen.brokersGone!++
+  }
   for (const { type, name, keys } of told.configsChanged()) {
-    const gone = [...keys].filter(key => older.configs.of(type, name).has(key) && !now.configs.of(type, name).has(key))
+    const gone = [...keys].filter(
+      key => older.configs.of(type, name).has(key) && !now.configs.of(type, name).has(key)
+    )
     seen.configsGone! += gone.length
   }
 }
@@ -141,12 +154,14 @@ t.test('R 2.10.20: a topic that stays is the same object, with its partitions as
   const held = image.topics.find('a')
   const ahead = new MetadataImage()
   ahead.load(whole(image.toRecords()), 3n, 3)
-  ahead.apply(batch(4n, entry(PartitionChangeRecord, 2, { partitionId: 0, topicId: idOf(1), leader: 2 }),
+  ahead.apply(batch(4n,
+    entry(PartitionChangeRecord, 2, { partitionId: 0, topicId: idOf(1), leader: 2 }),
     partition(1, 2, [2])))
   const delta = image.load(whole(ahead.toRecords()), 5n, 3)
   t.equal(image.topics.find('a'), held)
   t.same(held?.partitions.map(({ leader }) => leader), [2, 1, 2])
-  t.same([...delta.partitionsChanged()].map(({ index, before }) => [index, before?.leader]), [[0, 1], [2, undefined]])
+  t.same([...delta.partitionsChanged()].map(({ index, before }) => [index, before?.leader]),
+    [[0, 1], [2, undefined]])
   t.equal(delta.topicsCreated.size, 0)
 })
 

@@ -1,4 +1,6 @@
-/** What a partition knows of its producers: verdicts by D5.26-30, and where open transactions begin. */
+/**
+ * What a partition knows of its producers: verdicts by D5.26-30, and where open transactions begin.
+ */
 import t from 'tap'
 import { code } from '../../../protocol/errors.ts'
 import { judge, ProducerState } from '../../../src/core/producer/producer-state.ts'
@@ -8,7 +10,8 @@ import { Random } from '../../simulation/random.ts'
 const LAST_SEQUENCE = 2 ** 31 - 1
 
 function batch (
-  producerId: number, producerEpoch: number, first: number, baseOffset: number, more: Partial<ProducedBatch> = {}
+  producerId: number, producerEpoch: number, first: number, baseOffset: number,
+  more: Partial<ProducedBatch> = {}
 ): ProducedBatch {
   const lastSequence = first + 1 > LAST_SEQUENCE ? 0 : first + 1
   return {
@@ -70,10 +73,13 @@ t.test('the first open transaction is that of a walk over all producers, whateve
         offset: BigInt(offset),
         timestamp: 1n,
       })
-    } else state.replay(batch(producerId, 0, offset, offset, { isTransactional: random.chance(0.7) }))
+    } else state.replay(
+      batch(producerId, 0, offset, offset, { isTransactional: random.chance(0.7) })
+    )
     // As a checkpoint gives it back, in any order.
     if (random.chance(0.05)) state = new ProducerState([...state.entries].reverse())
-    const open = [...state.entries].flatMap(({ transactionFirstOffset }) => transactionFirstOffset ?? [])
+    const open =
+      [...state.entries].flatMap(({ transactionFirstOffset }) => transactionFirstOffset ?? [])
     const walked = open.sort((one, other) => one < other ? -1 : 1)[0]
     if (state.firstOpenOffset !== walked) t.fail(`after offset ${offset}: ${state.firstOpenOffset}, not ${walked}`)
   }

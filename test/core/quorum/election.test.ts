@@ -145,7 +145,8 @@ t.test('KIP-996: the epoch is raised only when a majority would vote', async t =
 })
 
 t.test('controller.quorum.election.backoff.max.ms bounds how long a loser waits, at random', async t => {
-  for (const [electionBackoffMaxMs, random, waitsMs] of [[50, 0.5, 26], [50, 0, 1], [200, 0.5, 101]] as const) {
+  for (const [electionBackoffMaxMs, random, waitsMs] of [[50, 0.5, 26], [50, 0, 1],
+    [200, 0.5, 101]] as const) {
     const quorum = machine({ ...log, options: { electionBackoffMaxMs, random: () => random } })
     const startedMs = quorum.deadline()
     const asked = sends(quorum.tick(startedMs)).filter(({ api }) => api === 'Vote')
@@ -164,7 +165,8 @@ t.test('controller.quorum.retry.backoff.ms: a request that failed is sent again 
     const [asked] = sends(quorum.tick(1000)).filter(({ api, to }) => api === 'Vote' && to === 2)
     quorum.step({ is: 'failure', from: 2, correlationId: asked?.correlationId ?? 0, unsupportedVersion: false }, 1000)
     const again = (nowMs: number) => sends(quorum.tick(nowMs)).filter(({ to }) => to === 2).length
-    t.same([again(1000 + retryBackoffMs - 1), again(1000 + retryBackoffMs)], [0, 1], String(retryBackoffMs))
+    t.same([again(1000 + retryBackoffMs - 1), again(1000 + retryBackoffMs)], [0, 1],
+      String(retryBackoffMs))
   }
 })
 

@@ -15,7 +15,9 @@ const entry = (entity: Entity, values: Record<string, number>) =>
 
 const clientOf = (user: string, clientId: string | null) => ({ principal: `User:${user}`, clientId })
 
-const windows = { clients: { samples: 11, sampleMs: 1000 }, controller: { samples: 11, sampleMs: 1000 } }
+const windows = {
+  clients: { samples: 11, sampleMs: 1000 }, controller: { samples: 11, sampleMs: 1000 },
+}
 
 function quotasOf (...entries: Array<ReturnType<typeof entry>>): ClientQuotas {
   const quotas = new ClientQuotas(windows)
@@ -31,7 +33,9 @@ t.test('the most specific quota counts', async t => {
   ]
   for (const present of levels.keys()) {
     const limits = new Limits()
-    limits.load(levels.map((entity, level) => entry(entity, level >= present ? { [KEY]: level + 1 } : {})), KEY)
+    limits.load(levels.map(
+      (entity, level) => entry(entity, level >= present ? { [KEY]: level + 1 } : {})
+    ), KEY)
     t.equal(limits.size, levels.length - present)
     t.equal(limits.find(clientOf('u', 'c'))?.bound, present + 1, JSON.stringify(levels[present]))
   }
@@ -63,8 +67,9 @@ t.test('who shares a quota', async t => {
 t.test('each quota has its own key, and works from when it is set', async t => {
   const client = clientOf('u', null)
   const quotas = quotasOf(entry({ user: 'u' }, { consumer_byte_rate: 10 }))
-  t.same([quotas.produce.isUnset, quotas.fetch.isUnset, quotas.request.isUnset, quotas.mutation.isUnset],
-    [true, false, true, true])
+  t.same([quotas.produce.isUnset, quotas.fetch.isUnset, quotas.request.isUnset,
+    quotas.mutation.isUnset],
+  [true, false, true, true])
   t.equal(quotas.produce.record(client, 1e9, START_MS), 0)
   t.equal(quotas.fetch.record(client, 200, START_MS), 10_000, 'twice the rate over ten seconds')
   t.equal(quotas.fetch.record(clientOf('v', ''), 1e9, START_MS), 0, 'not for others')

@@ -7,13 +7,19 @@ import { linesOf } from '../../support/reference.ts'
 
 const START_MS = 1_700_000_000_000
 
-interface Recording { kind: string, window: { samples: number, sampleMs: number }, uses: number[][] }
+interface Recording {
+  kind: string
+  window: { samples: number, sampleMs: number }
+  uses: number[][]
+}
 
 const recordings: Recording[] = []
 for (const line of linesOf('golden/quota-windows.txt')) {
   const [, kind, samples, seconds] = /^(rate|bucket) (\d+) (\d+)$/.exec(line) ?? []
   if (kind !== undefined) {
-    recordings.push({ kind, window: { samples: Number(samples), sampleMs: Number(seconds) * 1000 }, uses: [] })
+    recordings.push(
+      { kind, window: { samples: Number(samples), sampleMs: Number(seconds) * 1000 }, uses: [] }
+    )
   } else if (line.startsWith('  ')) {
     recordings.at(-1)?.uses.push(...line.trim().split(' ').map(cell => cell.split(',').map(Number)))
   }

@@ -10,25 +10,37 @@ const NO_PRODUCER = {
 
 function batch (baseOffset: bigint, fields: Partial<LoggedBatch> = {}): LoggedBatch {
   const lastOffset = baseOffset + 9n
-  return { ...NO_PRODUCER, baseOffset, lastOffset, bytes: 100, leaderEpoch: 3, maxTimestamp: 50n, ...fields }
+  return {
+    ...NO_PRODUCER, baseOffset, lastOffset, bytes: 100, leaderEpoch: 3,
+    maxTimestamp: 50n, ...fields,
+  }
 }
 
-/** Two epochs, three segments, two producers of which one has a transaction open, one aborted transaction. */
+/**
+ * Two epochs, three segments, two producers of which one has a transaction open, one aborted
+ * transaction.
+ */
 function busyState (): LogState {
   const state = new LogState()
   const producer = (producerId: bigint, firstSequence: number) =>
-    ({ producerId, producerEpoch: 2, firstSequence, lastSequence: firstSequence + 9, isTransactional: true })
-  const end = { producerId: 7n, producerEpoch: 2, coordinatorEpoch: 4, committed: false, offset: 20n, timestamp: 60n }
+    ({ producerId, producerEpoch: 2, firstSequence, lastSequence: firstSequence +
+      9, isTransactional: true })
+  const end = { producerId: 7n, producerEpoch: 2, coordinatorEpoch: 4, committed: false,
+    offset: 20n, timestamp: 60n }
   const batches = [
     batch(0n), batch(10n, producer(7n, 0)), batch(20n, { lastOffset: 20n, end }),
-    batch(21n, { leaderEpoch: 5, maxTimestamp: -1n }), batch(31n, producer(8n, 0)), batch(41n, producer(7n, 10)),
+    batch(21n, { leaderEpoch: 5, maxTimestamp: -1n }), batch(31n, producer(8n, 0)),
+    batch(41n, producer(7n, 10)),
   ]
-  for (const [index, each] of batches.entries()) state.replay(each, { limits, nowMs: 1_000 + index, random: 0 })
+  for (const [index, each] of batches.entries()) {
+    state.replay(each, { limits, nowMs: 1_000 + index, random: 0 })
+  }
   return state
 }
 
 function told ({ epochs, segments, producers, aborted }: LogState) {
-  return { epochs: epochs.entries, segments: segments.all, producers: [...producers.entries], aborted: aborted.entries }
+  return { epochs: epochs.entries, segments: segments.all, producers: [...producers.entries],
+    aborted: aborted.entries }
 }
 
 t.test('D25.3: a state that was stored and read is the same, times of segments included', async t => {
@@ -37,7 +49,8 @@ t.test('D25.3: a state that was stored and read is the same, times of segments i
   t.equal(before.segments.length, 3)
   const times = before.segments.map(({ createdMs, modifiedMs }) => [createdMs, modifiedMs])
   t.same(times, [[1000, 1001], [1002, 1003], [1004, 1005]])
-  t.same(before.aborted, [{ producerId: 7n, firstOffset: 10n, lastOffset: 20n, lastStableOffset: 21n }])
+  t.same(before.aborted,
+    [{ producerId: 7n, firstOffset: 10n, lastOffset: 20n, lastStableOffset: 21n }])
   const read = LogState.decode(state.encode())
   t.same(told(read), before)
   t.equal(read.producers.firstOpenOffset, 31n)

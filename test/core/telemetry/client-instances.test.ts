@@ -17,11 +17,13 @@ const facts = {
 }
 const client = { connection: {}, facts }
 
-const source = (name: string, values: Record<string, string>) => [name, new Map(Object.entries(values))] as const
+const source = (name: string, values: Record<string, string>) =>
+  [name, new Map(Object.entries(values))] as const
 
 t.test('D24.1: the union of what matches, as often as the shortest interval', async t => {
   const subscriptions = new Subscriptions(clientMatch)
-  const of = (change: object = {}) => subscriptions.of({ ...facts, client_instance_id: ID, ...change })
+  const of = (change: object = {}) =>
+    subscriptions.of({ ...facts, client_instance_id: ID, ...change })
   t.same(of(), { metrics: [], pushIntervalMs: 300_000 }, 'none: a default interval')
   subscriptions.load([
     source('one', { metrics: 'b,a', 'interval.ms': '1000' }),
@@ -114,7 +116,9 @@ t.test('D24.3: how long a client is remembered', async t => {
   t.equal(instances.size, 0)
   t.equal(typeof get(ID, connection, START_MS + 2), 'object', 'not longer than its connection')
   instances.load([source('s', { metrics: 'a', 'interval.ms': '1000' })])
-  const last = { instanceId: ID, subscriptionId: 0, isTerminating: false, compressionType: 0, bytes: 0 }
+  const last = {
+    instanceId: ID, subscriptionId: 0, isTerminating: false, compressionType: 0, bytes: 0,
+  }
   instances.push({ ...last, isTerminating: true }, client, START_MS + 3)
   t.equal(instances.push(last, client, START_MS + 3 + 59_999), 42)
   t.equal(instances.push(last, client, START_MS + 3 + 59_999 + 60_000), 117, 'nor a minute longer than it was heard of')

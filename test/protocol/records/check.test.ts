@@ -344,9 +344,12 @@ t.test('times far from the base, in windows of any size; of equal ones the first
     ['a base that is far itself', far + 1n, [far + 1n, far + 7n, far + 7n], 1],
   ]
   for (const [what, baseTimestamp, times, index] of cases) {
-    const bytes = writeRecords(times.map(timestamp => ({ timestamp, key: null, value: null })), baseTimestamp)
+    const bytes = writeRecords(times.map(timestamp => ({ timestamp, key: null, value: null })),
+      baseTimestamp)
     for (let window = 1; window <= bytes.length; window += 1) {
-      const walk = run({ ...everyRecord, count: times.length, baseTimestamp, batchTimestamp: undefined }, bytes, window)
+      const walk = run({
+        ...everyRecord, count: times.length, baseTimestamp, batchTimestamp: undefined,
+      }, bytes, window)
       t.same([walk.maxTimestamp, walk.maxTimestampIndex], [times[index], index], `${what}, windows of ${window}`)
     }
   }

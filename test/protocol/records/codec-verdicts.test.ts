@@ -1,6 +1,7 @@
 /**
- * Payloads that are unusual or wrong: ours accepts what Apache Kafka's own decoders accept, for what it
- * stores Java's consumers must be able to read. `npm run record -- --codecs` asks Kafka again.
+ * Payloads that are unusual or wrong: ours accepts what Apache Kafka's own decoders accept, for
+ * what it stores Java's consumers must be able to read. `npm run record -- --codecs` asks Kafka
+ * again.
  */
 import { readFileSync } from 'node:fs'
 import t from 'tap'
@@ -53,7 +54,8 @@ t.test('Kafka\'s verdicts are ours', async t => {
     const payload = hex === undefined ? found?.payload ?? Buffer.alloc(0) : Buffer.from(hex, 'hex')
     const expected = found?.ours?.errorCode ?? kafka
     if (magic < 2) {
-      const { failure } = decompressedUntilFailure({ codec, bytes: payload, magic, limitBytes: LIMIT })
+      const { failure } =
+        decompressedUntilFailure({ codec, bytes: payload, magic, limitBytes: LIMIT })
       t.equal(failure?.errorCode ?? 0, expected, name)
       continue
     }

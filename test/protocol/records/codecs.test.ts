@@ -124,7 +124,9 @@ t.test('what is decompressed off the loop is read from memory of its own: the gi
     if (codec === 'zstd' && !zstdIsThreaded) continue
     const packed = Buffer.from(compress({ codec, bytes, magic: 2 }))
     const chunks: Buffer[] = []
-    for await (const window of windowsOfAsync({ codec, bytes: packed, magic: 2, limitBytes: LIMIT })) {
+    for await (const window of windowsOfAsync(
+      { codec, bytes: packed, magic: 2, limitBytes: LIMIT }
+    )) {
       chunks.push(Buffer.from(window))
       if (codec === 'gzip' || codec === 'zstd') packed.fill(0)
     }
@@ -278,7 +280,9 @@ t.test('gzip: optional header fields, several members, wrong trailers', async t 
     const payload = { codec: 'gzip' as const, bytes: three, magic: 2, limitBytes }
     const isWithin = limitBytes === 3000
     t.equal(failure('gzip', three, limitBytes) === 'none', isWithin, 'the limit is that of all together')
-    await (isWithin ? t.resolves(decompressedAsync(payload)) : t.rejects(decompressedAsync(payload), RecordError))
+    await (isWithin
+      ? t.resolves(decompressedAsync(payload))
+      : t.rejects(decompressedAsync(payload), RecordError))
   }
   t.end()
 })

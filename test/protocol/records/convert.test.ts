@@ -120,7 +120,9 @@ t.test('Produce v2 with LogAppendTime messages is judged as such', t => {
   stamped.writeBigInt64BE(NOW, 18)
   stamped.writeUInt32BE(crc32(stamped, 16), 12)
   t.same([...recordsOf(stamped)].map(({ timestamp }) => timestamp), [NOW])
-  t.same([...recordsOf(converted(upConvert(stamped, upRules)))].map(({ timestamp }) => timestamp), [NOW])
+  t.same(
+    [...recordsOf(converted(upConvert(stamped, upRules)))].map(({ timestamp }) => timestamp), [NOW]
+  )
   t.end()
 })
 
@@ -207,7 +209,8 @@ t.test('D7.6: the first record at or after a time', async t => {
       t.same(firstAtOrAfter(batch, time, from), expected, `${codec} ${time} ${from}`)
       t.same(await firstAtOrAfterAsync(batch, time, from), expected)
     }
-    for (const [from, offset] of [[0n, 12n], [12n, 12n], [13n, 13n], [14n, 14n], [15n, undefined]] as const) {
+    for (const [from, offset] of [[0n, 12n], [12n, 12n], [13n, 13n], [14n, 14n],
+      [15n, undefined]] as const) {
       const expected = offset && { offset, timestamp: times[Number(offset - 10n)] }
       t.same(highestFrom(batch, from), expected, `${codec} highest from ${from}`)
       t.same(await highestFromAsync(batch, from), expected)

@@ -1,6 +1,7 @@
 /**
  * Whatever the bytes: the readers, checkers and converters throw nothing but RecordError, and
- * allocate no more than their bound (R-X6, correctness 5.5.3). The mutations are the same on every run.
+ * allocate no more than their bound (R-X6, correctness 5.5.3). The mutations are the same on every
+ * run.
  */
 import t from 'tap'
 import { batchesIn } from '../../../protocol/records/batches.ts'

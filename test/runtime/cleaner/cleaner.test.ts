@@ -1,4 +1,7 @@
-/** The cleaner over a real store: what it cleans, in which order, and what a death leaves (D25.11-19). */
+/**
+ * The cleaner over a real store: what it cleans, in which order, and what a death leaves
+ * (D25.11-19).
+ */
 import t from 'tap'
 import { code } from '../../../protocol/errors.ts'
 import * as header from '../../../protocol/records/header.ts'
@@ -271,7 +274,8 @@ t.test('a map that has no room for one batch is said to be too small', async t =
 
 t.test('a pass with a small map and small reads comes as far, in several rounds', async t => {
   const topics = await CompactedTopics.open(t, { events: compacted })
-  topics.settings = { ...topics.settings, map: { bufferBytes: 24 * 4, loadFactor: 0.9 }, readBytes: 1 }
+  topics.settings =
+    { ...topics.settings, map: { bufferBytes: 24 * 4, loadFactor: 0.9 }, readBytes: 1 }
   await fill(topics.of('events'), pairs)
   t.ok(await cleanAll(topics) >= 1)
   t.equal(await textOf(topics.of('events')), CLEANED)
@@ -282,7 +286,8 @@ t.test('a disk without space ends a pass, and the next one goes on', async t => 
   await fill(topics.of('events'), pairs)
   await topics.store.sync()
   topics.disk.capacityBytes = topics.disk.usedBytes
-  // A pass may last until there is space: whoever lets go of it must still hear that it has cleaned.
+  // A pass may last until there is space: whoever lets go of it must still hear that it has
+  // cleaned.
   let pass: Promise<void> | undefined
   let hasCleaned = false
   const clean = (): Promise<void> => pass ??= topics.cleaner.cleanNext().then(isDone => {

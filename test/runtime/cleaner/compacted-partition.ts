@@ -39,7 +39,8 @@ export class CompactedTopics {
   readonly disk: MemoryDisk
   readonly lines: string[] = []
   settings: CleanerSettings = {
-    backoffMs: 15_000, map: { bufferBytes: 1 << 20, loadFactor: 0.9 }, readBytes: 512 * 1024, bytesPerSecond: Infinity,
+    backoffMs: 15_000, map: { bufferBytes: 1 << 20, loadFactor: 0.9 }, readBytes: 512 * 1024,
+    bytesPerSecond: Infinity,
   }
 
   nowMs = START_MS
@@ -162,7 +163,8 @@ export async function append (
 }
 
 export async function put (partition: Partition, batch: Buffer): Promise<bigint> {
-  const outcome = await partition.produce(batch, { version: 12, acks: -1, clientId: null, timeoutMs: 1000 })
+  const outcome =
+    await partition.produce(batch, { version: 12, acks: -1, clientId: null, timeoutMs: 1000 })
   if (outcome.errorCode !== 0) throw new Error(`error ${outcome.errorCode}`)
   return outcome.baseOffset
 }

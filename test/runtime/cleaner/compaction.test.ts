@@ -1,4 +1,6 @@
-/** Compaction as clients see it: topics, settings and records through a socket, the clock by hand. */
+/**
+ * Compaction as clients see it: topics, settings and records through a socket, the clock by hand.
+ */
 import t from 'tap'
 import type { Test } from 'tap'
 import { IncrementalAlterConfigs } from '../../../protocol/messages/44-incremental-alter-configs.ts'
@@ -17,7 +19,9 @@ const compacted = { 'cleanup.policy': 'compact', 'segment.ms': String(SEGMENT_MS
 
 let written = 0
 
-async function write (client: RawClient, topic: string, key: string, value: string | null): Promise<void> {
+async function write (
+  client: RawClient, topic: string, key: string, value: string | null
+): Promise<void> {
   const timestamp = BigInt(START_MS + SEGMENT_MS * 2 * ++written)
   const { errorCode } = await produce(client, topic, batchOf([{ key, value, timestamp }]))
   if (errorCode !== 0) throw new Error(`error ${errorCode}`)
@@ -33,8 +37,12 @@ const BEFORE = '0:a=1 1:b=1 2:a=2 3:c=1 4:b=2'
 /** The last one is in the active segment. */
 const AFTER = '1:b=1 2:a=2 3:c=1 4:b=2'
 
-/** The broker's time goes on, and its disk with it, until `isDone` says yes or so much has passed. */
-async function goOn (raw: RawBroker, ms: number, isDone: () => Promise<boolean> = async () => false): Promise<boolean> {
+/**
+ * The broker's time goes on, and its disk with it, until `isDone` says yes or so much has passed.
+ */
+async function goOn (
+  raw: RawBroker, ms: number, isDone: () => Promise<boolean> = async () => false
+): Promise<boolean> {
   for (let passed = 0; passed < ms; passed++) {
     if (await isDone()) return true
     raw.clock.advance(1)
@@ -62,10 +70,13 @@ t.test('the cleaner starts with the broker, and looks again after log.cleaner.ba
   t.same(records, stored, 'a fetch from the gap gives the rest')
 })
 
-/** Two brokers with the same topic, the second with a cleaner that never rests: it has compacted it. */
+/**
+ * Two brokers with the same topic, the second with a cleaner that never rests: it has compacted it.
+ */
 async function besides (t: Test, overrides: BrokerOverrides): Promise<RawBroker> {
   const settings = { 'log.cleaner.min.cleanable.ratio': 0, 'log.cleaner.backoff.ms': 1n }
-  const [raw, busy] = [await RawBroker.start(t, { ...settings, ...overrides }), await RawBroker.start(t, settings)]
+  const [raw, busy] =
+    [await RawBroker.start(t, { ...settings, ...overrides }), await RawBroker.start(t, settings)]
   for (const each of [raw, busy]) {
     await each.topic('events', 1, compacted)
     each.clock.advance(0)
@@ -102,9 +113,12 @@ t.test('settings of a topic and of the cleaner act while the broker runs', async
   await fill(client, 'events')
   await goOn(raw, 100)
   t.equal(await textOf(raw.partition('events')), BEFORE, 'too young')
-  const alter = async (resourceType: number, resourceName: string, name: string, value: string): Promise<void> => {
+  const alter = async (
+    resourceType: number, resourceName: string, name: string, value: string
+  ): Promise<void> => {
     const { responses } = await client.request(IncrementalAlterConfigs, 1, {
-      resources: [{ resourceType, resourceName, configs: [{ name, configOperation: 0, value }] }], validateOnly: false,
+      resources: [{ resourceType, resourceName, configs: [{ name, configOperation: 0, value }] }],
+      validateOnly: false,
     })
     if (responses[0]?.errorCode !== 0) throw new Error(`${name}: ${responses[0]?.errorMessage}`)
   }

@@ -283,7 +283,8 @@ t.test('2, batch: what may be divided is appended as the topic\'s limit asks, el
   t.equal(await failing(coordinator.write(() => note('whole', ...texts))), code.MESSAGE_TOO_LARGE)
   t.match(messages, [/topic-0: nothing was written: error 10/])
   t.same(machine().seen, [])
-  const divisible = (...given: string[]) => () => ({ ...note(undefined, ...given), isDivisible: true })
+  const divisible = (...given: string[]) =>
+    () => ({ ...note(undefined, ...given), isDivisible: true })
   coordinator.run(divisible(...texts))
   t.same(machine().seen, texts)
   t.ok(log.sizes.length >= 10)

@@ -1,4 +1,7 @@
-/** A partition and a clock in memory, for what runs over them. Nothing happens unless a test says so. */
+/**
+ * A partition and a clock in memory, for what runs over them. Nothing happens unless a test says
+ * so.
+ */
 import { batchesIn } from '../../../protocol/records/batches.ts'
 import { lastOffset } from '../../../protocol/records/header.ts'
 import { writeBatch } from '../../../protocol/records/write.ts'
@@ -45,7 +48,8 @@ export class FakeLog implements CoordinatorLog {
       this.refuseWith = undefined
       return Promise.reject(error)
     }
-    const { length } = writeBatch(records.map(record => ({ ...record, timestamp: BigInt(timestampMs) })))
+    const { length } =
+      writeBatch(records.map(record => ({ ...record, timestamp: BigInt(timestampMs) })))
     if (length > this.batchBytesMax) return Promise.reject(kafkaError(10))
     this.sizes.push(records.length)
     this.timestamps.push(timestampMs)
@@ -60,7 +64,9 @@ export class FakeLog implements CoordinatorLog {
   /** Puts a batch at the end, whoever it comes from. */
   write (records: readonly StoredRecord[], facts: BatchFacts = {}, timestamp = 0n): bigint {
     const baseOffset = this.endOffset
-    this.batches.push(writeBatch(records.map(record => ({ ...record, timestamp })), { ...facts, baseOffset }))
+    this.batches.push(
+      writeBatch(records.map(record => ({ ...record, timestamp })), { ...facts, baseOffset })
+    )
     this.endOffset += BigInt(records.length)
     return baseOffset
   }

@@ -97,7 +97,8 @@ t.test('2: COORDINATOR_LOAD_IN_PROGRESS while loading, but heartbeats are taken'
   log.write([{ key: Buffer.from([0, 99]), value: null }])
   log.holdReads = true
   const loading = groups.becomeLeader(groups.partitionFor('group'), log, 1)
-  t.same(await errors(groups), everywhere(code.COORDINATOR_LOAD_IN_PROGRESS, { heartbeat: code.NONE }))
+  t.same(await errors(groups),
+    everywhere(code.COORDINATOR_LOAD_IN_PROGRESS, { heartbeat: code.NONE }))
   log.releaseReads()
   log.commit()
   await loading
@@ -125,7 +126,9 @@ t.test('2, election and resignation by leader epochs', async t => {
   t.equal(await state(), code.NOT_COORDINATOR)
   groups.resign(partition, 3)
   await groups.becomeLeader(partition, log, 4)
-  t.same((await groups.fetchOffsets(fetchRequest, true)).topics[0]?.partitions[0]?.committedOffset, 5n)
+  t.same(
+    (await groups.fetchOffsets(fetchRequest, true)).topics[0]?.partitions[0]?.committedOffset, 5n
+  )
   await groups.becomeLeader(partition, log, 5)
   t.equal(await state(), code.NONE, 'elected again: loaded again')
   groups.resign(partition)
@@ -140,7 +143,8 @@ t.test('a whole life of a group, by way of its shard', async t => {
   const joining = groups.join({ ...joinRequest, memberId }, caller(9))
   t.equal(await outcome(joining), 'waiting')
   await clock.advance(1)
-  t.match(await joining, { errorCode: 0, generationId: 1, leader: memberId, members: [{ memberId }] })
+  t.match(await joining,
+    { errorCode: 0, generationId: 1, leader: memberId, members: [{ memberId }] })
   log.hold = true
   const assignments = [{ memberId, assignment: Buffer.from('all') }]
   const syncing = groups.sync({
@@ -150,7 +154,10 @@ t.test('a whole life of a group, by way of its shard', async t => {
   log.commit()
   t.equal((await syncing).assignment.toString(), 'all')
   log.hold = false
-  t.equal((await groups.heartbeat({ ...heartbeatRequest, memberId, generationId: 1 }, caller(4))).errorCode, 0)
+  t.equal(
+    (await groups.heartbeat({ ...heartbeatRequest, memberId, generationId: 1 },
+      caller(4))).errorCode, 0
+  )
   const [described] = await groups.describe(['group'], { version: 6 })
   t.match(described, { groupState: 'Stable', members: [{ clientId: 'me', clientHost: '/127.0.0.1' }] })
   const commit = { ...commitRequest(), memberId, generationIdOrMemberEpoch: 1 }
@@ -190,9 +197,12 @@ t.test('empty group ids: INVALID_GROUP_ID, but "" has offsets', async t => {
   await groups.becomeLeader(groups.partitionFor(''), new FakeLog(), 1)
   t.equal((await groups.join({ ...joinRequest, groupId: '' }, caller(9))).errorCode, code.INVALID_GROUP_ID)
   t.equal((await groups.sync(blank(SyncGroup.request), caller(4))).errorCode, code.INVALID_GROUP_ID)
-  t.equal((await groups.sync(blank(SyncGroup.request), caller(5))).errorCode, code.INCONSISTENT_GROUP_PROTOCOL)
-  t.equal((await groups.heartbeat(blank(Heartbeat.request), caller(4))).errorCode, code.INVALID_GROUP_ID)
-  t.equal((await groups.leave(blank(LeaveGroup.request), caller(5))).errorCode, code.INVALID_GROUP_ID)
+  t.equal((await groups.sync(blank(SyncGroup.request), caller(5))).errorCode,
+    code.INCONSISTENT_GROUP_PROTOCOL)
+  t.equal((await groups.heartbeat(blank(Heartbeat.request), caller(4))).errorCode,
+    code.INVALID_GROUP_ID)
+  t.equal((await groups.leave(blank(LeaveGroup.request), caller(5))).errorCode,
+    code.INVALID_GROUP_ID)
   t.equal((await groups.deleteOffsets({ groupId: '', topics: [] })).errorCode, code.INVALID_GROUP_ID)
   t.match(await groups.commitOffsets(commitRequest(''), { version: 9 }), { topics: [{ partitions: [{ errorCode: 0 }] }] })
   t.match(await groups.fetchOffsets({ ...fetchRequest, groupId: '' }, false), {
@@ -228,7 +238,8 @@ t.test('2, error mapping', t => {
     [code.RECORD_LIST_TOO_LARGE, code.UNKNOWN_SERVER_ERROR, code.UNKNOWN_SERVER_ERROR],
     [code.INVALID_FETCH_SIZE, code.UNKNOWN_SERVER_ERROR, code.UNKNOWN_SERVER_ERROR],
     [code.NETWORK_EXCEPTION, code.COORDINATOR_LOAD_IN_PROGRESS, code.COORDINATOR_LOAD_IN_PROGRESS],
-    [code.COORDINATOR_NOT_AVAILABLE, code.COORDINATOR_NOT_AVAILABLE, code.COORDINATOR_NOT_AVAILABLE],
+    [code.COORDINATOR_NOT_AVAILABLE, code.COORDINATOR_NOT_AVAILABLE,
+      code.COORDINATOR_NOT_AVAILABLE],
     [code.UNKNOWN_MEMBER_ID, code.UNKNOWN_MEMBER_ID, code.UNKNOWN_MEMBER_ID],
   ] as const
   for (const [raw, mapped, stable] of cases) {
@@ -244,13 +255,16 @@ t.test('2, error mapping at the API: a failed append', async t => {
     log.refuseWith = code.NOT_ENOUGH_REPLICAS
     return groups.commitOffsets(commitRequest(), { version: 9 })
   }
-  t.match(await refused(), { topics: [{ partitions: [{ errorCode: code.COORDINATOR_NOT_AVAILABLE }] }] })
+  t.match(await refused(),
+    { topics: [{ partitions: [{ errorCode: code.COORDINATOR_NOT_AVAILABLE }] }] })
   t.equal((await groups.describe(['group'], { version: 5 }))[0]?.groupState, 'Dead', 'nothing was stored')
   log.hold = true
   const commit = groups.commitOffsets(commitRequest(), { version: 9 })
-  const [plain, stable] = [groups.fetchOffsets(fetchRequest, false), groups.fetchOffsets(fetchRequest, true)]
+  const [plain, stable] =
+    [groups.fetchOffsets(fetchRequest, false), groups.fetchOffsets(fetchRequest, true)]
   log.fail(code.NOT_ENOUGH_REPLICAS)
-  t.match(await commit, { topics: [{ partitions: [{ errorCode: code.COORDINATOR_NOT_AVAILABLE }] }] })
+  t.match(await commit,
+    { topics: [{ partitions: [{ errorCode: code.COORDINATOR_NOT_AVAILABLE }] }] })
   t.equal((await plain).errorCode, code.COORDINATOR_NOT_AVAILABLE)
   t.equal((await stable).errorCode, code.NOT_COORDINATOR)
 })

@@ -14,7 +14,8 @@ t.test('2, load: from the start of the log to its end, in pieces', async t => {
   await loading
   t.equal(coordinator.state, 'ACTIVE')
   t.equal(machine().seen.length, 98)
-  t.same(machine().positions.map(({ offset }) => offset), Array.from({ length: 98 }, (_, index) => BigInt(index + 3)))
+  t.same(machine().positions.map(({ offset }) => offset),
+    Array.from({ length: 98 }, (_, index) => BigInt(index + 3)))
   t.same([machine().seen[0], machine().seen.at(-1)], ['b1', '-a0'])
 })
 
@@ -39,7 +40,9 @@ t.test('2, load: a long one lets others have their turns, and ends when nobody w
 t.test('2, load: what compaction leaves has gaps, and batches without records', async t => {
   const log = new FakeLog()
   log.write([record('a'), record('b')])
-  log.batches.push(writeEmptyBatch({ baseOffset: 2n, producerId: 7n, producerEpoch: 0, baseSequence: 0 }, 3, 0n))
+  log.batches.push(
+    writeEmptyBatch({ baseOffset: 2n, producerId: 7n, producerEpoch: 0, baseSequence: 0 }, 3, 0n)
+  )
   log.endOffset = 10n
   log.write([record('c')])
   log.batches.push(writeEmptyBatch({ baseOffset: 20n }, 1, 0n))

@@ -59,7 +59,9 @@ export function note<R> (reply: R, ...texts: string[]): Decision<R> {
   return step.decide(reply)
 }
 
-export async function started ({ log = new FakeLog(), clock = new FakeClock(), commitTimeoutMs = 5_000 } = {}) {
+export async function started (
+  { log = new FakeLog(), clock = new FakeClock(), commitTimeoutMs = 5_000 } = {}
+) {
   const machines: Notebook[] = []
   const timers = new Timers(clock)
   const messages: string[] = []
@@ -68,7 +70,8 @@ export async function started ({ log = new FakeLog(), clock = new FakeClock(), c
     machines.push(machine)
     return machine
   }, {
-    clock, timers, commitTimeoutMs, loadBufferBytes: 100, log: (_, message) => { messages.push(message) },
+    clock, timers, commitTimeoutMs, loadBufferBytes: 100,
+    log: (_, message) => { messages.push(message) },
     notices: { warn: message => { messages.push(message) } },
   })
   const loading = coordinator.load()

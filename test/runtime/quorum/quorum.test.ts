@@ -112,7 +112,8 @@ t.test('R-S11: an epoch that was voted in is not stood in again, though no recor
   const world = new World([1])
   const before = await world.start(1)
   await write(world, before, 'a')
-  await saveVote(before.store.table, METADATA_LOG, { epoch: 41, leaderId: -1, votedId: 1, votedDirectoryId: ZERO_UUID })
+  await saveVote(before.store.table, METADATA_LOG,
+    { epoch: 41, leaderId: -1, votedId: 1, votedDirectoryId: ZERO_UUID })
   await world.crash(before)
   const after = await world.start(1)
   t.equal(after.leaders.at(-1), '1@42')
@@ -255,10 +256,12 @@ t.test('a disk that fails stops the quorum, once', async t => {
 })
 
 t.test('2.10: a batch of metadata is as long as is foretold', async t => {
-  const batches = [[0], [1, 63, 64], [8191, 8192, 100_000], Array.from({ length: 300 }, (_, index) => index)]
+  const batches =
+    [[0], [1, 63, 64], [8191, 8192, 100_000], Array.from({ length: 300 }, (_, index) => index)]
   for (const sizes of batches) {
     const records = sizes.map(size => Buffer.alloc(size, 'x'))
-    const batch = metadataBatch(records, { baseOffset: 5n, epoch: 1, timestampMs: 1_700_000_000_000 })
+    const batch =
+      metadataBatch(records, { baseOffset: 5n, epoch: 1, timestampMs: 1_700_000_000_000 })
     t.equal(metadataBatchBytes(records), batch.length, `${sizes.length} records`)
   }
 })
@@ -275,7 +278,9 @@ t.test('2.10.6: an hour that somebody sets the clocks by is no timeout', async t
     t.equal(world.leader, leader, 'its followers fetch on')
     t.equal(epochOf(leader), epoch)
     await write(world, leader, 'after')
-    for (const { lastFetchTimestamp, lastCaughtUpTimestamp } of leader.quorum.describe()?.currentVoters ?? []) {
+    for (const {
+      lastFetchTimestamp, lastCaughtUpTimestamp,
+    } of leader.quorum.describe()?.currentVoters ?? []) {
       for (const timestamp of [lastFetchTimestamp, lastCaughtUpTimestamp]) {
         t.ok(Math.abs(Number(timestamp) - world.nowMs - byMs) < 5_000, 'D21.1: told in wall time')
       }

@@ -1,4 +1,7 @@
-/** What a restart must find of a quorum in the table: its vote, and whole snapshots alone (KIP-630, R-S11). */
+/**
+ * What a restart must find of a quorum in the table: its vote, and whole snapshots alone (KIP-630,
+ * R-S11).
+ */
 import t from 'tap'
 import { loadVote, saveVote, TableSnapshots } from '../../../src/runtime/quorum/snapshots.ts'
 import type { Table } from '../../../src/store/store.ts'
@@ -48,7 +51,8 @@ t.test('a snapshot of several pieces is read from any place; one that was cut sh
   const again = new TableSnapshots(memory.table, 'log')
   t.same(again.list(), [{ ...whole, sizeBytes: 700_000 }])
   t.equal(again.read({ endOffset: 20n, epoch: 2 }, 0, 10), undefined)
-  const places = [[0, 10], [262_143, 2], [262_144, 5], [300_000, 1_000_000], [699_999, 9], [0, 700_000]] as const
+  const places =
+    [[0, 10], [262_143, 2], [262_144, 5], [300_000, 1_000_000], [699_999, 9], [0, 700_000]] as const
   for (const [position, bytesMax] of places) {
     const read = again.read(whole, position, bytesMax)
     t.ok(read?.equals(bytes.subarray(position, position + bytesMax)), `${bytesMax} from ${position}`)

@@ -1,4 +1,6 @@
-/** A fetch that waits: what it holds meanwhile, what wakes it, and what it leaves (D6.20, D6.25). */
+/**
+ * A fetch that waits: what it holds meanwhile, what wakes it, and what it leaves (D6.20, D6.25).
+ */
 import t from 'tap'
 import { LogState } from '../../../src/core/replica/log-state.ts'
 import type { PartitionEvent, ReadableReplica } from '../../../src/runtime/replica/contract.ts'
@@ -36,7 +38,8 @@ class Replica {
     this.held++
     const bytes = Number(bound - offset) * 100
     const read = {
-      bytes, chunks: [Buffer.alloc(bytes)], nextOffset: bound, isCut: false, release: () => { this.held-- },
+      bytes, chunks: [Buffer.alloc(bytes)], nextOffset: bound, isCut: false,
+      release: () => { this.held-- },
     } as unknown as LogRead
     if (!this.isCold) return read
     return new Promise(resolve => { this.finishRead = () => { resolve(read) } })
@@ -62,7 +65,8 @@ class Waiting {
     const partition = this.replica as unknown as ReadableReplica
     const target = { position, partition, errorCode: 0, isRefused: false } as FetchTarget
     const options: FetchOptions = {
-      version: 12, maxWaitMs: 500, minBytes, maxBytes: 1_000_000, readCommitted: false, replicaId: -1,
+      version: 12, maxWaitMs: 500, minBytes, maxBytes: 1_000_000, readCommitted: false,
+      replicaId: -1,
       takeRoom: () => { this.room++; return 1_000_000 }, leaveRoom: () => { this.room-- },
     }
     const environment = {

@@ -13,7 +13,8 @@ function batch (baseOffset: bigint, producerId: bigint): Buffer {
   const records = Array.from({ length: 5 }, (_, index) =>
     ({ timestamp: baseOffset + BigInt(index), key: null, value: Buffer.from('x') }))
   const leaderEpoch = Number(baseOffset)
-  return writeBatch(records, { baseOffset, leaderEpoch, producerId, producerEpoch: 0, baseSequence: 0 })
+  return writeBatch(records,
+    { baseOffset, leaderEpoch, producerId, producerEpoch: 0, baseSequence: 0 })
 }
 
 const batches = [batch(0n, 1n), batch(5n, 2n), batch(10n, 3n)]
@@ -41,7 +42,9 @@ class Lending {
       chunk.fill(0xdb)
     }
     const nextOffset = BigInt(at + 1) * 5n
-    return { bytes: chunk.length, chunks: [chunk], nextOffset, isCut: false, release } as unknown as LogRead
+    return {
+      bytes: chunk.length, chunks: [chunk], nextOffset, isCut: false, release,
+    } as unknown as LogRead
   }
 
   get log (): Log { return this as unknown as Log }
@@ -53,7 +56,8 @@ t.test('a state is derived of whole batches, each once, and what was read is giv
   t.equal(isBehind, true)
   t.equal(lending.held, 0)
   t.same([...state.producers.entries].map(({ producerId }) => producerId), [1n, 2n, 3n])
-  t.same(state.epochs.entries.map(({ epoch, startOffset }) => [epoch, startOffset]), [[0, 0n], [5, 5n], [10, 10n]])
+  t.same(state.epochs.entries.map(({ epoch, startOffset }) => [epoch, startOffset]),
+    [[0, 0n], [5, 5n], [10, 10n]])
   const checkpoint = { offset: 15n, state: state.encode(), number: 1, isDurable: true }
   const again = await loadLogState(new Lending(0n, checkpoint).log, limits, environment)
   t.same([again.isBehind, again.state.encode()], [false, state.encode()])
@@ -69,7 +73,8 @@ t.test('a start that moved since the checkpoint is obeyed', async t => {
 
 t.test('what a batch has before the offset that was asked for was replayed before', async t => {
   const { state } = await loadLogState(new Lending().log, limits, environment)
-  // Of a log that was loaded up to the middle of the second batch: as Kafka leaves it when a follower is cut.
+  // Of a log that was loaded up to the middle of the second batch: as Kafka leaves it when a
+  // follower is cut.
   const checkpoint = { offset: 7n, state: state.encode(), number: 1, isDurable: true }
   const { state: again } = await loadLogState(new Lending(0n, checkpoint).log, limits, environment)
   const second = [...again.producers.entries].find(({ producerId }) => producerId === 2n)

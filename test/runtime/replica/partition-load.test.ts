@@ -1,4 +1,7 @@
-/** A start opens partitions and reads nothing of their logs; what is derived from one is loaded when somebody asks. */
+/**
+ * A start opens partitions and reads nothing of their logs; what is derived from one is loaded when
+ * somebody asks.
+ */
 import t from 'tap'
 import type { Test } from 'tap'
 import { code } from '../../../protocol/errors.ts'
@@ -34,8 +37,13 @@ async function produced (partition: Partition, baseSequence: number): Promise<Pr
   return await partition.produce(batch(baseSequence), OPTIONS)
 }
 
-/** A record in each of many partitions, a kill, and another process on the same disk; `looks` counts by log. */
-async function afterKill (t: Test, spoil: (log: Log) => void = () => {}, retentionCheckMs?: number) {
+/**
+ * A record in each of many partitions, a kill, and another process on the same disk; `looks` counts
+ * by log.
+ */
+async function afterKill (
+  t: Test, spoil: (log: Log) => void = () => {}, retentionCheckMs?: number
+) {
   const disk = new MemoryDisk()
   const before = await openReplicas(t, disk)
   before.apply(created(1, PARTITIONS))
@@ -49,7 +57,8 @@ async function afterKill (t: Test, spoil: (log: Log) => void = () => {}, retenti
   })
   opened.apply(created(1, PARTITIONS))
   const at = (index: number): Partition => opened.replicas.find(TOPIC, index) as Partition
-  const loaded = () => [...opened.replicas.all()].flatMap(({ isLoaded, identity }) => isLoaded ? [identity.index] : [])
+  const loaded = () =>
+    [...opened.replicas.all()].flatMap(({ isLoaded, identity }) => isLoaded ? [identity.index] : [])
   return { ...opened, disk, looks, at, loaded }
 }
 
@@ -75,7 +84,9 @@ function held () {
   let letGo: (error: StoreError) => void = () => {}
   const gate = new Promise<never>((_, reject) => { letGo = reject })
   gate.catch(() => {})
-  return { hold: (log: Log): void => { log.read = () => gate }, letGo: (error: StoreError) => { letGo(error) } }
+  return { hold: (log: Log): void => {
+    log.read = () => gate
+  }, letGo: (error: StoreError) => { letGo(error) } }
 }
 
 t.test('a start reads nothing of logs that nobody asks for', async t => {
@@ -93,8 +104,9 @@ t.test('a start reads nothing of logs that nobody asks for', async t => {
 
 t.test('whatever asks is answered from what was loaded', async t => {
   const { at, replicas, loaded } = await afterKill(t)
-  t.match(await at(0).offsetFor(-1n, { currentLeaderEpoch: -1, replicaId: -1, readCommitted: true, version: 5 }),
-    { errorCode: 0, offset: 1n, leaderEpoch: 0 })
+  t.match(await at(0).offsetFor(-1n,
+    { currentLeaderEpoch: -1, replicaId: -1, readCommitted: true, version: 5 }),
+  { errorCode: 0, offset: 1n, leaderEpoch: 0 })
   t.match(await at(1).endOfEpoch(0, -1), { errorCode: 0, leaderEpoch: 0, endOffset: 1n })
   t.match(await at(2).segmentStarts(-1n, { maxNumOffsets: 5, replicaId: -1 }),
     { errorCode: 0, oldStyleOffsets: [1n, 0n] })
@@ -140,7 +152,9 @@ t.test('a batch that comes while a partition is loaded meets the leadership of w
   t.same(at(4).state.epochs.entries, [{ epoch: 0, startOffset: 0n }, { epoch: 1, startOffset: 1n }])
   const away = [produced(at(5), 1), at(5).endOfEpoch(0, -1), at(5).deleteRecords(1n)]
   apply([entry(PartitionChangeRecord, 2, { partitionId: 5, topicId: idOf(1), leader: -1 })])
-  for (const { errorCode } of await Promise.all(away)) t.equal(errorCode, code.NOT_LEADER_OR_FOLLOWER)
+  for (const { errorCode } of await Promise.all(away)) {
+    t.equal(errorCode, code.NOT_LEADER_OR_FOLLOWER)
+  }
 })
 
 t.test('D12.6: a topic that is deleted while it is loaded is gone for whoever waits', async t => {
@@ -151,7 +165,9 @@ t.test('D12.6: a topic that is deleted while it is loaded is gone for whoever wa
     [produced(partition, 1), partition.endOfEpoch(0, -1), partition.deleteRecords(1n)])
   apply([entry(RemoveTopicRecord, 0, { topicId: idOf(1) })])
   gate.letGo(new StoreError('GONE', 'deleted meanwhile'))
-  for (const { errorCode } of await Promise.all(waiting)) t.equal(errorCode, code.UNKNOWN_TOPIC_OR_PARTITION)
+  for (const { errorCode } of await Promise.all(waiting)) {
+    t.equal(errorCode, code.UNKNOWN_TOPIC_OR_PARTITION)
+  }
   t.same(lines, [])
   for (const { log } of partitions) t.equal(store.findLog(log.name), undefined)
 })
@@ -164,7 +180,9 @@ t.test('a stop while partitions are loaded ends every wait, and tells of no dama
   replicas.stop()
   await store.close()
   gate.letGo(new StoreError('CLOSED', 'the store is closed'))
-  for (const { errorCode } of await Promise.all(waiting)) t.equal(errorCode, code.KAFKA_STORAGE_ERROR)
+  for (const { errorCode } of await Promise.all(waiting)) {
+    t.equal(errorCode, code.KAFKA_STORAGE_ERROR)
+  }
   await retention
   t.same(lines, [])
 })
@@ -196,7 +214,8 @@ t.test('D25.8: retention loads what it may drop from, in turns', async t => {
   const { at, replicas, loaded } = await afterKill(t)
   for (const partition of replicas.all()) {
     const isKept = partition.identity.index % 2 === 0
-    partition.settings = { ...partition.settings, retentionMs: isKept ? -1n : 1n, retentionBytes: -1n }
+    partition.settings =
+      { ...partition.settings, retentionMs: isKept ? -1n : 1n, retentionBytes: -1n }
   }
   const done = replicas.applyRetention()
   t.equal(replicas.applyRetention(), done, 'one look at a time')

@@ -1,4 +1,7 @@
-/** flush.ms: how often the store is told to flush, and that it goes on for as long as somebody asks for it. */
+/**
+ * flush.ms: how often the store is told to flush, and that it goes on for as long as somebody asks
+ * for it.
+ */
 import t from 'tap'
 import { TimedFlush } from '../../../src/runtime/replica/timed-flush.ts'
 

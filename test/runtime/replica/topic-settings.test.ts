@@ -56,8 +56,11 @@ t.test('max.compaction.lag.ms, min.compaction.lag.ms, min.cleanable.dirty.ratio:
       await produce(client, topic, batchOf([{ key: 'k', value: String(n), timestamp: BigInt(START_MS) + after }]))
     }
   }
-  const batches = async (topic: string) => batchesOf(await fetchOne(client, topic, 0n, { maxBytes: 1 << 20 })).length
-  const advance = async (ms: number, isDone: () => Promise<boolean>, turnsMax = 100_000): Promise<void> => {
+  const batches = async (topic: string) =>
+    batchesOf(await fetchOne(client, topic, 0n, { maxBytes: 1 << 20 })).length
+  const advance = async (
+    ms: number, isDone: () => Promise<boolean>, turnsMax = 100_000
+  ): Promise<void> => {
     const end = raw.clock.nowMs + ms
     for (let turn = 0; turn < turnsMax && !await isDone(); turn++) {
       if (raw.clock.nowMs < end) raw.clock.advance(100)
@@ -66,7 +69,8 @@ t.test('max.compaction.lag.ms, min.compaction.lag.ms, min.cleanable.dirty.ratio:
       await raw.flush()
     }
   }
-  // A pass does real work, so the clock must have ticks left for the next pass however long one lasts.
+  // A pass does real work, so the clock must have ticks left for the next pass however long one
+  // lasts.
   await advance(300_000, async () => await batches('always') < 3)
   t.same([await batches('always'), await batches('bounded'), await batches('never')], [2, 3, 3], 'not before')
   raw.clock.advance(START_MS + 399_900 - raw.clock.nowMs)

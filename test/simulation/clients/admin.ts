@@ -59,7 +59,9 @@ export class Admin extends Client {
   async #create (link: Link, name: string): Promise<void> {
     const partitions = this.random.between(1, PARTITIONS_MAX)
     const { topics } = await link.request(CreateTopics, 7, {
-      topics: [{ name, numPartitions: partitions, replicationFactor: 1, assignments: [], configs: [] }],
+      topics: [
+        { name, numPartitions: partitions, replicationFactor: 1, assignments: [], configs: [] },
+      ],
       timeoutMs: TIMEOUT_MS,
     })
     const errorCode = topics[0]?.errorCode ?? code.UNKNOWN_SERVER_ERROR
@@ -72,11 +74,13 @@ export class Admin extends Client {
   async #delete (link: Link, { name, id }: TopicFacts): Promise<void> {
     const byId = this.random.chance(0.5)
     const { responses } = await link.request(DeleteTopics, 6, {
-      topics: [byId ? { name: null, topicId: id } : { name, topicId: NO_ID }], timeoutMs: TIMEOUT_MS,
+      topics: [byId ? { name: null, topicId: id } : { name, topicId: NO_ID }],
+      timeoutMs: TIMEOUT_MS,
     })
     const errorCode = responses[0]?.errorCode ?? code.UNKNOWN_SERVER_ERROR
     if (errorCode === code.NONE) this.#known.set(name, { is: 'absent' })
-    else this.#refused(name, link, errorCode, code.UNKNOWN_TOPIC_OR_PARTITION, code.UNKNOWN_TOPIC_ID)
+    else this.#refused(name, link, errorCode, code.UNKNOWN_TOPIC_OR_PARTITION,
+      code.UNKNOWN_TOPIC_ID)
   }
 
   #refused (name: string, link: Link, errorCode: number, ...wrong: readonly number[]): void {
@@ -95,7 +99,9 @@ export class Admin extends Client {
       await link.request(Produce, 13, {
         acks: 1,
         timeoutMs: TIMEOUT_MS,
-        topicData: [{ name: topic.name, topicId: topic.id, partitionData: [{ index: 0, records: bytes }] }],
+        topicData: [
+          { name: topic.name, topicId: topic.id, partitionData: [{ index: 0, records: bytes }] },
+        ],
       })
     } catch (error) {
       if (!(error instanceof ConnectionLost)) throw error

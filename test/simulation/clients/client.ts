@@ -18,7 +18,11 @@ export interface Context {
   readonly history: History
 }
 
-export interface TopicFacts { readonly name: string, readonly id: string, readonly partitions: number }
+export interface TopicFacts {
+  readonly name: string
+  readonly id: string
+  readonly partitions: number
+}
 
 const RETRY_MS = 30
 const VERSIONS = new Map(handlers.map(({ api, versions }) => [api.key, versions]))

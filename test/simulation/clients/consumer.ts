@@ -238,7 +238,8 @@ export class Consumer extends Client {
     const { key } = position
     const ledger = this.ledgerOf(position.topic, position.index)
     const bound = Math.min(Number(row.highWatermark), Number(row.lastStableOffset))
-    const records = readRecords(row.records as Buffer).filter(({ offset }) => offset >= position.offset)
+    const records =
+      readRecords(row.records as Buffer).filter(({ offset }) => offset >= position.offset)
     for (const { offset, value, epoch } of records) {
       if (offset >= bound) {
         throw new ViolationError('read-below-high-watermark', `${key}: ${offset} of ${bound} was served`)

@@ -21,7 +21,8 @@ const BYTES_MAX = [200, 5_000, 1_000_000]
 const VERSION = 13
 const RETRY_MS = 30
 const PASSING = new Set<number>([
-  code.NOT_LEADER_OR_FOLLOWER, code.KAFKA_STORAGE_ERROR, code.UNKNOWN_TOPIC_OR_PARTITION, code.UNKNOWN_TOPIC_ID,
+  code.NOT_LEADER_OR_FOLLOWER, code.KAFKA_STORAGE_ERROR, code.UNKNOWN_TOPIC_OR_PARTITION,
+  code.UNKNOWN_TOPIC_ID,
 ])
 
 type Row = MessageOf<typeof Fetch.response>['responses'][number]['partitions'][number]
@@ -45,14 +46,17 @@ export class KeyedReader extends Client {
   /** Whether it has read everything once more since then. */
   hasReadSince (atMs: number): boolean {
     const { partitions } = this.#plan.topic
-    return this.#readAtMs.size === partitions && [...this.#readAtMs.values()].every(readAtMs => readAtMs > atMs)
+    return this.#readAtMs.size === partitions &&
+      [...this.#readAtMs.values()].every(readAtMs => readAtMs > atMs)
   }
 
   async run (): Promise<void> {
     const topic = await this.topicOf(this.#plan.topic.name)
     while (!this.world.isOver) {
       await this.sleep(this.random.exponential(PAUSE_MS))
-      for (let index = 0; index < this.#plan.topic.partitions; index++) await this.#read(topic, index)
+      for (let index = 0; index < this.#plan.topic.partitions; index++) {
+        await this.#read(topic, index)
+      }
     }
   }
 
@@ -67,7 +71,8 @@ export class KeyedReader extends Client {
       // What a power loss took back was read, or is waited for: the next reading begins anew.
       if (row === undefined || ledger.losses !== losses) return
       // The value that took another's place may have been written after the reading began, and an
-      // answer's high watermark is older than its records (D6.24): the end is where nothing follows.
+      // answer's high watermark is older than its records (D6.24): the end is where nothing
+      // follows.
       if (row.bytes.length === 0 && offset >= row.end) break
       offset = this.#take(row, offset, ledger, names)
     }
@@ -76,7 +81,9 @@ export class KeyedReader extends Client {
     this.#readAtMs.set(index, beganAtMs)
   }
 
-  #judge (log: string, acknowledged: ReadonlyMap<string, number>, names: ReadonlyMap<string, string>): void {
+  #judge (
+    log: string, acknowledged: ReadonlyMap<string, number>, names: ReadonlyMap<string, string>
+  ): void {
     // Where clocks jump, nobody knows when a tombstone's time is over.
     const { faults } = this.world.swarm
     const keptMs = faults.clockJumpMs === Infinity ? this.#plan.deleteRetentionMs : 0
@@ -105,7 +112,9 @@ export class KeyedReader extends Client {
           sessionEpoch: -1,
           topics: [{
             topicId: topic.id,
-            partitions: [{ partition: index, fetchOffset: BigInt(offset), partitionMaxBytes: 1_000_000 }],
+            partitions: [
+              { partition: index, fetchOffset: BigInt(offset), partitionMaxBytes: 1_000_000 },
+            ],
           }],
           forgottenTopicsData: [],
         })
@@ -130,7 +139,9 @@ export class KeyedReader extends Client {
   }
 
   /** Empty batches and gaps are passed (D25.17). */
-  #take ({ bytes, life }: Fetched, from: number, ledger: LogLedger, names: Map<string, string>): number {
+  #take (
+    { bytes, life }: Fetched, from: number, ledger: LogLedger, names: Map<string, string>
+  ): number {
     let offset = from
     for (const { offset: at, value, epoch } of readRecords(bytes)) {
       if (at < from) continue

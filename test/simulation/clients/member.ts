@@ -148,7 +148,8 @@ export class Member extends Client {
     const keys = new Set(synced.assignment.toString().split(' '))
     const owned = this.#all.filter(({ key }) => keys.has(key))
     if (losses !== this.ledger.losses) return this.#outside()
-    this.ledger.owns(this.#instanceId ?? this.#memberId, joined.generationId, owned.map(({ key }) => key))
+    this.ledger.owns(this.#instanceId ?? this.#memberId, joined.generationId,
+      owned.map(({ key }) => key))
     await this.#fetchOffsets(owned)
     this.owned = owned
   }
@@ -243,7 +244,9 @@ export class Member extends Client {
     this.#failed(errorCode, 'OffsetCommit')
   }
 
-  /** Who is not of this generation may not commit, nor who its own instance has replaced (KIP-345). */
+  /**
+   * Who is not of this generation may not commit, nor who its own instance has replaced (KIP-345).
+   */
   async #commitAsZombie ({ topic, index, key }: Owned): Promise<void> {
     const isReplaced = this.#instanceId !== null && this.ledger.losses === 0 &&
       !['', this.#memberId].includes(this.#formerMemberId)

@@ -11,7 +11,9 @@ import type { Batch, Target } from './batch.ts'
 import type { Client } from './client.ts'
 
 /** A producer, as far as it is asked to misbehave. */
-type Producer = Client & { requestFor (batch: Batch, acks: number): MessageToWrite<typeof Produce.request> }
+type Producer = Client & {
+  requestFor (batch: Batch, acks: number): MessageToWrite<typeof Produce.request>,
+}
 type Row = { errorCode: number, baseOffset: bigint }
 const GAP = 1000
 
@@ -20,7 +22,9 @@ export async function probe (producer: Producer, target: Target): Promise<void> 
   const { last } = target
   const ledger = producer.ledgerOf(target.topic, target.index)
   // A power loss or retention may make the broker forget what the answers depend on.
-  if (last === undefined || target.queue.length > 0 || ledger.hasLost || ledger.startOffset > 0) return
+  if (last === undefined || target.queue.length > 0 || ledger.hasLost || ledger.startOffset > 0) {
+    return
+  }
   try {
     const luck = producer.random.next()
     if (luck < 0.4) await duplicate(producer, last)
@@ -53,8 +57,11 @@ async function duplicate (producer: Producer, last: Batch): Promise<void> {
 
 /** A duplicate is refused only once newer batches have pushed it out. */
 function isTold (producer: Producer, target: Target, last: Batch, errorCode: number): void {
-  const wrong = errorCode === code.OUT_OF_ORDER_SEQUENCE_NUMBER || errorCode === code.INVALID_PRODUCER_EPOCH
-  if (!wrong || target.last !== last || producer.ledgerOf(target.topic, target.index).hasLost) return
+  const wrong =
+    errorCode === code.OUT_OF_ORDER_SEQUENCE_NUMBER || errorCode === code.INVALID_PRODUCER_EPOCH
+  if (!wrong || target.last !== last || producer.ledgerOf(target.topic, target.index).hasLost) {
+    return
+  }
   throw new ViolationError('idempotence',
     `${target.key}: ${errorName(errorCode)} for the duplicate of sequence ${last.sequence}`)
 }

@@ -49,7 +49,9 @@ export class Producer extends Client {
 
   async run (): Promise<void> {
     const { swarm } = this.world
-    const topics = this.plan.keys === undefined ? swarm.topics : [swarm.compaction?.topic as TopicPlan]
+    const topics = this.plan.keys === undefined
+      ? swarm.topics
+      : [swarm.compaction?.topic as TopicPlan]
     for (const { name } of topics) {
       const topic = await this.topicOf(name)
       for (let index = 0; index < topic.partitions; index++) {
@@ -193,7 +195,9 @@ export class Producer extends Client {
       const { responses } = await link.request(Produce, version, this.requestFor(batch, acks))
       const row = responses[0]?.partitionResponses[0]
       if (row === undefined) throw new ViolationError('answer-is-whole', 'a partition is missing')
-      if (row.errorCode === code.NONE) return this.#acknowledged(batch, Number(row.baseOffset), link)
+      if (row.errorCode === code.NONE) {
+        return this.#acknowledged(batch, Number(row.baseOffset), link)
+      }
       this.#refused(batch, row.errorCode)
     } catch (error) {
       if (!(error instanceof ConnectionLost)) throw error

@@ -23,12 +23,16 @@ const EXTRA = 0x04
 const NAME = 0x08
 const COMMENT = 0x10
 
-function header ({ magic = 0x8b1f, method = 8, flags = 0, fields = Buffer.alloc(0) }: Member): Buffer {
+function header (
+  { magic = 0x8b1f, method = 8, flags = 0, fields = Buffer.alloc(0) }: Member
+): Buffer {
   return Buffer.concat([le(magic, 2), le(method, 1), le(flags, 1), Buffer.alloc(6), fields])
 }
 
 function member (options: Member = {}): Buffer {
-  const { data = DATA, deflated = zlib.deflateRawSync(data), checksum = crc32(data), size = data.length } = options
+  const {
+    data = DATA, deflated = zlib.deflateRawSync(data), checksum = crc32(data), size = data.length,
+  } = options
   return Buffer.concat([header(options), deflated, le(checksum, 4), le(size, 4)])
 }
 

@@ -1,4 +1,6 @@
-/** Payloads for which it matters what Kafka's own decoders accept: its verdicts are in test/golden. */
+/**
+ * Payloads for which it matters what Kafka's own decoders accept: its verdicts are in test/golden.
+ */
 import type { CodecCase } from './case.ts'
 import { gzipCases } from './gzip.ts'
 import { lz4Cases } from './lz4.ts'

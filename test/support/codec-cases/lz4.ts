@@ -27,7 +27,9 @@ const USUAL = VERSION_1 | INDEPENDENT
 const END_MARK = le(0, 4)
 
 function plain (bytes: Buffer, checksum?: number): Buffer {
-  return Buffer.concat([le(PLAIN + bytes.length, 4), bytes, checksum === undefined ? le(0, 0) : le(checksum, 4)])
+  return Buffer.concat(
+    [le(PLAIN + bytes.length, 4), bytes, checksum === undefined ? le(0, 0) : le(checksum, 4)]
+  )
 }
 
 function packed (bytes: Buffer): Buffer { return Buffer.concat([le(bytes.length, 4), bytes]) }
@@ -99,7 +101,8 @@ function checksums (cases: Array<[string, Buffer]>): void {
   cases.push(['a block checksum that is wrong', frame({ flags, blocks: [plain(DATA, 1)] })])
   cases.push(['a block checksum that is not there', frame({ flags, end: le(0, 0) })])
   const content = USUAL | CHECKSUM
-  const end = (checksum: number, bytes = 4): Buffer => Buffer.concat([END_MARK, le(checksum, bytes)])
+  const end = (checksum: number, bytes = 4): Buffer =>
+    Buffer.concat([END_MARK, le(checksum, bytes)])
   const parts = [DATA.subarray(0, 7), DATA.subarray(7)]
   const two = parts.map(part => plain(part))
   cases.push(['a checksum of the content', frame({ flags: content, end: end(xxhash32(DATA)) })])
@@ -120,7 +123,8 @@ function blocks (cases: Array<[string, Buffer]>): void {
   cases.push(['a plain block that is large enough', frame({ blocks: [plain(large)], descriptor: 0x50 })])
   cases.push(['a compressed block that is too large', frame({ blocks: [packed(Buffer.alloc(65_537))] })])
   const bomb = Buffer.concat([
-    Buffer.from([0x1f, 0x78, 1, 0]), Buffer.alloc(300, 255), Buffer.from([0, 0x50]), Buffer.alloc(5),
+    Buffer.from([0x1f, 0x78, 1, 0]), Buffer.alloc(300, 255), Buffer.from([0, 0x50]),
+    Buffer.alloc(5),
   ])
   cases.push(['a compressed block that grows too large', frame({ blocks: [packed(bomb)] })])
   cases.push(['a plain block of nothing', frame({ blocks: [plain(DATA), plain(Buffer.alloc(0))] })])
@@ -139,10 +143,12 @@ function blocks (cases: Array<[string, Buffer]>): void {
 function sequences (cases: Array<[string, Buffer]>): void {
   const long = record(40)
   const head = long.subarray(0, long.length - 30)
-  const sequence = (first: Buffer, matchCode: number, distance: number, rest: Buffer): Buffer => Buffer.concat([
-    Buffer.from([first.length << 4 | matchCode]), first, le(distance, 2), rest,
-  ])
-  const tail = (bytes: number): Buffer => bytes === 0 ? Buffer.alloc(0) : literals(long.subarray(long.length - bytes))
+  const sequence = (first: Buffer, matchCode: number, distance: number, rest: Buffer): Buffer =>
+    Buffer.concat([
+      Buffer.from([first.length << 4 | matchCode]), first, le(distance, 2), rest,
+    ])
+  const tail = (bytes: number): Buffer =>
+    bytes === 0 ? Buffer.alloc(0) : literals(long.subarray(long.length - bytes))
   const start = long.subarray(0, head.length)
   const rows: Array<[string, Buffer]> = [
     ['a match that is too short, and twelve literals', sequence(start, 13, 1, tail(12))],
@@ -173,7 +179,8 @@ function streams (cases: Array<[string, Buffer]>): void {
   cases.push(['a frame of nothing', frame({ blocks: [] })])
   cases.push(['nonsense behind the frame', Buffer.concat([whole, Buffer.from('nonsense')])])
   cases.push(['a frame too many', Buffer.concat([whole, whole])])
-  const halves = [DATA.subarray(0, 7), DATA.subarray(7)].map(part => frame({ blocks: [plain(part)] }))
+  const halves =
+    [DATA.subarray(0, 7), DATA.subarray(7)].map(part => frame({ blocks: [plain(part)] }))
   cases.push(['two frames', Buffer.concat(halves)])
   const skippable = Buffer.concat([le(0x184d2a50, 4), le(3, 4), Buffer.alloc(3)])
   cases.push(['a skippable frame first', Buffer.concat([skippable, whole])])

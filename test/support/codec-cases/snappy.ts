@@ -11,7 +11,9 @@ function be (value: number): Buffer {
   return bytes
 }
 
-function head (version = 1, compatible = 1): Buffer { return Buffer.concat([MAGIC, be(version), be(compatible)]) }
+function head (version = 1, compatible = 1): Buffer {
+  return Buffer.concat([MAGIC, be(version), be(compatible)])
+}
 
 /** A raw block: its length, and literals of up to 60 bytes each. */
 function raw (bytes: Buffer, claimed = bytes.length): Buffer {
@@ -29,13 +31,16 @@ function varint (value: number): Buffer {
   return Buffer.from([...bytes, value])
 }
 
-function chunk (block: Buffer, length = block.length): Buffer { return Buffer.concat([be(length), block]) }
+function chunk (block: Buffer, length = block.length): Buffer {
+  return Buffer.concat([be(length), block])
+}
 
 function framed (...chunks: Buffer[]): Buffer { return Buffer.concat([head(), ...chunks]) }
 
 export function snappyCases (): CodecCase[] {
   const cases: Array<[shows: string, payload: Buffer]> = []
-  const versions = [[0, 1], [1, 0], [1, 1], [2, 1], [1, 2], [2, 2], [-1, 1], [1, -1], [0, 0]] as const
+  const versions =
+    [[0, 1], [1, 0], [1, 1], [2, 1], [1, 2], [2, 2], [-1, 1], [1, -1], [0, 0]] as const
   for (const [version, compatible] of versions) {
     cases.push([`version ${version}, readable by ${compatible}`,
       Buffer.concat([head(version, compatible), chunk(raw(DATA))])])
@@ -107,7 +112,9 @@ function elements (cases: Array<[string, Buffer]>): void {
   const literal = (bytes: Buffer, lengthBytes: number): Buffer => {
     const size = Buffer.alloc(4)
     size.writeUInt32LE(bytes.length - 1)
-    return Buffer.concat([Buffer.from([(59 + lengthBytes) << 2]), size.subarray(0, lengthBytes), bytes])
+    return Buffer.concat(
+      [Buffer.from([(59 + lengthBytes) << 2]), size.subarray(0, lengthBytes), bytes]
+    )
   }
   for (const bytes of [1, 2, 3, 4]) {
     blocks.push([`a literal of a length of ${bytes} bytes`, Buffer.concat([varint(length), literal(DATA, bytes)])])

@@ -40,7 +40,8 @@ function frame (options: Frame = {}): Buffer {
     [0, 1, 2, 4].indexOf(dictionaryBytes)
   const sum = xxhash64(DATA) ^ (checksum === 'wrong' ? 1n : 0n)
   return Buffer.concat([
-    le(magic, 4), le(descriptor, 1), single ? le(0, 0) : le((windowLog - 10) << 3 | windowEighths, 1),
+    le(magic, 4), le(descriptor, 1),
+    single ? le(0, 0) : le((windowLog - 10) << 3 | windowEighths, 1),
     le(dictionary, dictionaryBytes), le(size, sizeBytes), ...blocks,
     checksum === undefined ? le(0, 0) : le(sum, checksum === 'cut' ? 3 : 4),
   ])
@@ -116,7 +117,8 @@ function blocks (cases: Array<[string, Buffer]>): void {
   cases.push(['a plain block of more than 128 KiB', frame({ windowLog: 20, blocks: [raw(large)] })])
   cases.push(['a plain block that is larger than its window', frame({ windowLog: 10, blocks: [raw(record(1_100))] })])
   cases.push(['plain blocks that are larger than their window together', frame({
-    windowLog: 10, blocks: [raw(record(1_500).subarray(0, 1_000), false), raw(record(1_500).subarray(1_000))],
+    windowLog: 10,
+    blocks: [raw(record(1_500).subarray(0, 1_000), false), raw(record(1_500).subarray(1_000))],
   })])
   const head = record(130_000).subarray(0, -129_000)
   const tail = (bytes: number): Buffer => block(1, bytes, Buffer.from('x'), false)
@@ -175,7 +177,9 @@ function streams (cases: Array<[string, Buffer]>): void {
   }
   const two = record(200_000)
   cases.push(['a frame over two pieces, and a cut one', Buffer.concat([
-    frame({ windowLog: 20, blocks: [raw(two.subarray(0, 100_000), false), raw(two.subarray(100_000))] }),
+    frame(
+      { windowLog: 20, blocks: [raw(two.subarray(0, 100_000), false), raw(two.subarray(100_000))] }
+    ),
     whole.subarray(0, 9),
   ])])
   cases.push(['a frame of nothing behind the frame',

@@ -58,14 +58,17 @@ function batchFromJson (fields: BatchFields): Buffer {
   for (const [name, value] of Object.entries(fields.set ?? {})) {
     const layout = head.header.layoutFor(name as keyof BatchHeader)
     const isLong = /Offset$|Timestamp$|^producerId$/.test(name) && name !== 'partitionLeaderEpoch'
-    layout?.encode((isLong ? BigInt(value) : Number(value)) as never, batch, head.at[name as keyof BatchHeader])
+    layout?.encode((isLong ? BigInt(value) : Number(value)) as never, batch,
+      head.at[name as keyof BatchHeader])
   }
   if (fields.set !== undefined && fields.set.crc === undefined) sealBatch(batch)
   return fields.cut === undefined ? batch : batch.subarray(0, batch.length - fields.cut)
 }
 
 function wholeBatch (fields: BatchFields): Buffer {
-  const { codec, timestampType, transactional, control, leaderEpoch, producerEpoch, baseSequence } = fields
+  const {
+    codec, timestampType, transactional, control, leaderEpoch, producerEpoch, baseSequence,
+  } = fields
   const facts: BatchFacts = {
     ...codec === undefined ? {} : { codec },
     ...timestampType === undefined ? {} : { timestampType },
@@ -114,7 +117,9 @@ function batchToJson (batch: Buffer): Json {
     timestamp: String(timestamp),
     ...key === null ? {} : { key: bytesToText(key) },
     value: value === null ? null : bytesToText(value),
-    ...headers.length === 0 ? {} : { headers: headers.map(each => ({ key: each.key, value: textOf(each.value) })) },
+    ...headers.length === 0
+      ? {}
+      : { headers: headers.map(each => ({ key: each.key, value: textOf(each.value) })) },
   }))
   const intact = isIntact(batch) ? {} : { intact: false }
   if (head.magicOf(batch) < 2) return { magic: head.magicOf(batch), ...intact, records }
@@ -143,4 +148,6 @@ function producerToJson (batch: Buffer): { [name: string]: Json } {
   }
 }
 
-function textOf (bytes: Buffer | null): string | null { return bytes === null ? null : bytesToText(bytes) }
+function textOf (bytes: Buffer | null): string | null {
+  return bytes === null ? null : bytesToText(bytes)
+}

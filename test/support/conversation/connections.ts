@@ -1,4 +1,6 @@
-/** The connections of one run, by name; one that was closed is opened anew when it is named again. */
+/**
+ * The connections of one run, by name; one that was closed is opened anew when it is named again.
+ */
 import type { Api } from '../../../protocol/types.ts'
 import { RawClient } from '../raw-client.ts'
 
@@ -19,14 +21,18 @@ export class Connections {
 
   constructor (address: Address) { this.#address = address }
 
-  async ask (name: string, api: Api, version: number, body: any, clientId: string | null): Promise<Coming> {
+  async ask (
+    name: string, api: Api, version: number, body: any, clientId: string | null
+  ): Promise<Coming> {
     const client = await this.#connected(name)
     const correlationId = client.send(api, version, body, { clientId })
     return this.#coming(name, client, api, version, correlationId)
   }
 
   /** What has no answer. */
-  async tell (name: string, api: Api, version: number, body: any, clientId: string | null): Promise<void> {
+  async tell (
+    name: string, api: Api, version: number, body: any, clientId: string | null
+  ): Promise<void> {
     const client = await this.#connected(name)
     client.send(api, version, body, { clientId })
   }
@@ -62,7 +68,9 @@ export class Connections {
     return client
   }
 
-  #coming (name: string, client: RawClient, api: Api, version: number, correlationId: number | undefined): Coming {
+  #coming (
+    name: string, client: RawClient, api: Api, version: number, correlationId: number | undefined
+  ): Coming {
     let isHere = false
     const taken = client.next(api, version).then(answer => {
       if (correlationId !== undefined && answer.correlationId !== correlationId) {

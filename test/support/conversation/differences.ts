@@ -1,6 +1,7 @@
 /**
- * Where this broker deliberately answers otherwise than Apache Kafka: test/conversations/differences.jsonl,
- * a line each, with the reason. A line that no answer needs is out of date, and told.
+ * Where this broker deliberately answers otherwise than Apache Kafka:
+ * test/conversations/differences.jsonl, a line each, with the reason. A line that no answer needs
+ * is out of date, and told.
  */
 import type { Json } from '../../../protocol/json.ts'
 import type { Heard } from './play.ts'
@@ -52,7 +53,9 @@ export class Differences {
     return withoutAbsent(answer)
   }
 
-  get unused (): readonly Difference[] { return this.#all.filter(difference => !this.#used.has(difference)) }
+  get unused (): readonly Difference[] {
+    return this.#all.filter(difference => !this.#used.has(difference))
+  }
 
   get size (): number { return this.#all.length }
 }
@@ -71,7 +74,9 @@ const ABSENT = '<absent>'
 function withoutAbsent (json: Json): Json {
   if (Array.isArray(json)) return json.filter(each => each !== ABSENT).map(withoutAbsent)
   if (json === null || typeof json !== 'object') return json
-  return Object.fromEntries(Object.entries(json).map(([name, value]) => [name, withoutAbsent(value)]))
+  return Object.fromEntries(
+    Object.entries(json).map(([name, value]) => [name, withoutAbsent(value)])
+  )
 }
 
 function isLike (value: Json | undefined, pattern: Json): boolean {
@@ -80,5 +85,6 @@ function isLike (value: Json | undefined, pattern: Json): boolean {
   if (value === null || typeof value !== 'object') return false
   const keys = Object.keys(pattern)
   return keys.length === Object.keys(value).length &&
-    keys.every(key => isLike((value as Record<string, Json>)[key], (pattern as Record<string, Json>)[key] as Json))
+    keys.every(key =>
+      isLike((value as Record<string, Json>)[key], (pattern as Record<string, Json>)[key] as Json))
 }

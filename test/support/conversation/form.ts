@@ -71,7 +71,10 @@ export type Rule =
   | { readonly rule: 'any', readonly path: string, readonly because: string }
   /** Milliseconds of now. */
   | { readonly rule: 'clock', readonly path: string }
-  /** Elements of an array that only one of the two knows, for this reason; `is` may be several, `a|b`. */
+  /**
+   * Elements of an array that only one of the two knows, for this reason; `is` may be several,
+   * `a|b`.
+   */
   | { readonly rule: 'without', readonly path: string, readonly field: string, readonly is: string, readonly because: string }
   /** An array whose order means nothing, by a field of its elements (`.`: themselves). */
   | { readonly rule: 'sort', readonly path: string, readonly by: string }
@@ -174,7 +177,9 @@ function rangesOf (versions: readonly number[]): string {
 }
 
 /** Answers of several versions, each equal one said once. */
-export function gathered (answers: ReadonlyArray<{ version: number | undefined, answer: Json }>): Answer[] {
+export function gathered (
+  answers: ReadonlyArray<{ version: number | undefined, answer: Json }>
+): Answer[] {
   const found = new Map<string, { versions: number[], answer: Json }>()
   for (const { version, answer } of answers) {
     const text = JSON.stringify(answer)

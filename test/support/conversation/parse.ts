@@ -85,7 +85,8 @@ function answered (shows: string, reader: Lines): Step {
 }
 
 function stepOf (
-  verb: string, common: { shows: string, rules: Rule[], answers: Answer[] }, request: Json | undefined
+  verb: string, common: { shows: string, rules: Rule[], answers: Answer[] },
+  request: Json | undefined
 ): Ask | Bytes | Take {
   const words = verb.split(' ')
   const [first = '', second = ''] = words
@@ -97,7 +98,9 @@ function stepOf (
   const on = option('on') ?? CONNECTION
   if (first === 'bytes' || first === 'frame') {
     const at = words.indexOf('reads')
-    const reads = at < 0 ? {} : { reads: { api: words[at + 1] as string, version: Number(words[at + 2]) } }
+    const reads = at < 0
+      ? {}
+      : { reads: { api: words[at + 1] as string, version: Number(words[at + 2]) } }
     return { do: 'bytes', hex: second, framed: first === 'frame', on, ...reads, ...common }
   }
   if (request === undefined) throw new SyntaxError(`${verb} without a request`)

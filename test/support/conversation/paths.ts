@@ -33,7 +33,8 @@ export function find (json: Json, path: string): Json | undefined {
 export function differences (before: Json | undefined, after: Json | undefined, path = ''): string[] {
   if (isContainer(before) && isContainer(after) && Array.isArray(before) === Array.isArray(after)) {
     const keys = new Set([...Object.keys(before), ...Object.keys(after)])
-    const at = (json: Container, key: string): Json | undefined => (json as Record<string, Json>)[key]
+    const at = (json: Container, key: string): Json | undefined =>
+      (json as Record<string, Json>)[key]
     return [...keys].flatMap(key =>
       differences(at(before, key), at(after, key), path === '' ? key : `${path}.${key}`))
   }

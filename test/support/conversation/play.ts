@@ -52,7 +52,8 @@ export class Player {
     try {
       this.#variables.bind('host', this.#place.host, 'host')
       this.#variables.bind('port', this.#place.port, 'port')
-      const { clusterId } = await this.#own.request(DescribeCluster, 0, { includeClusterAuthorizedOperations: false })
+      const { clusterId } =
+        await this.#own.request(DescribeCluster, 0, { includeClusterAuthorizedOperations: false })
       this.#variables.bind('clusterId', clusterId, 'clusterId')
       for (const step of steps) yield * this.#step(step)
     } finally {
@@ -96,9 +97,11 @@ export class Player {
         await this.#connections.tell(ask.on, api, version, this.#body(ask, version), ask.clientId)
         return 'nothing'
       }
-      const coming = await this.#connections.ask(ask.on, api, version, this.#body(ask, version), ask.clientId)
+      const coming =
+        await this.#connections.ask(ask.on, api, version, this.#body(ask, version), ask.clientId)
       const answer = readable(api, version, await coming.answer)
-      const missing = until.find(({ path, is }) => JSON.stringify(find(answer, path)) !== JSON.stringify(is))
+      const missing =
+        until.find(({ path, is }) => JSON.stringify(find(answer, path)) !== JSON.stringify(is))
       if (missing === undefined) return this.#present(answer, ask)
       if (tries === RETRIES_MAX || typeof answer === 'string') throw new Error(`${ask.shows}: ${missing.path} is never ${JSON.stringify(missing.is)}`)
       await pause(RETRY_MS)
@@ -115,7 +118,8 @@ export class Player {
 
   async #send (ask: Ask, version: number, name: string): Promise<void> {
     const api = apiNamed(ask.api)
-    const coming = await this.#connections.ask(ask.on, api, version, this.#body(ask, version), ask.clientId)
+    const coming =
+      await this.#connections.ask(ask.on, api, version, this.#body(ask, version), ask.clientId)
     this.#coming.set(name, { ask, version, coming })
     await this.#settled()
   }
@@ -125,7 +129,9 @@ export class Player {
     if (sent === undefined) throw new ReferenceError(`${take.shows}: nothing was sent as ${take.later}`)
     if (take.now) await this.#settled()
     if (take.now && !sent.coming.isHere) return 'nothing'
-    return this.#present(readable(apiNamed(sent.ask.api), sent.version, await sent.coming.answer), take)
+    return this.#present(
+      readable(apiNamed(sent.ask.api), sent.version, await sent.coming.answer), take
+    )
   }
 
   async #bytes (step: Bytes): Promise<Json> {
@@ -164,7 +170,9 @@ export class Player {
       const { topics } = await this.#own.request(ListOffsets, 1, {
         replicaId: -1,
         topics: [{
-          name, partitions: Array.from({ length: partitions }, (_, i) => ({ partitionIndex: i, timestamp: -1n })),
+          name,
+          partitions: Array.from({ length: partitions },
+            (_, i) => ({ partitionIndex: i, timestamp: -1n })),
         }],
       })
       return topics[0]?.partitions.every(({ errorCode }) => errorCode === 0) === true
@@ -196,4 +204,6 @@ function readable (api: Api, version: number, answer: unknown): Json {
   return typeof answer === 'string' ? answer : toReadable(api.response, version, answer)
 }
 
-function pause (ms: number): Promise<void> { return new Promise(resolve => { setTimeout(resolve, ms) }) }
+function pause (ms: number): Promise<void> {
+  return new Promise(resolve => { setTimeout(resolve, ms) })
+}

@@ -1,4 +1,7 @@
-/** An answer as it is recorded: what is another in each run is named, and what means nothing is left out. */
+/**
+ * An answer as it is recorded: what is another in each run is named, and what means nothing is left
+ * out.
+ */
 import type { Json } from '../../../protocol/json.ts'
 import type { Rule } from './form.ts'
 import { find, replace } from './paths.ts'
@@ -7,8 +10,12 @@ import type { Variables } from './variables.ts'
 /** Clocks of two processes of one machine, and a slow machine between them. */
 const CLOCK_MS = 600_000
 
-/** Binds what the rules name, and gives the answer in the form in which two runs can be compared. */
-export function present (answer: Json, rules: readonly Rule[], variables: Variables, nowMs: number): Json {
+/**
+ * Binds what the rules name, and gives the answer in the form in which two runs can be compared.
+ */
+export function present (
+  answer: Json, rules: readonly Rule[], variables: Variables, nowMs: number
+): Json {
   const json = structuredClone(answer)
   for (const rule of rules) {
     switch (rule.rule) {

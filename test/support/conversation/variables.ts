@@ -9,7 +9,9 @@ const TELLING = 16
 export class Variables {
   readonly #bound = new Map<string, Bound>()
 
-  /** `field`: where it was found, so that a short value is known again in fields of that name only. */
+  /**
+   * `field`: where it was found, so that a short value is known again in fields of that name only.
+   */
   bind (name: string, value: Json, field: string): void { this.#bound.set(name, { value, field }) }
 
   /** Puts values for `$name` and `${name}`. */
@@ -17,10 +19,15 @@ export class Variables {
     if (typeof json === 'string') return this.#resolveText(json)
     if (json === null || typeof json !== 'object') return json
     if (Array.isArray(json)) return json.map(each => this.resolve(each))
-    return Object.fromEntries(Object.entries(json).map(([name, value]) => [name, this.resolve(value)]))
+    return Object.fromEntries(
+      Object.entries(json).map(([name, value]) => [name, this.resolve(value)])
+    )
   }
 
-  /** `${v}` stands for the version in names as well, so that each version may have a variable of its own. */
+  /**
+   * `${v}` stands for the version in names as well, so that each version may have a variable of its
+   * own.
+   */
   ofVersion (text: string): string {
     const version = this.#bound.get('v')?.value
     return version === undefined ? text : text.replaceAll('${v}', String(version))
@@ -43,7 +50,9 @@ export class Variables {
   named (json: Json, field = ''): Json {
     if (Array.isArray(json)) return json.map(each => this.named(each, field))
     if (json !== null && typeof json === 'object') {
-      return Object.fromEntries(Object.entries(json).map(([name, value]) => [name, this.named(value, name)]))
+      return Object.fromEntries(
+        Object.entries(json).map(([name, value]) => [name, this.named(value, name)])
+      )
     }
     for (const [name, bound] of this.#bound) {
       if (bound.value === json && (bound.field === field || isTelling(json))) return `$${name}`

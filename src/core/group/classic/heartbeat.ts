@@ -33,7 +33,9 @@ function heartbeatError (shard: ShardState, step: Step, request: HeartbeatReques
 }
 
 /** A session's end, as a deadline. */
-export function sessionEnd (shard: ShardState, group: ClassicGroup, member: ClassicMember): WhenDue {
+export function sessionEnd (
+  shard: ShardState, group: ClassicGroup, member: ClassicMember
+): WhenDue {
   return ofGroup(shard, group, step => expireMember(shard, step, group, member))
 }
 

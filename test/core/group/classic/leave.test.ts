@@ -32,7 +32,8 @@ t.test('4.3, LeaveGroup: each member has its own answer', t => {
   ]), {
     errorCode: code.NONE,
     members: [
-      code.UNKNOWN_MEMBER_ID, code.UNKNOWN_MEMBER_ID, code.UNKNOWN_MEMBER_ID, code.UNKNOWN_MEMBER_ID,
+      code.UNKNOWN_MEMBER_ID, code.UNKNOWN_MEMBER_ID, code.UNKNOWN_MEMBER_ID,
+      code.UNKNOWN_MEMBER_ID,
       code.FENCED_INSTANCE_ID, code.NONE, code.NONE, code.NONE, code.UNKNOWN_MEMBER_ID,
     ],
   })

@@ -127,7 +127,8 @@ t.test('4.2.2: nobody is parked but static members exist: another rebalance time
   driver.advance(0)
   const { memberId } = box.get()
   syncAll(driver, [memberId], 1)
-  const { memberId: asker } = driver.joinDynamic({ rebalanceTimeoutMs: 20_000, sessionTimeoutMs: 100_000 })
+  const { memberId: asker } =
+    driver.joinDynamic({ rebalanceTimeoutMs: 20_000, sessionTimeoutMs: 100_000 })
   t.equal(driver.state(), 'PreparingRebalance')
   driver.leave([{ memberId: asker }])
   driver.advance(20_000)
@@ -165,7 +166,8 @@ t.test('4.2, vote: the candidate that most members prefer', t => {
       driver.join({ version: 3, protocols: names.map(name => protocol(name, name)) }))
     driver.advance(0)
     t.equal(tickets[0]?.get().protocolName, chosen, why ?? chosen)
-    t.same(tickets[0]?.get().members.map(({ metadata }) => metadata.toString()), members.map(() => chosen))
+    t.same(tickets[0]?.get().members.map(({ metadata }) => metadata.toString()),
+      members.map(() => chosen))
   }
   t.end()
 })
@@ -184,7 +186,8 @@ t.test('4.2, sync timer: members that send no SyncGroup are removed', async t =>
     t.equal(parked.get().errorCode, code.REBALANCE_IN_PROGRESS)
     t.equal(driver.state(), 'PreparingRebalance')
     t.same(driver.memberIds(), [memberId])
-    t.equal(driver.join({ ...fields, memberId: leader.get().memberId }).get().errorCode, code.UNKNOWN_MEMBER_ID)
+    t.equal(driver.join({ ...fields, memberId: leader.get().memberId }).get().errorCode,
+      code.UNKNOWN_MEMBER_ID)
     t.match(driver.join({ ...fields, memberId }).get(), { generationId: 2, leader: memberId })
     t.end()
   })

@@ -217,7 +217,8 @@ t.test('4.4: static members go by session expiry, LeaveGroup and sync timeout', 
     const first = driver.join({ ...box, rebalanceTimeoutMs: 5_000 })
     driver.advance(5_000)
     t.equal(driver.state(), 'Empty')
-    t.equal(driver.join({ ...box, memberId: first.get().memberId }).get().errorCode, code.UNKNOWN_MEMBER_ID)
+    t.equal(driver.join({ ...box, memberId: first.get().memberId }).get().errorCode,
+      code.UNKNOWN_MEMBER_ID)
     t.end()
   })
   t.test('a rejoin under its own id is that of any member', t => {

@@ -105,10 +105,12 @@ t.test('4.3.10: a failed append is told to all, and starts a rebalance', t => {
   const [leader, follower] = completing(driver)
   driver.hold = true
   const tickets = [
-    driver.sync({ memberId: follower, generationId: 1 }), driver.sync({ memberId: leader, generationId: 1 }),
+    driver.sync({ memberId: follower, generationId: 1 }),
+    driver.sync({ memberId: leader, generationId: 1 }),
   ]
   driver.fail(code.NOT_COORDINATOR)
-  t.same(tickets.map(ticket => ticket.get().errorCode), [code.NOT_COORDINATOR, code.NOT_COORDINATOR])
+  t.same(tickets.map(ticket => ticket.get().errorCode),
+    [code.NOT_COORDINATOR, code.NOT_COORDINATOR])
   t.equal(driver.state(), 'PreparingRebalance')
   t.end()
 })
@@ -240,7 +242,8 @@ t.test('2, unload: everybody who is parked is sent away', t => {
   t.equal(join.get().errorCode, code.NOT_COORDINATOR)
   t.match(driver.join().get(), { errorCode: code.COORDINATOR_NOT_AVAILABLE }, '4.1 Dead')
   t.equal(driver.join({ memberId: leader }).get().errorCode, code.COORDINATOR_NOT_AVAILABLE)
-  t.equal(driver.sync({ memberId: leader, generationId: 1 }).get().errorCode, code.COORDINATOR_NOT_AVAILABLE)
+  t.equal(driver.sync({ memberId: leader, generationId: 1 }).get().errorCode,
+    code.COORDINATOR_NOT_AVAILABLE)
   t.equal(driver.heartbeat(leader, 1), code.COORDINATOR_NOT_AVAILABLE)
   t.equal(driver.leave([{ memberId: leader }]).errorCode, code.COORDINATOR_NOT_AVAILABLE)
   t.same(driver.commitOffsets({ 'a-0': 1n }), [code.COORDINATOR_NOT_AVAILABLE])
