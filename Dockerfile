@@ -10,7 +10,7 @@ COPY tsconfig.json ./
 COPY protocol protocol
 COPY src src
 COPY scripts/run.mjs scripts/build.mjs scripts/
-COPY scripts/house/bundle.ts scripts/house/
+COPY scripts/house/bundle.ts scripts/house/broker-code.ts scripts/house/public-types.ts scripts/house/
 RUN npm run build && npm prune --omit=dev --ignore-scripts
 
 FROM ${BASE}

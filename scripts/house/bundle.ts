@@ -4,7 +4,9 @@
  * between the command and the first acknowledged record. The broker's is CommonJS: as a module, each part of
  * Node's library that it imports is loaded with all that its properties lead to, and it waits for the loader.
  */
-import { chmodSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { chmodSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import { writePublicTypes } from './public-types.ts'
@@ -24,6 +26,8 @@ const REQUIRE = "import { createRequire as createRequireHere } from 'node:module
 /** And what modules expect to find in CommonJS. */
 const PLACE = "const placeHere = require('node:url').pathToFileURL(__filename).href"
 
+const START_MS_MAX = 30_000
+
 const common = { bundle: true, platform: 'node', target: 'node20', legalComments: 'none', logLevel: 'warning' } as const
 
 export async function bundle (): Promise<void> {
@@ -37,15 +41,31 @@ export async function bundle (): Promise<void> {
     external: [...OUTSIDE, inBuild('cli/serve.js')],
     banner: { js: REQUIRE },
   })
-  await build({
+  const { outputFiles } = await build({
     ...common,
     entryPoints: [`${broker}.js`],
     outfile: `${broker}.cjs`,
+    write: false,
     format: 'cjs',
     external: [...OUTSIDE],
     banner: { js: PLACE },
     define: { 'import.meta.url': 'placeHere' },
   })
+  // Comments alone have other characters still; without them a character is a byte.
+  for (const { path, text } of outputFiles) writeFileSync(path, text.replaceAll(/[^\0-\x7f]/g, '?'))
+  keepCode()
   chmodSync(main, 0o755)
   writePublicTypes()
+}
+
+/** What V8 compiles of the broker (`src/cli/bundled.ts`). A build for which it cannot be started goes without. */
+function keepCode (): void {
+  // V8 knows the code of another file by its length alone.
+  for (const name of readdirSync(dirname(broker))) {
+    if (name.endsWith('.code')) rmSync(join(dirname(broker), name))
+  }
+  const environment = { ...process.env, NODE_OPTIONS: '', LOG_LEVEL: 'error' }
+  const options = { env: environment, timeout: START_MS_MAX, encoding: 'utf8' } as const
+  const { status, stdout, stderr } = spawnSync(process.execPath, [fileURLToPath(new URL('broker-code.js', import.meta.url))], options)
+  if (status !== 0) console.warn(`the broker was not started, and compiles itself at each start: ${stdout}${stderr}`)
 }

@@ -45,12 +45,13 @@ export const walls: Readonly<Record<string, Wall>> = {
     ],
     types: ['src/process-environment.ts'],
   },
-  'src/main.ts': { imports: ['cli', 'node:module'] },
+  'src/main.ts': { imports: ['cli'] },
 }
 
 /** The files that do what the rest of their room may not. */
 export const doors: Readonly<Record<string, readonly string[]>> = {
   'protocol/records/zstd-wasm.ts': ['@bokuweb/zstd-wasm', 'node:fs', 'node:module', 'node:path'],
+  'src/cli/bundled.ts': ['node:module', 'node:vm'],
   'src/cli/serve.ts': ['src/index.ts'],
   'src/cli/dump/dump.ts': ['store', 'src/data-directory.ts'],
   'src/cli/dump/source.ts': ['store'],
