@@ -176,3 +176,21 @@ t.test('a volume that nothing names any more goes', async t => {
 })
 
 function volumesOf ({ memory }: Machine): string[] { return memory.disk().list('/data/volumes') }
+
+t.test('what an owner has derived is kept, though nothing was appended', async t => {
+  const machine = new Machine(journalAlone)
+  const store = await machine.open()
+  await store.openLog('orders-0').append(batch({ base: 0 }), false)
+  await store.close()
+  for (const isDue of [false, true]) {
+    const again = await machine.open()
+    const log = again.openLog('orders-0')
+    t.equal(log.checkpoint, undefined)
+    log.onCheckpoint(() => Buffer.from('derived'), isDue)
+    await again.close()
+  }
+  const last = await machine.open()
+  const { checkpoint } = last.openLog('orders-0')
+  t.match(checkpoint, { offset: 1n, state: Buffer.from('derived') })
+  await last.close()
+})

@@ -87,3 +87,29 @@ t.test('P5: a producer is known after a kill though retention has dropped its ba
   const { state } = await loadLogState(store.openLog(logName(idOf(1), 0)), segment, environment)
   t.match(state.producers.find(7n)?.batches, [{ firstSequence: 0, baseOffset: 0n }])
 })
+
+t.test('the times of a segment are those of the first load after a kill, not of each', async t => {
+  const disk = new MemoryDisk()
+  const load = async () => {
+    const { store, replicas, apply } = await openReplicas(t, disk)
+    apply(created(1))
+    const partition = replicas.find(TOPIC, 0) as Partition
+    await partition.whenLoaded()
+    const times = partition.state.segments.all.flatMap(each => [each.createdMs, each.modifiedMs])
+    return { store, replicas, partition, times }
+  }
+  const { store, partition } = await load()
+  const { flushes } = store.stats()
+  await partition.produce(batchOf(['a']), { version: 9, acks: -1, clientId: null, timeoutMs: 1000 })
+  while (store.stats().flushes === flushes) {
+    await new Promise(resolve => { setImmediate(resolve) })
+  }
+  disk.kill()
+  const first = await load()
+  first.replicas.stop()
+  await first.store.close()
+  while (Date.now() <= Math.max(...first.times)) {
+    await new Promise(resolve => { setImmediate(resolve) })
+  }
+  t.same((await load()).times, first.times)
+})
