@@ -1,6 +1,6 @@
 /**
- * A step of the build, in a process of its own: starts the broker once, and keeps what V8 has compiled until
- * it served beside the broker's file. Half of a start was compiling.
+ * A step of the build, in a process of its own: starts the broker once, and keeps what V8 has
+ * compiled until it served beside the broker's file. Half of a start was compiling.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'

@@ -1,8 +1,9 @@
 /**
- * The last step of the build: the broker as one file, and the other commands as a second one, which a
- * broker's start need not read. Loading four hundred modules one by one took longer than everything else
- * between the command and the first acknowledged record. The broker's is CommonJS: as a module, each part of
- * Node's library that it imports is loaded with all that its properties lead to, and it waits for the loader.
+ * The last step of the build: the broker as one file, and the other commands as a second one, which
+ * a broker's start need not read. Loading four hundred modules one by one took longer than
+ * everything else between the command and the first acknowledged record. The broker's is CommonJS:
+ * as a module, each part of Node's library that it imports is loaded with all that its properties
+ * lead to, and it waits for the loader.
  */
 import { spawnSync } from 'node:child_process'
 import { chmodSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
@@ -16,7 +17,10 @@ const main = inBuild('main.js')
 const broker = inBuild('cli/broker-command')
 const commands = inBuild('cli/commands.js')
 
-/** Native code and WebAssembly are found beside their own packages; pino-pretty is for terminals only. */
+/**
+ * Native code and WebAssembly are found beside their own packages; pino-pretty is for terminals
+ * only.
+ */
 const OUTSIDE = ['lmdb', '@node-rs/crc32', '@bokuweb/zstd-wasm', 'pino-pretty']
 
 /** What CommonJS packages expect to find in a module. */
@@ -58,7 +62,10 @@ export async function bundle (): Promise<void> {
   writePublicTypes()
 }
 
-/** What V8 compiles of the broker (`src/cli/bundled.ts`). A build for which it cannot be started goes without. */
+/**
+ * What V8 compiles of the broker (`src/cli/bundled.ts`). A build for which it cannot be started
+ * goes without.
+ */
 function keepCode (): void {
   // V8 knows the code of another file by its length alone.
   for (const name of readdirSync(dirname(broker))) {

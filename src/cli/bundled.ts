@@ -1,6 +1,6 @@
 /**
- * The broker's one file, with what V8 has compiled of it. The build makes both, and here they are only
- * read: nothing is written at a start, so the file system may be read-only.
+ * The broker's one file, with what V8 has compiled of it. The build makes both, and here they are
+ * only read: nothing is written at a start, so the file system may be read-only.
  */
 import { createRequire } from 'node:module'
 import type * as FileSystem from 'node:fs'
@@ -35,7 +35,8 @@ export function bundledBroker (): typeof BrokerCommand {
 export function openBundle (code?: Buffer): Bundle | undefined {
   const { dirname } = require('node:path') as typeof Path
   const { Script, constants } = require('node:vm') as typeof VirtualMachine
-  const importModuleDynamically = (constants as Partial<typeof constants> | undefined)?.USE_MAIN_CONTEXT_DEFAULT_LOADER
+  const importModuleDynamically =
+    (constants as Partial<typeof constants> | undefined)?.USE_MAIN_CONTEXT_DEFAULT_LOADER
   if (importModuleDynamically === undefined) return undefined
   // As Node itself runs a CommonJS file.
   const source = `(function (exports, require, module, __filename, __dirname) {${readFileSync(FILE, 'latin1')}\n})`

@@ -36,7 +36,8 @@ export class LmdbEnvironment implements KeyValueEnvironment {
         value === undefined ? this.#database.remove(key) : this.#database.put(key, value)
       )
     }
-    // lmdb-js begins the transaction by the way, at the end of this turn, with a promise that it gives to nobody
+    // lmdb-js begins the transaction by the way, at the end of this turn, with a promise that it
+    // gives to nobody
     if (promises.size > 0) setImmediate(() => { this.#database.committed.then(() => {}, () => {}) })
     const committed = Promise.all(promises).then(() => {}, explain)
     const flushed = Promise.all([committed, this.#database.flushed]).then(() => {})

@@ -1,4 +1,6 @@
-/** Which room may import which. Imports go one way, so that a room can be read, and tested, alone. */
+/**
+ * Which room may import which. Imports go one way, so that a room can be read, and tested, alone.
+ */
 import { builtinModules } from 'node:module'
 import { importsOf } from './imports.ts'
 import type { Law } from './sources.ts'
