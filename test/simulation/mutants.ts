@@ -89,7 +89,7 @@ export const mutants: readonly Mutant[] = [
     number: 11,
     breaks: 'producer state stays ahead of a turn that the disk refused',
     file: 'src/runtime/replica/partition.js',
-    find: 'this.#reloading ??= this.#reload();',
+    find: 'if (!this.#isReloading) void this.#reload();',
     replace: '',
   },
   {
@@ -157,11 +157,10 @@ export const mutants: readonly Mutant[] = [
   },
   {
     number: 21,
-    breaks: 'a log that is being opened is opened once more',
-    file: 'src/runtime/replica/replicas.js',
-    find: 'if (this.#opening.has(name) || !facts',
-    replace: 'if (this.#opening.has(name)) void this.#open(topic, index);\n' +
-      'if (this.#opening.has(name) || !facts',
+    breaks: 'what lies behind the checkpoint of a log is not looked at',
+    file: 'src/runtime/replica/partition-load.js',
+    find: 'let offset = checkpoint?.offset ?? log.startOffset;',
+    replace: 'let offset = log.endOffset;',
   },
   {
     number: 22,
