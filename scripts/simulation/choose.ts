@@ -6,8 +6,8 @@ import { rareStates } from '../../test/simulation/coverage.ts'
 
 export interface Candidate {
   readonly seed: number
-  /** What it costs: about the same everywhere. */
-  readonly events: number
+  /** Processor time, of whoever chooses. */
+  readonly costMs: number
   readonly marks: ReadonlyMap<string, number>
 }
 
@@ -26,8 +26,8 @@ export function choose (candidates: readonly Candidate[]): number[] {
     new Map(rareStates.map(({ name }) => [name as string, Math.min(SEEDS_A_STATE, reaching(name))]))
   const left = new Set(candidates)
   const chosen: number[] = []
-  const worth = ({ marks, events }: Candidate): number =>
-    [...wanted].filter(([name, times]) => times > 0 && marks.has(name)).length / Math.max(1, events)
+  const worth = ({ marks, costMs }: Candidate): number =>
+    [...wanted].filter(([name, times]) => times > 0 && marks.has(name)).length / Math.max(1, costMs)
   for (;;) {
     let best: Candidate | undefined
     for (const each of left) if (best === undefined || worth(each) > worth(best)) best = each

@@ -34,12 +34,14 @@ export async function runSeeds (parameters: readonly string[]): Promise<number> 
   const startedMs = performance.now()
   const rate = (): number => Math.round(events / Math.max(1, performance.now() - startedMs) * 1000)
   for (let seed = options.from; seed < options.from + options.count; seed++) {
+    const before = process.cpuUsage()
     const outcome = await simulate(seed)
     events += outcome.events
     seeds++
     for (const [name, count] of outcome.marks) marks.set(name, (marks.get(name) ?? 0) + count)
     if (outcome.violation !== undefined) violations++
-    candidates.push({ seed, events: outcome.events, marks: outcome.marks })
+    const { user, system } = process.cpuUsage(before)
+    candidates.push({ seed, costMs: (user + system) / 1000, marks: outcome.marks })
     report(outcome, options)
     if (process.stdout.isTTY) process.stdout.write(`\r${seed} (${rate()} events/s) `)
     if (violations > 0 && options.first) break

@@ -72,8 +72,8 @@ t.test('a long run says which rare states it has not reached often enough', asyn
 
 t.test('those are chosen that reach what is rare, for the least', async t => {
   const [first, second, third] = rareStates.map(({ name }) => name) as [string, string, string]
-  const candidate = (seed: number, events: number, ...names: string[]) =>
-    ({ seed, events, marks: new Map(names.map(name => [name, 7])) })
+  const candidate = (seed: number, costMs: number, ...names: string[]) =>
+    ({ seed, costMs, marks: new Map(names.map(name => [name, 7])) })
   t.same(choose([
     candidate(1, 900, first), candidate(2, 100, first), candidate(3, 100, first, second),
     candidate(4, 10),
