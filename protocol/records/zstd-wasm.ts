@@ -31,9 +31,12 @@ export function wasmZstd (): WasmZstd { return loaded ??= load() }
 function load (): WasmZstd {
   const folder = dirname(packages.resolve('@bokuweb/zstd-wasm'))
   const { Module } = packages(join(folder, 'zstd.js')) as { Module: Emscripten }
-  const library = (globalThis as unknown as { WebAssembly: WebAssemblyLibrary }).WebAssembly
-  const code = new library.Module(readFileSync(join(folder, 'zstd.wasm')))
-  Module.instantiateWasm = (imports, receive) => receive(new library.Instance(code, imports))
-  Module.init()
+  // A bundle has a copy of this file and the same package, which must not begin twice.
+  if (Module.instantiateWasm === undefined) {
+    const library = (globalThis as unknown as { WebAssembly: WebAssemblyLibrary }).WebAssembly
+    const code = new library.Module(readFileSync(join(folder, 'zstd.wasm')))
+    Module.instantiateWasm = (imports, receive) => receive(new library.Instance(code, imports))
+    Module.init()
+  }
   return packages('@bokuweb/zstd-wasm') as typeof Package
 }

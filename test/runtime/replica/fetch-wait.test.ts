@@ -25,6 +25,7 @@ class Replica {
 
   get lastStableOffset (): bigint { return this.highWatermark }
   get endOffset (): bigint { return this.highWatermark }
+  whenLoaded (): undefined {}
   ensureLeader (): void {}
   hasFollower (): boolean { return false }
 
