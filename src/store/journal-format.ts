@@ -5,9 +5,9 @@
  */
 import assert from 'node:assert'
 import { blob, s32be, struct, u16be, u32be, u8 } from 'buffer-layout'
-import type { Structure } from 'buffer-layout'
 import { s64be, writeInt64 } from '../../protocol/records/int64.ts'
 import { crc32c } from '../../protocol/records/checksum.ts'
+import { offsetsOf } from './offsets-of.ts'
 
 interface FileHeader { magic: Buffer, version: number, reserved: number, number: number }
 interface TurnHeader {
@@ -67,16 +67,6 @@ export const kinds = {
 /** Large batches come last in a turn's body, and stay where they are. */
 export function isLarge (entry: Entry): boolean {
   return entry.kind === kinds.large || entry.kind === kinds.copy
-}
-
-function offsetsOf<T extends object> (layout: Structure<T>, names: Array<keyof T & string>) {
-  const found: Record<string, number> = {}
-  for (const name of names) {
-    const offset = layout.offsetOf(name)
-    assert(offset !== undefined)
-    found[name] = offset
-  }
-  return found as Record<keyof T & string, number>
 }
 
 const headerAt = offsetsOf(turnHeader,
